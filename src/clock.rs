@@ -1,0 +1,123 @@
+//! Time: a point in UTC, and a clock that tests can set.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use serde::{Serialize, Serializer};
+use time::OffsetDateTime;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+
+const WRITTEN: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+
+/// A point in time: milliseconds since 1970 in UTC, written as RFC 3339.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The point so many milliseconds after the start of 1970.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since the start of 1970.
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// The point so many seconds later (or earlier, if negative).
+    #[must_use]
+    pub const fn plus_s(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds.saturating_mul(1000)))
+    }
+
+    /// Milliseconds from `earlier` to this point; negative if it is the later one.
+    pub const fn millis_since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let written = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
+            .ok()
+            .and_then(|moment| moment.format(WRITTEN).ok());
+        f.write_str(written.as_deref().unwrap_or("9999-12-31T23:59:59.999Z"))
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl utoipa::PartialSchema for Timestamp {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        use utoipa::openapi::schema::{KnownFormat, SchemaFormat, Type};
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+            .examples(["2026-11-21T09:30:00.000Z"])
+            .into()
+    }
+}
+impl utoipa::ToSchema for Timestamp {}
+
+/// Where the time comes from: the system, or a test's hand.
+#[derive(Debug, Clone, Default)]
+pub struct Clock {
+    set_millis: Option<Arc<AtomicI64>>,
+}
+
+impl Clock {
+    /// The system's clock.
+    pub fn system() -> Self {
+        Self::default()
+    }
+
+    /// A clock that stands at `start` until [`Clock::advance_s`] moves it.
+    pub fn standing_at(start: Timestamp) -> Self {
+        Self { set_millis: Some(Arc::new(AtomicI64::new(start.0))) }
+    }
+
+    /// The present.
+    pub fn now(&self) -> Timestamp {
+        match &self.set_millis {
+            Some(millis) => Timestamp(millis.load(Ordering::SeqCst)),
+            None => {
+                let nanos = OffsetDateTime::now_utc().unix_timestamp_nanos();
+                Timestamp(i64::try_from(nanos / 1_000_000).unwrap_or(i64::MAX))
+            }
+        }
+    }
+
+    /// Moves a standing clock forward; the system's clock moves by itself.
+    pub fn advance_s(&self, seconds: i64) {
+        if let Some(millis) = &self.set_millis {
+            millis.fetch_add(seconds * 1000, Ordering::SeqCst);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timestamp_is_written_as_rfc_3339_with_milliseconds() {
+        assert_eq!(Timestamp(0).to_string(), "1970-01-01T00:00:00.000Z");
+        assert_eq!(Timestamp(1_795_253_400_007).to_string(), "2026-11-21T09:30:00.007Z");
+        assert_eq!(Timestamp(-1).to_string(), "1969-12-31T23:59:59.999Z");
+    }
+
+    #[test]
+    fn a_standing_clock_moves_only_when_told() {
+        let clock = Clock::standing_at(Timestamp(5_000));
+        assert_eq!(clock.now(), Timestamp(5_000));
+        clock.advance_s(60);
+        assert_eq!(clock.now().millis_since(Timestamp(5_000)), 60_000);
+    }
+}

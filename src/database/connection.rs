@@ -1,0 +1,104 @@
+//! Connections: how a writer and a reader are opened, and the settings each of them needs.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::error::{Error, Result};
+
+/// The first SQLite without the race between a log reset and a second connection of one process,
+/// which is what a pool is.
+const ENGINE_MIN: i32 = 3_051_003;
+
+/// `Cell`, in the header of every database file of ours: tells it from a foreign one.
+pub(super) const APPLICATION_ID: i32 = 0x4365_6c6c;
+
+/// Statements kept prepared on each connection; more than the program has.
+const STATEMENTS_KEPT: usize = 256;
+
+/// Refuses to run on an SQLite that can damage a file under a pool of connections.
+pub(super) fn assert_engine() -> Result<()> {
+    if rusqlite::version_number() >= ENGINE_MIN {
+        return Ok(());
+    }
+    Err(Error::Unavailable(format!(
+        "this build carries SQLite {}, which can damage the database; build with 3.51.3 or newer",
+        rusqlite::version()
+    )))
+}
+
+pub(super) fn read_only_flags() -> OpenFlags {
+    OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX
+}
+
+/// Opens the one connection that writes, creating the file if it is missing.
+pub(super) fn open_writer(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(|e| unusable(path, &e))?;
+    prepare_writer(&connection).map_err(|e| unusable(path, &e))?;
+    Ok(connection)
+}
+
+/// Opens a connection of another process (a backup, a check) that never writes.
+pub(super) fn open_reader(path: &Path) -> Result<Connection> {
+    let connection =
+        Connection::open_with_flags(path, read_only_flags()).map_err(|e| unusable(path, &e))?;
+    prepare(&connection).map_err(|e| unusable(path, &e))?;
+    Ok(connection)
+}
+
+fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
+    // First, so that the statements below wait for a lock instead of failing.
+    connection.pragma_update(None, "busy_timeout", 5_000)?;
+    // Readers never wait for the writer, nor the writer for them.
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // A commit is answered only after it is on the disk: credits survive a power cut.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    // References between tables hold, checked at every statement.
+    connection.pragma_update(None, "foreign_keys", true)?;
+    prepare(connection)
+}
+
+/// Settings that a reader shares with the writer.
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "busy_timeout", 5_000)?;
+    // Sorting spills into memory, never into a file outside the data folder.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // 4 MiB a connection: the hot index pages fit, and eight readers stay a small thing.
+    connection.pragma_update(None, "cache_size", -4_096)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    Ok(())
+}
+
+/// What the pool does to each new reader.
+pub(super) fn prepare_reader(connection: &mut Connection) -> rusqlite::Result<()> {
+    prepare(connection)?;
+    // A second lock behind the read-only flag: no statement of a reader can change anything.
+    connection.pragma_update(None, "query_only", true)
+}
+
+/// The sentence for a database file that cannot be opened: the file, the reason, the cure.
+pub(super) fn unusable(path: &Path, cause: &rusqlite::Error) -> Error {
+    use rusqlite::ErrorCode::{
+        CannotOpen, DatabaseBusy, DiskFull, NotADatabase, PermissionDenied, ReadOnly,
+    };
+    let path = path.display();
+    let clause = match cause.sqlite_error_code() {
+        Some(NotADatabase) => format!(
+            "{path} is not a database of Cellar; name another data folder or restore a backup into an empty one"
+        ),
+        Some(CannotOpen | PermissionDenied | ReadOnly) => format!(
+            "{path} cannot be opened for writing; give this user the right to write in its folder, or name another data folder"
+        ),
+        Some(DiskFull) => {
+            format!("the disk that holds {path} is full; free some space and start again")
+        }
+        Some(DatabaseBusy) => {
+            format!("{path} is locked by another program; stop it and start again")
+        }
+        _ => format!("{path} cannot be used ({cause}); run `cellar check`, or restore a backup"),
+    };
+    Error::Unavailable(clause)
+}

@@ -1,0 +1,71 @@
+//! The schema: made whole on a new file, brought up to date step by step on an old one, and refused
+//! by name on a newer one.
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::connection::{APPLICATION_ID, unusable};
+use crate::error::{Error, Result};
+
+/// The whole current schema.
+pub const SCHEMA: &str = include_str!("../../schema.sql");
+
+/// The version of [`SCHEMA`]; every released change of it adds a step to [`STEPS`].
+pub const SCHEMA_VERSION: i32 = 1;
+
+/// One released change: the SQL that turns the version before into `to`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Step {
+    pub(super) to: i32,
+    pub(super) sql: &'static str,
+}
+
+/// Every released change, oldest first. Steps are added, never edited.
+const STEPS: &[Step] = &[];
+
+/// Creates or upgrades the file behind `connection`.
+pub(super) fn bring_up_to_date(connection: &mut Connection, path: &Path) -> Result<()> {
+    upgrade(connection, path, SCHEMA, SCHEMA_VERSION, STEPS)
+}
+
+pub(super) fn upgrade(
+    connection: &mut Connection,
+    path: &Path,
+    schema: &str,
+    newest: i32,
+    steps: &[Step],
+) -> Result<()> {
+    let fail = |cause: rusqlite::Error| unusable(path, &cause);
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
+    let version: i32 = number(&tx, "PRAGMA user_version").map_err(fail)?;
+    let application: i32 = number(&tx, "PRAGMA application_id").map_err(fail)?;
+    let n_tables: i32 = number(&tx, "SELECT count(*) FROM sqlite_schema").map_err(fail)?;
+    let file = path.display();
+    if application != APPLICATION_ID && (n_tables > 0 || version != 0 || application != 0) {
+        return Err(Error::Unavailable(format!(
+            "{file} belongs to another program; name another data folder"
+        )));
+    }
+    if version > newest {
+        return Err(Error::Unavailable(format!(
+            "{file} was written by a newer Cellar (schema {version}, this one knows {newest}); run that version or newer"
+        )));
+    }
+    if version == newest {
+        return Ok(());
+    }
+    if version == 0 {
+        tx.execute_batch(schema).map_err(fail)?;
+        tx.pragma_update(None, "application_id", APPLICATION_ID).map_err(fail)?;
+    }
+    for step in steps.iter().filter(|step| version > 0 && step.to > version) {
+        tx.execute_batch(step.sql).map_err(fail)?;
+    }
+    tx.pragma_update(None, "user_version", newest).map_err(fail)?;
+    tx.commit().map_err(fail)
+}
+
+fn number(connection: &Connection, sql: &str) -> rusqlite::Result<i32> {
+    connection.query_row(sql, [], |row| row.get(0))
+}

@@ -1,0 +1,171 @@
+//! The database: many readers, one writer that commits in groups, and nothing of its engine outside
+//! this folder.
+//!
+//! - [`Database::read`] runs a closure with a [`Reader`] on a pooled read-only connection.
+//! - [`Database::write`] runs a closure with a [`Tx`] on the one writing connection, inside its own
+//!   savepoint, and answers only after the group it travelled in has been committed and synced.
+//!
+//! It refuses to retry a commit that failed: whether such a commit reached the disk is unknown, so
+//! the writer stops, [`Database::stopped`] says why, and a restart reads the truth from the file.
+//! SQL is written where it is run and keeps to what SQLite and PostgreSQL share; `?1` is the only
+//! placeholder form.
+
+mod connection;
+mod migration;
+mod reader;
+mod snapshot;
+mod value;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use r2d2_sqlite::SqliteConnectionManager;
+use rocket::tokio::task;
+
+use crate::error::{Error, Result};
+
+pub use migration::{SCHEMA, SCHEMA_VERSION};
+pub use reader::{Reader, Tx};
+pub use snapshot::{Snapshot, write_snapshot};
+pub use value::{Column, OwnedParam, Param, Row};
+pub(crate) use value::{bind, params};
+pub use writer::WriterFigures;
+
+/// The name of the database file inside the data folder.
+pub const FILE_NAME: &str = "cellar.db";
+
+/// Read connections. Reads are short and the work is CPU; more than this only adds memory.
+const READERS_MAX: u32 = 8;
+
+/// How long a read waits for a connection before the server calls itself busy.
+const READER_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// The open database of one data folder.
+#[derive(Clone)]
+pub struct Database {
+    parts: Arc<Parts>,
+}
+
+struct Parts {
+    path: PathBuf,
+    readers: r2d2::Pool<SqliteConnectionManager>,
+    writer: writer::Writer,
+}
+
+impl Database {
+    /// Opens the database file in `folder`, creating it from the embedded schema or upgrading it.
+    pub fn open(folder: &Path) -> Result<Self> {
+        connection::assert_engine()?;
+        let path = folder.join(FILE_NAME);
+        let mut writing = connection::open_writer(&path)?;
+        migration::bring_up_to_date(&mut writing, &path)?;
+        let manager = SqliteConnectionManager::file(&path)
+            .with_flags(connection::read_only_flags())
+            .with_init(connection::prepare_reader);
+        let readers = r2d2::Pool::builder()
+            .max_size(READERS_MAX)
+            .min_idle(Some(0))
+            .test_on_check_out(false)
+            .connection_timeout(READER_WAIT)
+            .error_handler(Box::new(r2d2::NopErrorHandler))
+            .build_unchecked(manager);
+        let writer = writer::Writer::start(writing, folder)?;
+        Ok(Self { parts: Arc::new(Parts { path, readers, writer }) })
+    }
+
+    /// Where the database file lies.
+    pub fn path(&self) -> &Path {
+        &self.parts.path
+    }
+
+    /// Runs `run` with a consistent view of the data, off the async threads.
+    pub async fn read<T, F>(&self, run: F) -> Result<T>
+    where
+        F: FnOnce(&Reader<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let database = self.clone();
+        task::spawn_blocking(move || database.read_here(run)).await.map_err(Error::internal)?
+    }
+
+    /// [`Database::read`] for code that already runs on a thread of its own.
+    pub fn read_here<T>(&self, run: impl FnOnce(&Reader<'_>) -> Result<T>) -> Result<T> {
+        let mut connection = self.parts.readers.get().map_err(|_| Error::Busy)?;
+        reader::in_one_view(&mut connection, run)
+    }
+
+    /// Runs `run` inside its own savepoint and answers after the commit it travelled in.
+    ///
+    /// Inside `run` there is SQL and nothing else: every other writer waits for it. If it errs or
+    /// panics, only its own changes are undone.
+    pub async fn write<T, F>(&self, run: F) -> Result<T>
+    where
+        F: FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.parts.writer.submit(run)?.await.map_err(|_| Error::Unavailable(writer::GONE.into()))?
+    }
+
+    /// [`Database::write`] for code that already runs on a thread of its own.
+    pub fn write_here<T, F>(&self, run: F) -> Result<T>
+    where
+        F: FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let answer = self.parts.writer.submit(run)?;
+        answer.blocking_recv().map_err(|_| Error::Unavailable(writer::GONE.into()))?
+    }
+
+    /// Runs one writing statement; the number of rows it touched.
+    pub async fn execute(&self, sql: &'static str, params: Vec<OwnedParam>) -> Result<usize> {
+        self.write(move |tx| tx.execute(sql, &value::borrowed(&params))).await
+    }
+
+    /// The first row of one query, read by `map`, if there is one.
+    pub async fn fetchone<T, F>(
+        &self,
+        sql: &'static str,
+        params: Vec<OwnedParam>,
+        map: F,
+    ) -> Result<Option<T>>
+    where
+        F: FnMut(&Row<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.read(move |r| r.fetchone(sql, &value::borrowed(&params), map)).await
+    }
+
+    /// Every row of one query, read by `map`.
+    pub async fn fetchall<T, F>(
+        &self,
+        sql: &'static str,
+        params: Vec<OwnedParam>,
+        map: F,
+    ) -> Result<Vec<T>>
+    where
+        F: FnMut(&Row<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.read(move |r| r.fetchall(sql, &value::borrowed(&params), map)).await
+    }
+
+    /// Why no write is accepted any more; `None` while all is well.
+    pub fn stopped(&self) -> Option<String> {
+        self.parts.writer.stopped()
+    }
+
+    /// What the writer has done so far.
+    pub fn figures(&self) -> WriterFigures {
+        self.parts.writer.figures()
+    }
+
+    /// Finishes the writes that wait, folds the log back into the file and ends the writer. Later
+    /// writes are refused.
+    pub fn close(&self) {
+        self.parts.writer.close();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,292 @@
+//! The one writer: takes the closures that wait, runs each in its own savepoint, commits them
+//! together, and only then answers them all. One sync of the disk serves every request that waits.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rocket::tokio::sync::oneshot;
+use rusqlite::Connection;
+
+use super::reader::Tx;
+use crate::error::{Error, Result};
+
+/// Writes that may wait; beyond it the server says that it is busy.
+const QUEUE_MAX: usize = 8_192;
+/// Writes that share one commit at most, so that the first of them does not wait for ever.
+const GROUP_MAX: usize = 1_024;
+/// A group is closed once its closures have run for this long.
+const GROUP_TIME_MAX: Duration = Duration::from_millis(20);
+/// Below this much free space no write is begun: a full disk could not even delete.
+const DISK_FREE_BYTES_MIN: u64 = 32 * 1024 * 1024;
+/// How often the free space is looked at.
+const DISK_LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// What a caller hears when the writer has ended.
+pub(super) const GONE: &str =
+    "the database is closed because the server is stopping; start it again";
+
+/// A closure on its way through the writer.
+trait Member: Send {
+    /// Runs it; whether its changes should stay.
+    fn run(&mut self, tx: &Tx<'_>) -> bool;
+    /// Answers the caller: `lost` says why its changes are not in the file.
+    fn answer(self: Box<Self>, lost: Option<&str>);
+}
+
+struct Write<T, F> {
+    run: Option<F>,
+    outcome: Option<Result<T>>,
+    caller: oneshot::Sender<Result<T>>,
+}
+
+impl<T, F> Member for Write<T, F>
+where
+    F: FnOnce(&Tx<'_>) -> Result<T> + Send,
+    T: Send,
+{
+    fn run(&mut self, tx: &Tx<'_>) -> bool {
+        let Some(run) = self.run.take() else { return false };
+        let outcome = catch_unwind(AssertUnwindSafe(|| run(tx)))
+            .unwrap_or_else(|_| Err(Error::internal("a write panicked; its changes were undone")));
+        let stays = outcome.is_ok();
+        self.outcome = Some(outcome);
+        stays
+    }
+
+    fn answer(self: Box<Self>, lost: Option<&str>) {
+        let outcome = match (self.outcome, lost) {
+            // It failed by itself and left nothing behind: its own reason is the better answer.
+            (Some(Err(error)), _) => Err(error),
+            (_, Some(why)) => Err(Error::Unavailable(why.to_owned())),
+            (Some(outcome), None) => outcome,
+            (None, None) => Err(Error::internal("a write was never run")),
+        };
+        // A caller that went away meanwhile is no reason to undo what is committed.
+        let _ = self.caller.send(outcome);
+    }
+}
+
+/// The way to the writing thread.
+pub(super) struct Writer {
+    queue: RwLock<Option<SyncSender<Box<dyn Member>>>>,
+    state: Arc<State>,
+    thread: Mutex<Option<thread::JoinHandle<()>>>,
+}
+
+#[derive(Default)]
+struct State {
+    stopped: OnceLock<String>,
+    n_waiting: AtomicU64,
+    n_commits: AtomicU64,
+    n_writes: AtomicU64,
+    commit_micros: AtomicU64,
+}
+
+/// What the writer has done since it started.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct WriterFigures {
+    /// Groups committed.
+    pub n_commits: u64,
+    /// Writes in those groups.
+    pub n_writes: u64,
+    /// Time spent in commits, the sync of the disk included.
+    pub commit_micros: u64,
+    /// Writes that wait now.
+    pub n_waiting: u64,
+}
+
+impl Writer {
+    pub(super) fn start(connection: Connection, folder: &Path) -> Result<Self> {
+        let (queue, waiting) = sync_channel(QUEUE_MAX);
+        let state = Arc::new(State::default());
+        let worker = Worker {
+            connection,
+            folder: folder.to_owned(),
+            state: Arc::clone(&state),
+            looked_at_disk: None,
+            disk_is_full: false,
+        };
+        let thread = thread::Builder::new()
+            .name("cellar-writer".into())
+            .spawn(move || worker.work(&waiting))
+            .map_err(Error::internal)?;
+        Ok(Self { queue: RwLock::new(Some(queue)), state, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Puts a closure in the queue; its answer comes after the commit.
+    pub(super) fn submit<T, F>(&self, run: F) -> Result<oneshot::Receiver<Result<T>>>
+    where
+        F: FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        if let Some(why) = self.state.stopped.get() {
+            return Err(Error::Unavailable(why.clone()));
+        }
+        let (caller, answer) = oneshot::channel();
+        let member = Box::new(Write { run: Some(run), outcome: None, caller });
+        let queue = self.queue.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(queue) = queue.as_ref() else { return Err(Error::Unavailable(GONE.into())) };
+        self.state.n_waiting.fetch_add(1, Ordering::Relaxed);
+        queue.try_send(member).map_err(|refused| {
+            self.state.n_waiting.fetch_sub(1, Ordering::Relaxed);
+            match refused {
+                TrySendError::Full(_) => Error::Busy,
+                TrySendError::Disconnected(_) => Error::Unavailable(GONE.into()),
+            }
+        })?;
+        Ok(answer)
+    }
+
+    pub(super) fn stopped(&self) -> Option<String> {
+        self.state.stopped.get().cloned()
+    }
+
+    pub(super) fn figures(&self) -> WriterFigures {
+        let read = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
+        WriterFigures {
+            n_commits: read(&self.state.n_commits),
+            n_writes: read(&self.state.n_writes),
+            commit_micros: read(&self.state.commit_micros),
+            n_waiting: read(&self.state.n_waiting),
+        }
+    }
+
+    pub(super) fn close(&self) {
+        drop(self.queue.write().unwrap_or_else(PoisonError::into_inner).take());
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // The thread contains its members' panics; its own would already be in the log.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+struct Worker {
+    connection: Connection,
+    folder: PathBuf,
+    state: Arc<State>,
+    looked_at_disk: Option<Instant>,
+    disk_is_full: bool,
+}
+
+impl Worker {
+    fn work(mut self, waiting: &Receiver<Box<dyn Member>>) {
+        while let Ok(first) = waiting.recv() {
+            let (members, lost) = self.run_group(first, waiting);
+            let n_members = members.len() as u64;
+            self.state.n_waiting.fetch_sub(n_members, Ordering::Relaxed);
+            for member in members {
+                member.answer(lost.as_deref());
+            }
+        }
+        // The last one out folds the log back, so that a copied folder is one plain file.
+        let _ = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+    }
+
+    /// Runs and commits one group; the members to answer, and why their changes are lost if so.
+    fn run_group(
+        &mut self,
+        first: Box<dyn Member>,
+        waiting: &Receiver<Box<dyn Member>>,
+    ) -> (Vec<Box<dyn Member>>, Option<String>) {
+        let mut members = vec![first];
+        if let Some(why) = self.refusal() {
+            members.extend(waiting.try_iter().take(GROUP_MAX));
+            return (members, Some(why));
+        }
+        if let Err(cause) = self.run("BEGIN IMMEDIATE") {
+            return (members, Some(self.stop("beginning a transaction", &cause)));
+        }
+        let begun = Instant::now();
+        let mut next = 0;
+        loop {
+            if let Err(why) = self.run_member(&mut *members[next]) {
+                return (members, Some(why));
+            }
+            next += 1;
+            if next == members.len() {
+                if next == GROUP_MAX || begun.elapsed() > GROUP_TIME_MAX {
+                    break;
+                }
+                members.extend(waiting.try_iter().take(GROUP_MAX - next));
+                if next == members.len() {
+                    break;
+                }
+            }
+        }
+        let lost = self.commit(members.len() as u64).err();
+        (members, lost)
+    }
+
+    /// Runs one closure in its savepoint. An error means that the whole group is undone.
+    fn run_member(&self, member: &mut dyn Member) -> Result<(), String> {
+        self.run("SAVEPOINT member").map_err(|cause| self.stop("opening a savepoint", &cause))?;
+        let stays = member.run(&Tx::new(&self.connection));
+        if self.connection.is_autocommit() {
+            // SQLite undid the group by itself: the disk filled up or failed under a statement.
+            // Nothing of it was committed, so this is certain, and later groups may do better.
+            return Err(
+                "the disk is full or failing, and nothing was saved; free some space and try again"
+                    .into(),
+            );
+        }
+        if !stays {
+            self.run("ROLLBACK TO member")
+                .map_err(|cause| self.stop("undoing a failed write", &cause))?;
+        }
+        self.run("RELEASE member").map_err(|cause| self.stop("closing a savepoint", &cause))
+    }
+
+    fn commit(&self, n_members: u64) -> Result<(), String> {
+        let begun = Instant::now();
+        self.run("COMMIT").map_err(|cause| self.stop("committing", &cause))?;
+        let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.state.commit_micros.fetch_add(micros, Ordering::Relaxed);
+        self.state.n_commits.fetch_add(1, Ordering::Relaxed);
+        self.state.n_writes.fetch_add(n_members, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Stops all writing for the rest of this process: what the file holds is no longer certain.
+    fn stop(&self, step: &str, cause: &rusqlite::Error) -> String {
+        tracing::error!(step, %cause, "the database stopped accepting writes");
+        let why = format!(
+            "writes are stopped because {step} failed in the database; check the disk, then restart the server"
+        );
+        let _ = self.run("ROLLBACK");
+        self.state.stopped.get_or_init(|| why).clone()
+    }
+
+    /// Why a group must not even begin.
+    fn refusal(&mut self) -> Option<String> {
+        if let Some(why) = self.state.stopped.get() {
+            return Some(why.clone());
+        }
+        if self.looked_at_disk.is_none_or(|when| when.elapsed() > DISK_LOOK_EVERY) {
+            self.looked_at_disk = Some(Instant::now());
+            self.disk_is_full = crate::disk::free_bytes(&self.folder)
+                .is_some_and(|free| free < DISK_FREE_BYTES_MIN);
+        }
+        self.disk_is_full.then(|| {
+            format!(
+                "the disk that holds {} is nearly full, so nothing new is saved; free some space",
+                self.folder.display()
+            )
+        })
+    }
+
+    fn run(&self, sql: &str) -> rusqlite::Result<()> {
+        self.connection.prepare_cached(sql)?.execute([]).map(drop)
+    }
+}

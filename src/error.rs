@@ -1,0 +1,151 @@
+//! What can go wrong, in Cellar's own words. No HTTP here: `web/problem.rs` gives each case its
+//! status. A message is a lower-case clause that says what to do; the cause of an internal failure
+//! is for the log alone.
+
+use std::fmt;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::credits::Credits;
+
+/// The result of everything that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Every way a request or a command can fail.
+#[derive(Debug)]
+pub enum Error {
+    /// What was sent breaks rules; each broken rule is named with its field.
+    Invalid(Issues),
+    /// Nobody is signed in, or the session has ended.
+    SignedOut,
+    /// Somebody is signed in, but may not do this.
+    Forbidden,
+    /// There is no such thing, or it is someone else's: the two look the same.
+    NotFound(&'static str),
+    /// The thing is in a state that does not allow this.
+    Conflict(String),
+    /// The balance does not cover the price.
+    OutOfCredits {
+        /// The price.
+        cost: Credits,
+        /// What is available.
+        balance: Credits,
+    },
+    /// The body is larger than this route takes.
+    TooLarge {
+        /// The most it takes.
+        bytes_max: u64,
+    },
+    /// Too many requests or tries.
+    TooMany {
+        /// When to come back.
+        retry_after_s: u64,
+    },
+    /// More work is waiting than the server takes on; trying again soon is right.
+    Busy,
+    /// Something outside the program (folder, disk, database file) is unusable; the clause names it
+    /// and the cure.
+    Unavailable(String),
+    /// A failure of ours, or of the machine. The cause is logged, never sent.
+    Internal(Cause),
+}
+
+/// The cause of an internal failure.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+impl Error {
+    /// An internal failure with this cause.
+    pub fn internal(cause: impl Into<Cause>) -> Self {
+        Self::Internal(cause.into())
+    }
+
+    /// One broken rule.
+    pub fn invalid(field: &str, code: &'static str, message: impl Into<String>) -> Self {
+        let mut issues = Issues::default();
+        issues.add(field, code, message);
+        Self::Invalid(issues)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid(issues) => write!(f, "{issues}"),
+            Self::SignedOut => f.write_str("sign in first"),
+            Self::Forbidden => f.write_str("your account may not do this; ask an administrator"),
+            Self::NotFound(what) => write!(f, "there is no such {what}"),
+            Self::Conflict(why) | Self::Unavailable(why) => f.write_str(why),
+            Self::OutOfCredits { cost, balance } => {
+                write!(f, "this costs {cost} and {balance} are available; top up and try again")
+            }
+            Self::TooLarge { bytes_max } => {
+                write!(f, "the body is larger than {bytes_max} bytes; send less at once")
+            }
+            Self::TooMany { retry_after_s } => {
+                write!(f, "too many requests; try again in {retry_after_s} s")
+            }
+            Self::Busy => {
+                f.write_str("more work is waiting than can be taken on; try again in a second")
+            }
+            Self::Internal(cause) => write!(f, "internal failure: {cause}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// The rules that what was sent breaks, all at once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Issues(Vec<Issue>);
+
+/// One broken rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Issue {
+    /// The field, as the caller wrote it (`rows[3].alcohol`).
+    pub field: String,
+    /// A stable word for programs.
+    #[schema(value_type = String)]
+    pub code: &'static str,
+    /// A clause for people, to be read after the field's name.
+    pub message: String,
+}
+
+impl Issues {
+    /// Notes one more.
+    pub fn add(
+        &mut self,
+        field: impl Into<String>,
+        code: &'static str,
+        message: impl Into<String>,
+    ) {
+        self.0.push(Issue { field: field.into(), code, message: message.into() });
+    }
+
+    /// All of them, in the order they were found.
+    pub fn all(&self) -> &[Issue] {
+        &self.0
+    }
+
+    /// Takes over another list's issues.
+    pub fn append(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    /// `value` if no rule is broken.
+    pub fn or<T>(self, value: T) -> Result<T> {
+        if self.0.is_empty() { Ok(value) } else { Err(Error::Invalid(self)) }
+    }
+}
+
+impl fmt::Display for Issues {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, issue) in self.0.iter().enumerate() {
+            if place > 0 {
+                f.write_str("; ")?;
+            }
+            write!(f, "{} {}", issue.field, issue.message)?;
+        }
+        Ok(())
+    }
+}
