@@ -77,7 +77,7 @@ impl ToSql for Param<'_> {
 }
 
 /// Anything that can be bound: `params![user_id, name, now]` calls this on each value.
-pub trait Bind {
+pub(crate) trait Bind {
     /// The value as the statement takes it.
     fn bind(&self) -> Param<'_>;
 }

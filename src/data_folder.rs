@@ -1,0 +1,148 @@
+//! The data folder: made for this user alone, held by one process at a time.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use crate::database;
+use crate::disk;
+use crate::error::{Error, Result};
+
+const LOCK_NAME: &str = "cellar.lock";
+
+/// Free space below which it is wiser not to start.
+const DISK_FREE_BYTES_MIN: u64 = 64 * 1024 * 1024;
+
+/// A data folder that no other process uses as long as this value lives.
+#[derive(Debug)]
+pub struct DataFolder {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl DataFolder {
+    /// Makes the folder if it is missing and takes it for this process.
+    pub fn take(path: &Path) -> Result<Self> {
+        make(path)?;
+        refuse_foreign(path)?;
+        let lock = lock(path)?;
+        refuse_full(path)?;
+        Ok(Self { path: path.to_owned(), _lock: lock })
+    }
+
+    /// Takes a folder that must be missing or empty, to restore a backup into it.
+    pub fn take_empty(path: &Path) -> Result<Self> {
+        make(path)?;
+        let mut names = names_in(path)?;
+        names.retain(|name| name != LOCK_NAME);
+        if !names.is_empty() {
+            return Err(Error::Unavailable(format!(
+                "{} is not empty, and a restore never overwrites; name an empty or new folder with --data",
+                path.display()
+            )));
+        }
+        let lock = lock(path)?;
+        refuse_full(path)?;
+        Ok(Self { path: path.to_owned(), _lock: lock })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Whether `path` holds a database of Cellar already.
+pub fn is_initialised(path: &Path) -> bool {
+    path.join(database::FILE_NAME).exists()
+}
+
+fn make(path: &Path) -> Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(|cause| unusable(path, &cause))
+}
+
+fn lock(path: &Path) -> Result<File> {
+    let mut file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path.join(LOCK_NAME))
+        .map_err(|cause| unusable(path, &cause))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(fs::TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            // The holder's number is a help, not a need; without it the sentence still stands.
+            let _ = file.read_to_string(&mut holder);
+            let holder = holder.trim();
+            let holder =
+                if holder.is_empty() { String::new() } else { format!(" (number {holder})") };
+            return Err(Error::Unavailable(format!(
+                "the data folder {} is in use by another Cellar process{holder}; stop it, or name another folder with --data",
+                path.display()
+            )));
+        }
+        Err(fs::TryLockError::Error(cause)) => return Err(unusable(path, &cause)),
+    }
+    file.set_len(0).map_err(|cause| unusable(path, &cause))?;
+    file.write_all(std::process::id().to_string().as_bytes())
+        .map_err(|cause| unusable(path, &cause))?;
+    Ok(file)
+}
+
+/// A folder with other people's files in it is not ours to fill.
+fn refuse_foreign(path: &Path) -> Result<()> {
+    if is_initialised(path) {
+        return Ok(());
+    }
+    let names = names_in(path)?;
+    let stranger = names.iter().find(|name| *name != LOCK_NAME && *name != "lost+found");
+    match stranger {
+        None => Ok(()),
+        Some(name) => Err(Error::Unavailable(format!(
+            "the folder {} holds other things ({name}) and no database of Cellar; name an empty or new folder with --data",
+            path.display()
+        ))),
+    }
+}
+
+fn refuse_full(path: &Path) -> Result<()> {
+    match disk::free_bytes(path) {
+        Some(free) if free < DISK_FREE_BYTES_MIN => Err(Error::Unavailable(format!(
+            "the disk that holds {} has {} MiB free, and Cellar needs {}; free some space",
+            path.display(),
+            free >> 20,
+            DISK_FREE_BYTES_MIN >> 20
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn names_in(path: &Path) -> Result<Vec<String>> {
+    let entries = fs::read_dir(path).map_err(|cause| unusable(path, &cause))?;
+    entries
+        .map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned()))
+        .collect::<io::Result<_>>()
+        .map_err(|cause| unusable(path, &cause))
+}
+
+fn unusable(path: &Path, cause: &io::Error) -> Error {
+    let path = path.display();
+    Error::Unavailable(match cause.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => format!(
+            "the folder {path} cannot be written by this user; change its owner, or name another with --data"
+        ),
+        io::ErrorKind::StorageFull => {
+            format!("the disk that holds {path} is full; free some space")
+        }
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            format!("{path} is a file or lies below one; name a folder with --data")
+        }
+        _ => format!("the folder {path} cannot be used ({cause}); name another with --data"),
+    })
+}

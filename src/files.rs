@@ -1,0 +1,280 @@
+//! Large contents on disk, named by the SHA-256 of their bytes and nothing a user said.
+//!
+//! A content is written to a temporary name, synced, and renamed: what bears a hash is whole. The
+//! same bytes are kept once. A row in `blobs` stands for every file; the row is written in the same
+//! transaction as what refers to it, so a file without a row is a leftover and is swept after a
+//! grace. It refuses paths: nothing outside this module knows where a content lies.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+
+use crate::clock::Timestamp;
+use crate::database::{Reader, Tx, params};
+use crate::error::{Error, Result};
+
+/// The folder of contents inside the data folder.
+pub const FOLDER_NAME: &str = "blobs";
+
+/// A content no row stands for is removed when it is older: its row may be on the way.
+pub const GRACE: Duration = Duration::from_hours(24);
+
+const TEMPORARY_NAME: &str = "tmp";
+
+/// The SHA-256 of a content: its only name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hash([u8; 32]);
+
+impl Hash {
+    /// The hash with these bytes.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The hash of `content`.
+    pub fn of(content: &[u8]) -> Self {
+        Self(Sha256::digest(content).into())
+    }
+
+    /// The hash with this spelling in hexadecimal digits.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let bytes = HEXLOWER.decode(text.as_bytes()).ok()?;
+        bytes.try_into().ok().map(Self)
+    }
+
+    /// The spelling in hexadecimal digits.
+    pub fn to_hex(self) -> String {
+        HEXLOWER.encode(&self.0)
+    }
+}
+
+/// A content that is on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Blob {
+    /// Its name.
+    pub hash: Hash,
+    /// Its size.
+    pub size_bytes: u64,
+}
+
+impl Blob {
+    /// Writes the row that stands for it, in the transaction of whatever refers to it.
+    pub fn create(self, tx: &Tx<'_>, now: Timestamp) -> Result<()> {
+        let size = i64::try_from(self.size_bytes).map_err(Error::internal)?;
+        tx.execute(
+            "INSERT INTO blobs (hash, size_bytes, created_at) VALUES (?1, ?2, ?3) \
+             ON CONFLICT (hash) DO NOTHING",
+            params![self.hash.0, size, now],
+        )?;
+        Ok(())
+    }
+
+    /// Every content that has a row.
+    pub fn all(r: &Reader<'_>) -> Result<Vec<Self>> {
+        r.fetchall("SELECT hash, size_bytes FROM blobs ORDER BY hash", params![], |row| {
+            Ok(Self { hash: Hash(row.get(0)?), size_bytes: row.get(1)? })
+        })
+    }
+
+    /// How many there are, and their bytes together.
+    pub fn totals(r: &Reader<'_>) -> Result<(u64, u64)> {
+        let totals = r.fetchone(
+            "SELECT count(*), coalesce(sum(size_bytes), 0) FROM blobs",
+            params![],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        Ok(totals.unwrap_or((0, 0)))
+    }
+}
+
+/// The contents of one data folder.
+#[derive(Debug, Clone)]
+pub struct Files {
+    folder: PathBuf,
+}
+
+impl Files {
+    /// The contents below `data`, whose folder is made if it is missing.
+    pub fn open(data: &Path) -> Result<Self> {
+        let folder = data.join(FOLDER_NAME);
+        fs::create_dir_all(folder.join(TEMPORARY_NAME)).map_err(Error::internal)?;
+        Ok(Self { folder })
+    }
+
+    /// Keeps what `source` yields, up to `size_bytes_max`.
+    pub fn put(&self, source: &mut dyn Read, size_bytes_max: u64) -> Result<Blob> {
+        let temporary = self.folder.join(TEMPORARY_NAME);
+        let mut file = tempfile::NamedTempFile::new_in(&temporary).map_err(Error::internal)?;
+        let mut digest = Sha256::new();
+        let size_bytes = each_block(source, |block, size_bytes| {
+            if size_bytes > size_bytes_max {
+                return Err(Error::TooLarge { bytes_max: size_bytes_max });
+            }
+            digest.update(block);
+            file.write_all(block).map_err(Error::internal)
+        })?;
+        let hash = Hash(digest.finalize().into());
+        self.settle(file, hash).map_err(Error::internal)?;
+        Ok(Blob { hash, size_bytes })
+    }
+
+    /// Gives a finished temporary file its name, so that it is there after a power cut too.
+    fn settle(&self, file: tempfile::NamedTempFile, hash: Hash) -> io::Result<()> {
+        let path = self.path(hash);
+        if path.exists() {
+            return Ok(());
+        }
+        let shelf = path.parent().unwrap_or(&self.folder);
+        fs::create_dir_all(shelf)?;
+        file.as_file().sync_all()?;
+        file.persist(&path)?;
+        File::open(shelf)?.sync_all()?;
+        File::open(&self.folder)?.sync_all()
+    }
+
+    /// Opens a content for reading.
+    pub fn open_blob(&self, hash: Hash) -> Result<File> {
+        File::open(self.path(hash)).map_err(|cause| match cause.kind() {
+            io::ErrorKind::NotFound => Error::NotFound("content"),
+            _ => Error::internal(cause),
+        })
+    }
+
+    /// Reads a content wholly and tells its size and whether its bytes bear its name.
+    pub fn verify(&self, hash: Hash) -> Result<(u64, bool)> {
+        let mut digest = Sha256::new();
+        let size_bytes = each_block(&mut self.open_blob(hash)?, |block, _| {
+            digest.update(block);
+            Ok(())
+        })?;
+        Ok((size_bytes, hash.0 == <[u8; 32]>::from(digest.finalize())))
+    }
+
+    /// Every content on the disk, in no order.
+    pub fn list(&self) -> Result<Vec<Hash>> {
+        let mut found = Vec::new();
+        for shelf in fs::read_dir(&self.folder).map_err(Error::internal)? {
+            let shelf = shelf.map_err(Error::internal)?;
+            if shelf.file_name() == TEMPORARY_NAME {
+                continue;
+            }
+            for file in fs::read_dir(shelf.path()).map_err(Error::internal)? {
+                let file = file.map_err(Error::internal)?;
+                found.extend(file.file_name().to_str().and_then(Hash::from_hex));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether a content, or a temporary file of that name, has outlived the grace.
+    pub fn outlived_grace(&self, hash: Hash) -> bool {
+        is_older_than_grace(&self.path(hash))
+    }
+
+    /// Temporary files that no writer can still be filling.
+    pub fn abandoned(&self) -> Result<Vec<PathBuf>> {
+        let entries = fs::read_dir(self.folder.join(TEMPORARY_NAME)).map_err(Error::internal)?;
+        let paths = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+        Ok(paths.filter(|path| is_older_than_grace(path)).collect())
+    }
+
+    /// Removes leftovers: contents that no row stands for and temporary files, both past the grace.
+    /// `kept` is every content with a row, read after the listing began.
+    pub fn sweep(&self, listed: &[Hash], kept: &[Blob]) -> Result<usize> {
+        let kept: std::collections::HashSet<_> = kept.iter().map(|blob| blob.hash).collect();
+        let orphans =
+            listed.iter().filter(|hash| !kept.contains(hash) && self.outlived_grace(**hash));
+        let mut paths: Vec<_> = orphans.map(|hash| self.path(*hash)).collect();
+        paths.extend(self.abandoned()?);
+        for path in &paths {
+            fs::remove_file(path).map_err(Error::internal)?;
+        }
+        Ok(paths.len())
+    }
+
+    fn path(&self, hash: Hash) -> PathBuf {
+        let name = hash.to_hex();
+        // 256 shelves keep each folder's listing short.
+        self.folder.join(&name[..2]).join(name)
+    }
+}
+
+/// Hands what `source` yields to `take`, block by block, with the size so far; the whole size.
+fn each_block(
+    source: &mut dyn Read,
+    mut take: impl FnMut(&[u8], u64) -> Result<()>,
+) -> Result<u64> {
+    let mut buffer = vec![0; 64 * 1024];
+    let mut size_bytes = 0;
+    loop {
+        let n = source.read(&mut buffer).map_err(Error::internal)?;
+        if n == 0 {
+            return Ok(size_bytes);
+        }
+        size_bytes += n as u64;
+        take(&buffer[..n], size_bytes)?;
+    }
+}
+
+fn is_older_than_grace(path: &Path) -> bool {
+    let written = fs::metadata(path).and_then(|facts| facts.modified());
+    written.is_ok_and(|when| SystemTime::now().duration_since(when).is_ok_and(|age| age > GRACE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files() -> (tempfile::TempDir, Files) {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::open(folder.path()).unwrap();
+        (folder, files)
+    }
+
+    #[test]
+    fn a_content_is_kept_once_under_the_hash_of_its_bytes() {
+        let (_folder, files) = files();
+        let blob = files.put(&mut &b"red wine"[..], 100).unwrap();
+        assert_eq!(files.put(&mut &b"red wine"[..], 100).unwrap(), blob);
+        assert_eq!(blob.hash, Hash::of(b"red wine"));
+        assert_eq!(files.list().unwrap(), [blob.hash]);
+        assert_eq!(files.verify(blob.hash).unwrap(), (8, true));
+    }
+
+    #[test]
+    fn a_content_over_the_limit_leaves_nothing_behind() {
+        let (folder, files) = files();
+        let refused = files.put(&mut &b"too long"[..], 7);
+        assert!(matches!(refused, Err(Error::TooLarge { bytes_max: 7 })));
+        assert!(files.list().unwrap().is_empty());
+        let left = fs::read_dir(folder.path().join(FOLDER_NAME).join(TEMPORARY_NAME)).unwrap();
+        assert_eq!(left.count(), 0);
+    }
+
+    #[test]
+    fn changed_bytes_are_noticed() {
+        let (_folder, files) = files();
+        let blob = files.put(&mut &b"white wine"[..], 100).unwrap();
+        fs::write(files.path(blob.hash), "water").unwrap();
+        assert_eq!(files.verify(blob.hash).unwrap(), (5, false));
+    }
+
+    #[test]
+    fn only_leftovers_past_the_grace_are_swept() {
+        let (_folder, files) = files();
+        let [old, young, kept] =
+            [b"old", b"new", b"row"].map(|text| files.put(&mut &text[..], 9).unwrap());
+        for blob in [old, kept] {
+            let file = File::options().write(true).open(files.path(blob.hash)).unwrap();
+            file.set_modified(SystemTime::now() - GRACE - Duration::from_mins(1)).unwrap();
+        }
+        let listed = files.list().unwrap();
+        assert_eq!(files.sweep(&listed, &[kept]).unwrap(), 1);
+        assert!(matches!(files.open_blob(old.hash), Err(Error::NotFound(_))));
+        assert!(files.open_blob(young.hash).is_ok() && files.open_blob(kept.hash).is_ok());
+    }
+}

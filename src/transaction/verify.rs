@@ -1,0 +1,93 @@
+//! The ledger's own audit: do the books still say what the entries say?
+
+use crate::database::{Reader, params};
+use crate::error::Result;
+use crate::id::RowId;
+
+use super::record::{SYSTEM_ACCOUNT, Transaction};
+
+/// A broken promise of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Violation {
+    /// An account does not hold what its entries and open holds add up to.
+    Balance(String),
+    /// The accounts are not zero together, or the chain of entries is broken.
+    Chain(String),
+}
+
+/// Every broken promise, or none.
+pub fn violations(r: &Reader<'_>) -> Result<Vec<Violation>> {
+    let mut found: Vec<_> = wrong_balances(r)?.into_iter().map(Violation::Balance).collect();
+    found.extend(wrong_sum(r)?.map(Violation::Chain));
+    found.extend(broken_chain(r)?.map(Violation::Chain));
+    Ok(found)
+}
+
+/// I2: available = sum of entries, held = sum of open holds, and neither below zero.
+fn wrong_balances(r: &Reader<'_>) -> Result<Vec<String>> {
+    r.fetchall(
+        "SELECT a.user_id, a.available, a.held, coalesce(e.entries, 0), coalesce(h.holds, 0) \
+         FROM accounts a \
+         LEFT JOIN (SELECT user_id, sum(amount) AS entries FROM transactions GROUP BY user_id) e \
+           ON e.user_id = a.user_id \
+         LEFT JOIN (SELECT user_id, sum(credits) AS holds FROM holds WHERE state = 'open' \
+           GROUP BY user_id) h ON h.user_id = a.user_id \
+         WHERE a.user_id IS NOT NULL AND (a.available <> coalesce(e.entries, 0) \
+           OR a.held <> coalesce(h.holds, 0) OR a.available < 0) \
+         ORDER BY a.user_id",
+        params![],
+        |row| {
+            let [user, available, held, entries, holds]: [i64; 5] =
+                [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?];
+            Ok(format!(
+                "user {user}: the account says {available} available and {held} held, \
+                 its entries {entries} and its open holds {holds}"
+            ))
+        },
+    )
+}
+
+/// I3: all accounts, the system's included, are zero together.
+fn wrong_sum(r: &Reader<'_>) -> Result<Option<String>> {
+    let sum: Option<i64> =
+        r.fetchone("SELECT sum(available + held) FROM accounts", params![], |row| row.get(0))?;
+    let system: Option<i64> = r.fetchone(
+        "SELECT available FROM accounts WHERE id = ?1",
+        params![SYSTEM_ACCOUNT],
+        |row| row.get(0),
+    )?;
+    Ok(match (system, sum) {
+        (None, _) => Some("the system's own account is missing".into()),
+        (_, Some(0)) => None,
+        (_, sum) => Some(format!("all accounts together are {}, not 0", sum.unwrap_or(0))),
+    })
+}
+
+/// I3: entries are numbered without a gap, and each still bears the hash it was given.
+fn broken_chain(r: &Reader<'_>) -> Result<Option<String>> {
+    let mut last_hash = [0; 32];
+    let mut next_number = 1;
+    let mut broken = None;
+    r.each(
+        "SELECT id, user_id, kind, amount, balance, hold_id, description, actor_id, request_id, \
+         timestamp, hash FROM transactions ORDER BY id",
+        params![],
+        |row| {
+            if broken.is_some() {
+                return Ok(());
+            }
+            let entry = Transaction::read(row)?;
+            let hash: [u8; 32] = row.get(10)?;
+            let number = entry.id.number();
+            if number != next_number {
+                broken = Some(format!("entry {next_number} is missing"));
+            } else if entry.chained_to(&last_hash) != hash {
+                broken = Some(format!("entry {number} was changed after it was made"));
+            }
+            last_hash = hash;
+            next_number += 1;
+            Ok(())
+        },
+    )?;
+    Ok(broken)
+}
