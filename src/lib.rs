@@ -9,4 +9,5 @@ pub mod disk;
 pub mod database;
 pub mod data_folder;
 pub mod files;
+pub mod web;
 pub mod transaction;

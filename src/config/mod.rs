@@ -10,7 +10,7 @@ use std::str::FromStr;
 
 use ipnet::IpNet;
 
-use crate::error::{Error, Issues, Result};
+use crate::error::{Issues, Result};
 
 mod base_url;
 
@@ -327,6 +327,7 @@ fn as_text(value: &toml::Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
 
     fn said(
         flags: &[(&'static str, &str)],

@@ -3,12 +3,12 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use prometheus::{Histogram, HistogramOpts, IntGauge};
 use rocket::tokio::sync::oneshot;
 use rusqlite::Connection;
 
@@ -78,32 +78,62 @@ pub(super) struct Writer {
     thread: Mutex<Option<thread::JoinHandle<()>>>,
 }
 
-#[derive(Default)]
 struct State {
     stopped: OnceLock<String>,
-    n_waiting: AtomicU64,
-    n_commits: AtomicU64,
-    n_writes: AtomicU64,
-    commit_micros: AtomicU64,
+    figures: WriterFigures,
 }
 
-/// What the writer has done since it started.
-#[derive(Debug, Clone, Copy, Default)]
+/// What the writer has done since it started, as counters that a metrics page can show.
+#[derive(Debug, Clone)]
 pub struct WriterFigures {
-    /// Groups committed.
-    pub n_commits: u64,
-    /// Writes in those groups.
-    pub n_writes: u64,
-    /// Time spent in commits, the sync of the disk included.
-    pub commit_micros: u64,
+    /// How long each commit took, the sync of the disk included.
+    pub commit_seconds: Histogram,
+    /// How many writes each commit carried.
+    pub group_size: Histogram,
     /// Writes that wait now.
-    pub n_waiting: u64,
+    pub waiting: IntGauge,
+}
+
+impl WriterFigures {
+    fn new() -> Result<Self> {
+        let histogram = |name: &str, help: &str, buckets: Vec<f64>| {
+            Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets))
+                .map_err(Error::internal)
+        };
+        Ok(Self {
+            commit_seconds: histogram(
+                "cellar_commit_seconds",
+                "Time of each commit, the sync of the disk included.",
+                vec![0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.05, 0.25, 1.0],
+            )?,
+            group_size: histogram(
+                "cellar_commit_group_size",
+                "Writes that each commit carried.",
+                vec![1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 1024.0],
+            )?,
+            waiting: IntGauge::new("cellar_writes_waiting", "Writes that wait for the writer.")
+                .map_err(Error::internal)?,
+        })
+    }
+
+    /// Groups committed.
+    pub fn n_commits(&self) -> u64 {
+        self.group_size.get_sample_count()
+    }
+
+    /// Writes in those groups.
+    pub fn n_writes(&self) -> u64 {
+        // A sum of whole numbers far below 2^53 is exact.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+        let sum = self.group_size.get_sample_sum() as u64;
+        sum
+    }
 }
 
 impl Writer {
     pub(super) fn start(connection: Connection, folder: &Path) -> Result<Self> {
         let (queue, waiting) = sync_channel(QUEUE_MAX);
-        let state = Arc::new(State::default());
+        let state = Arc::new(State { stopped: OnceLock::new(), figures: WriterFigures::new()? });
         let worker = Worker {
             connection,
             folder: folder.to_owned(),
@@ -131,9 +161,9 @@ impl Writer {
         let member = Box::new(Write { run: Some(run), outcome: None, caller });
         let queue = self.queue.read().unwrap_or_else(PoisonError::into_inner);
         let Some(queue) = queue.as_ref() else { return Err(Error::Unavailable(GONE.into())) };
-        self.state.n_waiting.fetch_add(1, Ordering::Relaxed);
+        self.state.figures.waiting.inc();
         queue.try_send(member).map_err(|refused| {
-            self.state.n_waiting.fetch_sub(1, Ordering::Relaxed);
+            self.state.figures.waiting.dec();
             match refused {
                 TrySendError::Full(_) => Error::Busy,
                 TrySendError::Disconnected(_) => Error::Unavailable(GONE.into()),
@@ -147,13 +177,7 @@ impl Writer {
     }
 
     pub(super) fn figures(&self) -> WriterFigures {
-        let read = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
-        WriterFigures {
-            n_commits: read(&self.state.n_commits),
-            n_writes: read(&self.state.n_writes),
-            commit_micros: read(&self.state.commit_micros),
-            n_waiting: read(&self.state.n_waiting),
-        }
+        self.state.figures.clone()
     }
 
     pub(super) fn close(&self) {
@@ -184,8 +208,7 @@ impl Worker {
     fn work(mut self, waiting: &Receiver<Box<dyn Member>>) {
         while let Ok(first) = waiting.recv() {
             let (members, lost) = self.run_group(first, waiting);
-            let n_members = members.len() as u64;
-            self.state.n_waiting.fetch_sub(n_members, Ordering::Relaxed);
+            self.state.figures.waiting.sub(i64::try_from(members.len()).unwrap_or(0));
             for member in members {
                 member.answer(lost.as_deref());
             }
@@ -225,7 +248,7 @@ impl Worker {
                 }
             }
         }
-        let lost = self.commit(members.len() as u64).err();
+        let lost = self.commit(members.len()).err();
         (members, lost)
     }
 
@@ -248,13 +271,12 @@ impl Worker {
         self.run("RELEASE member").map_err(|cause| self.stop("closing a savepoint", &cause))
     }
 
-    fn commit(&self, n_members: u64) -> Result<(), String> {
+    fn commit(&self, n_members: usize) -> Result<(), String> {
         let begun = Instant::now();
         self.run("COMMIT").map_err(|cause| self.stop("committing", &cause))?;
-        let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.state.commit_micros.fetch_add(micros, Ordering::Relaxed);
-        self.state.n_commits.fetch_add(1, Ordering::Relaxed);
-        self.state.n_writes.fetch_add(n_members, Ordering::Relaxed);
+        self.state.figures.commit_seconds.observe(begun.elapsed().as_secs_f64());
+        #[expect(clippy::cast_precision_loss, reason = "a group has at most a thousand members")]
+        self.state.figures.group_size.observe(n_members as f64);
         Ok(())
     }
 

@@ -1,0 +1,88 @@
+//! Compresses the web app's files once, at build time, so that the server never does.
+//!
+//! Each compressed file is named by the SHA-256 of what it was made from. The server looks it up by
+//! that hash, so a file edited after the build is simply sent as it is.
+
+use std::env;
+use std::error::Error;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use data_encoding::HEXLOWER;
+use flate2::{Compression, write::GzEncoder};
+use sha2::{Digest, Sha256};
+
+/// Below this a compressed form saves less than its headers cost.
+const SIZE_BYTES_MIN: usize = 256;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=assets");
+    println!("cargo::rerun-if-changed=build.rs");
+    let target = PathBuf::from(env::var("OUT_DIR")?).join("compressed");
+    fs::create_dir_all(&target)?;
+    let mut wanted = Vec::new();
+    compress_folder(Path::new("assets"), &target, &mut wanted)?;
+    remove_others(&target, &wanted)
+}
+
+fn compress_folder(
+    folder: &Path,
+    target: &Path,
+    wanted: &mut Vec<PathBuf>,
+) -> Result<(), Box<dyn Error>> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            compress_folder(&path, target, wanted)?;
+        } else if is_text(&path) {
+            compress_file(&path, target, wanted)?;
+        }
+    }
+    Ok(())
+}
+
+/// Fonts and pictures are compressed already.
+fn is_text(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    matches!(ending, Some("html" | "css" | "js" | "json" | "svg" | "txt"))
+}
+
+fn compress_file(
+    path: &Path,
+    target: &Path,
+    wanted: &mut Vec<PathBuf>,
+) -> Result<(), Box<dyn Error>> {
+    let content = fs::read(path)?;
+    if content.len() < SIZE_BYTES_MIN {
+        return Ok(());
+    }
+    let hash = HEXLOWER.encode(&Sha256::digest(&content));
+    let brotli = target.join(format!("{hash}.br"));
+    if !brotli.exists() {
+        let mut compressed = Vec::new();
+        let params =
+            brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, ..Default::default() };
+        brotli::BrotliCompress(&mut content.as_slice(), &mut compressed, &params)?;
+        fs::write(&brotli, compressed)?;
+    }
+    let gzip = target.join(format!("{hash}.gz"));
+    if !gzip.exists() {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(&content)?;
+        fs::write(&gzip, encoder.finish()?)?;
+    }
+    wanted.extend([brotli, gzip]);
+    Ok(())
+}
+
+/// What was made from files that have changed since must not be embedded.
+fn remove_others(target: &Path, wanted: &[PathBuf]) -> Result<(), Box<dyn Error>> {
+    for entry in fs::read_dir(target)? {
+        let path = entry?.path();
+        if !wanted.contains(&path) {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}

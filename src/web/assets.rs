@@ -1,0 +1,218 @@
+//! The web app's files, out of the binary: with strong tags, compressed where the browser can read
+//! it, each class of file under its own policy. In debug builds files are read from `assets/`, so an
+//! edit shows on reload.
+
+use std::borrow::Cow;
+use std::io::Cursor;
+use std::path::Path;
+
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use rocket::http::{Status, uri};
+use rocket::response::{self, Responder, Response};
+use rocket::{Request, get, routes as rocket_routes};
+use rust_embed::{EmbeddedFile, RustEmbed};
+
+use super::endpoint::{Access, Endpoints};
+use super::problem::{Problem, Refusal};
+
+/// The files as written.
+#[derive(RustEmbed)]
+#[folder = "assets/"]
+struct Written;
+
+/// The same files compressed at build time, each named by the hash of what it was made from: a
+/// file edited since then has no compressed form, and is sent as it is.
+#[derive(RustEmbed)]
+#[folder = "$OUT_DIR/compressed/"]
+struct Compressed;
+
+/// The page that every address of the app is.
+const SHELL: &str = "index.html";
+
+/// Addresses below these are never pages.
+const NO_PAGES: [&str; 4] = ["api", "auth", "v2", "vendor"];
+
+const APP_POLICY: &str = "default-src 'none'; script-src 'self'; script-src-attr 'none'; \
+    style-src 'self'; img-src 'self' blob: data:; font-src 'self'; connect-src 'self'; \
+    worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
+    frame-ancestors 'none'; frame-src 'none'; object-src 'none'; media-src 'none'; \
+    require-trusted-types-for 'script'; trusted-types cellar";
+
+/// Swagger UI and ReDoc write styles into the page and start a worker from a blob.
+const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+    img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; \
+    form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+const PERMISSIONS_POLICY: &str = "accelerometer=(), autoplay=(), camera=(), display-capture=(), \
+    encrypted-media=(), fullscreen=(self), geolocation=(), gyroscope=(), hid=(), \
+    identity-credentials-get=(), idle-detection=(), local-fonts=(), magnetometer=(), \
+    microphone=(), midi=(), payment=(), picture-in-picture=(), \
+    publickey-credentials-get=(self), screen-wake-lock=(), serial=(), usb=(), \
+    xr-spatial-tracking=(), browsing-topics=()";
+
+/// The routes of this module; they stand behind all others.
+pub fn routes() -> Endpoints {
+    Endpoints::undocumented(Access::Public, rocket_routes![front, docs, redoc, file])
+}
+
+/// The policy that the app's pages run under.
+pub fn content_security_policy_of_the_app() -> &'static str {
+    APP_POLICY
+}
+
+/// The name of every file.
+pub fn asset_names() -> Vec<String> {
+    Written::iter().map(Cow::into_owned).collect()
+}
+
+#[get("/", rank = 20)]
+fn front() -> Result<Asset, Problem> {
+    Asset::named(SHELL)
+}
+
+#[get("/docs", rank = 19)]
+fn docs() -> Result<Asset, Problem> {
+    Asset::named("docs/swagger.html")
+}
+
+#[get("/redoc", rank = 19)]
+fn redoc() -> Result<Asset, Problem> {
+    Asset::named("docs/redoc.html")
+}
+
+/// A file of that name, or the app's shell for an address that names no file.
+#[get("/<path..>", rank = 20)]
+fn file(path: uri::Segments<'_, uri::fmt::Path>) -> Result<Asset, Problem> {
+    let parts: Vec<&str> = path.collect();
+    let name = parts.join("/");
+    let first = parts.first().copied().unwrap_or_default();
+    let is_file_name = parts.last().is_some_and(|last| last.contains('.'));
+    match Asset::named(&name) {
+        Ok(asset) if name != SHELL => Ok(asset),
+        _ if is_file_name || NO_PAGES.contains(&first) => Err(Refusal::NoSuchAddress.into()),
+        _ => Asset::named(SHELL),
+    }
+}
+
+/// One file on its way out.
+struct Asset {
+    name: String,
+    file: EmbeddedFile,
+}
+
+impl Asset {
+    fn named(name: &str) -> Result<Self, Problem> {
+        let file = Written::get(name).ok_or(Refusal::NoSuchAddress)?;
+        Ok(Self { name: name.to_owned(), file })
+    }
+
+    /// The content in the best form the browser reads, and the name of that form.
+    fn content(self, accepted: &str) -> (Cow<'static, [u8]>, Option<&'static str>) {
+        let hash = HEXLOWER.encode(&self.file.metadata.sha256_hash());
+        for (encoding, ending) in [("br", "br"), ("gzip", "gz")] {
+            if accepts(accepted, encoding)
+                && let Some(compressed) = Compressed::get(&format!("{hash}.{ending}"))
+            {
+                return (compressed.data, Some(encoding));
+            }
+        }
+        (self.file.data, None)
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Asset {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let headers = request.headers();
+        let accepted = headers.get_one("Accept-Encoding").unwrap_or_default().to_owned();
+        let hash = BASE64URL_NOPAD.encode(&self.file.metadata.sha256_hash()[..16]);
+        let media_type = media_type(&self.name);
+        let is_vendored = self.name.starts_with("vendor/") || self.name.starts_with("fonts/");
+        let is_docs_page = self.name.starts_with("docs/");
+        let (content, encoding) = self.content(&accepted);
+
+        let mut response = Response::build();
+        // Each form of a file has a tag of its own, as a strong tag promises.
+        let tag =
+            format!("\"{hash}{}\"", encoding.map_or(String::new(), |form| format!("-{form}")));
+        response.raw_header("Vary", "Accept-Encoding");
+        response.raw_header("Content-Type", media_type);
+        let is_page = media_type.starts_with("text/html");
+        response.raw_header(
+            "Content-Security-Policy",
+            if is_docs_page { DOCS_POLICY } else { APP_POLICY },
+        );
+        if is_page {
+            response.raw_header("Cross-Origin-Opener-Policy", "same-origin");
+            response.raw_header("Origin-Agent-Cluster", "?1");
+            response.raw_header("Permissions-Policy", PERMISSIONS_POLICY);
+        }
+        // Vendored names carry a version, so what they hold never changes.
+        response.raw_header(
+            "Cache-Control",
+            if is_vendored { "public, max-age=31536000, immutable" } else { "no-cache" },
+        );
+        let is_known = headers.get("If-None-Match").any(|known| names_tag(known, &tag));
+        response.raw_header("ETag", tag);
+        if is_known {
+            return response.status(Status::NotModified).ok();
+        }
+        if let Some(encoding) = encoding {
+            response.raw_header("Content-Encoding", encoding);
+        }
+        response.sized_body(content.len(), Cursor::new(content)).ok()
+    }
+}
+
+fn media_type(name: &str) -> &'static str {
+    match Path::new(name).extension().and_then(|ending| ending.to_str()) {
+        Some("html") => "text/html; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("json") => "application/json; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("woff2") => "font/woff2",
+        Some("txt") => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
+/// Whether an `Accept-Encoding` takes `encoding`.
+fn accepts(accepted: &str, encoding: &str) -> bool {
+    accepted.split(',').any(|part| {
+        let mut words = part.split(';').map(str::trim);
+        let is_named = words.next().is_some_and(|name| name.eq_ignore_ascii_case(encoding));
+        let is_refused = words.any(|word| matches!(word, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
+        is_named && !is_refused
+    })
+}
+
+/// Whether an `If-None-Match` names `tag`; a weak form of it counts, as the standard says.
+fn names_tag(known: &str, tag: &str) -> bool {
+    known.split(',').map(str::trim).any(|one| one == "*" || one.trim_start_matches("W/") == tag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_encoding_is_used_only_if_it_is_accepted() {
+        for (accepted, is_accepted) in [
+            ("gzip, deflate, br", true),
+            ("BR;q=0.5", true),
+            ("br;q=0", false),
+            ("gzip", false),
+            ("", false),
+            ("brx", false),
+        ] {
+            assert_eq!(accepts(accepted, "br"), is_accepted, "{accepted}");
+        }
+    }
+
+    #[test]
+    fn a_tag_is_found_in_a_list() {
+        assert!(names_tag("\"a\", W/\"b\"", "\"b\"") && names_tag("*", "\"b\""));
+        assert!(!names_tag("\"bb\"", "\"b\""));
+    }
+}

@@ -1,0 +1,255 @@
+//! Bodies in JSON: of the right type, of a bounded size, at a bearable pace, with every problem of
+//! every field found at once.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use deserr::{
+    DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, ValueKind, ValuePointerRef,
+};
+use rocket::data::{self, ByteUnit, Data, FromData};
+use rocket::http::ContentType;
+use rocket::tokio::io::AsyncReadExt;
+use rocket::tokio::time::{Instant, timeout_at};
+use rocket::{Request, async_trait};
+
+use super::problem::{Problem, Refusal, refuse};
+use crate::error::{Error, Issues};
+
+/// What a JSON body may weigh where a route says nothing else.
+pub const JSON_BYTES_MAX: u64 = 64 * 1024;
+
+/// The bytes a second that a body must bring, averaged over the window.
+const PACE_BYTES_PER_S_MIN: u64 = 1024;
+
+/// A body in JSON, read into `T`, of at most `BYTES_MAX` bytes.
+#[derive(Debug)]
+pub struct Body<T, const BYTES_MAX: u64 = JSON_BYTES_MAX>(pub T);
+
+/// The time over which a body must keep the pace; managed state.
+#[derive(Debug, Clone, Copy)]
+pub struct BodyPace {
+    /// The window.
+    pub window: Duration,
+}
+
+impl Default for BodyPace {
+    fn default() -> Self {
+        Self { window: Duration::from_mins(1) }
+    }
+}
+
+#[async_trait]
+impl<'r, T: Deserr<Mistakes>, const BYTES_MAX: u64> FromData<'r> for Body<T, BYTES_MAX> {
+    type Error = ();
+
+    async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> data::Outcome<'r, Self> {
+        match read_json(request, data, BYTES_MAX).await {
+            Ok(value) => data::Outcome::Success(Self(value)),
+            Err(problem) => refuse(request, problem),
+        }
+    }
+}
+
+async fn read_json<T: Deserr<Mistakes>>(
+    request: &Request<'_>,
+    data: Data<'_>,
+    bytes_max: u64,
+) -> Result<T, Problem> {
+    if !request.content_type().is_some_and(|given| is_json(given)) {
+        return Err(Refusal::UnsupportedType("application/json").into());
+    }
+    let pace = request.rocket().state::<BodyPace>().copied().unwrap_or_default();
+    let bytes = read_paced(data, bytes_max, pace).await?;
+    let value: serde_json::Value = serde_json::from_slice(&bytes)
+        .map_err(|why| Refusal::Malformed(format!("the body is not valid JSON: {why}")))?;
+    deserr::deserialize(value).map_err(|mistakes: Mistakes| Error::Invalid(mistakes.0).into())
+}
+
+fn is_json(given: &ContentType) -> bool {
+    given.top() == "application" && given.sub() == "json"
+}
+
+/// The whole body, if it is within the limit and keeps the pace.
+async fn read_paced(data: Data<'_>, bytes_max: u64, pace: BodyPace) -> Result<Vec<u8>, Problem> {
+    let window_bytes_min = PACE_BYTES_PER_S_MIN * pace.window.as_secs();
+    let mut stream = data.open(ByteUnit::from(bytes_max + 1));
+    let mut bytes = Vec::new();
+    let mut window_end = Instant::now() + pace.window;
+    let mut window_start_len = 0;
+    loop {
+        match timeout_at(window_end, stream.read_buf(&mut bytes)).await {
+            Ok(Ok(0)) => return Ok(bytes),
+            Ok(Ok(_)) if bytes.len() as u64 > bytes_max => {
+                return Err(Error::TooLarge { bytes_max }.into());
+            }
+            Ok(Ok(_)) => {}
+            Ok(Err(_)) => {
+                return Err(Refusal::Malformed("the body broke off before its end".into()).into());
+            }
+            Err(_) => {}
+        }
+        if Instant::now() >= window_end {
+            if ((bytes.len() - window_start_len) as u64) < window_bytes_min {
+                return Err(Refusal::TooSlow.into());
+            }
+            window_end = Instant::now() + pace.window;
+            window_start_len = bytes.len();
+        }
+    }
+}
+
+/// What is wrong with a body, field by field; the error type of every `Deserr` input.
+#[derive(Debug, Default)]
+pub struct Mistakes(pub Issues);
+
+impl Mistakes {
+    fn and(found: Option<Self>, add: impl FnOnce(&mut Issues)) -> ControlFlow<Self, Self> {
+        let mut found = found.unwrap_or_default();
+        add(&mut found.0);
+        ControlFlow::Continue(found)
+    }
+}
+
+impl DeserializeError for Mistakes {
+    fn error<V: IntoValue>(
+        found: Option<Self>,
+        error: ErrorKind<'_, V>,
+        location: ValuePointerRef<'_>,
+    ) -> ControlFlow<Self, Self> {
+        let here = field_at(location);
+        let below = |key: &str| match here.as_str() {
+            "body" => key.to_owned(),
+            _ => format!("{here}.{key}"),
+        };
+        Self::and(found, |issues| match error {
+            ErrorKind::IncorrectValueKind { accepted, .. } => {
+                issues.add(&*here, "wrong_type", format!("must be {}", kinds_in_words(accepted)));
+            }
+            ErrorKind::MissingField { field } => issues.add(below(field), "missing", "is missing"),
+            ErrorKind::UnknownKey { key, accepted } => {
+                let known = accepted.join(", ");
+                issues.add(
+                    below(key),
+                    "unknown",
+                    format!("is not a field here; the fields are {known}"),
+                );
+            }
+            ErrorKind::UnknownValue { accepted, .. } => {
+                issues.add(
+                    &*here,
+                    "unknown_value",
+                    format!("must be one of {}", accepted.join(", ")),
+                );
+            }
+            ErrorKind::BadSequenceLen { expected, .. } => {
+                issues.add(&*here, "wrong_length", format!("must have {expected} items"));
+            }
+            ErrorKind::Unexpected { msg } => issues.add(&*here, "invalid", msg),
+        })
+    }
+}
+
+impl MergeWithError<Mistakes> for Mistakes {
+    fn merge(found: Option<Self>, other: Self, _: ValuePointerRef<'_>) -> ControlFlow<Self, Self> {
+        Self::and(found, |issues| issues.append(other.0))
+    }
+}
+
+/// A rule that one value breaks, found while it was read: a code and a clause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// A stable word for programs.
+    pub code: &'static str,
+    /// A clause for people.
+    pub message: String,
+}
+
+impl MergeWithError<Mistake> for Mistakes {
+    fn merge(
+        found: Option<Self>,
+        other: Mistake,
+        location: ValuePointerRef<'_>,
+    ) -> ControlFlow<Self, Self> {
+        Self::and(found, |issues| issues.add(field_at(location), other.code, other.message))
+    }
+}
+
+/// `rows[3].alcohol`, or `body` for the whole of it.
+fn field_at(location: ValuePointerRef<'_>) -> String {
+    match location {
+        ValuePointerRef::Origin => "body".to_owned(),
+        ValuePointerRef::Key { key, prev } => match field_at(*prev) {
+            outer if outer == "body" => key.to_owned(),
+            outer => format!("{outer}.{key}"),
+        },
+        ValuePointerRef::Index { index, prev } => format!("{}[{index}]", field_at(*prev)),
+    }
+}
+
+fn kinds_in_words(kinds: &[ValueKind]) -> String {
+    let mut words: Vec<&str> = kinds
+        .iter()
+        .map(|kind| match kind {
+            ValueKind::Null => "null",
+            ValueKind::Boolean => "true or false",
+            ValueKind::Integer | ValueKind::NegativeInteger => "a whole number",
+            ValueKind::Float => "a number",
+            ValueKind::String => "a text",
+            ValueKind::Sequence => "a list",
+            ValueKind::Map => "an object",
+        })
+        .collect();
+    words.sort_unstable();
+    words.dedup();
+    words.join(" or ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, Deserr, PartialEq)]
+    #[deserr(error = Mistakes, deny_unknown_fields)]
+    struct Order {
+        amount: i64,
+        name: String,
+        lines: Option<Vec<Line>>,
+    }
+
+    #[derive(Debug, Deserr, PartialEq)]
+    #[deserr(error = Mistakes, deny_unknown_fields)]
+    struct Line {
+        n: u32,
+    }
+
+    fn mistakes(value: serde_json::Value) -> Vec<(String, &'static str)> {
+        let found: Mistakes = deserr::deserialize::<Order, _, _>(value).unwrap_err();
+        let mut found: Vec<_> = found.0.all().iter().map(|i| (i.field.clone(), i.code)).collect();
+        found.sort();
+        found
+    }
+
+    #[test]
+    fn every_problem_of_every_field_is_found_at_once() {
+        let found =
+            mistakes(json!({"amount": 1.5, "lines": [{"n": 1}, {"n": -1, "m": 2}], "x": 0}));
+        assert_eq!(
+            found,
+            [
+                ("amount".to_owned(), "wrong_type"),
+                ("lines[1].m".to_owned(), "unknown"),
+                ("lines[1].n".to_owned(), "wrong_type"),
+                ("name".to_owned(), "missing"),
+                ("x".to_owned(), "unknown"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_body_that_is_no_object_is_named_as_a_whole() {
+        assert_eq!(mistakes(json!([1])), [("body".to_owned(), "wrong_type")]);
+    }
+}

@@ -1,0 +1,212 @@
+//! Routes with what may be known about them before they run: who may call, and how they are
+//! documented. [`endpoints!`] is the only way to write one down.
+
+use std::sync::Arc;
+
+use rocket::http::Method;
+use rocket::route::{Handler, Outcome, Route};
+use rocket::{Data, Request, async_trait};
+use utoipa::openapi::OpenApi;
+
+use super::admission::Hosts;
+use super::problem::Problem;
+use crate::error::Result;
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everyone.
+    Public,
+    /// Whoever is signed in.
+    SignedIn,
+    /// Administrators.
+    Admin,
+    /// Administrators, and whoever holds the token that the settings name for the metrics.
+    Metrics,
+}
+
+/// Decides whether a request's caller meets an [`Access`]; implemented by the module that knows
+/// callers.
+pub trait Doorkeeper: Send + Sync + 'static {
+    /// Refuses a caller who may not pass.
+    fn admit(&self, request: &Request<'_>, access: Access) -> Result<()>;
+}
+
+/// One route with its rule.
+#[derive(Clone)]
+pub struct Endpoint {
+    route: Route,
+    access: Access,
+}
+
+impl Endpoint {
+    /// Who may call it.
+    pub fn access(&self) -> Access {
+        self.access
+    }
+
+    /// Its method.
+    pub fn method(&self) -> Method {
+        self.route.method
+    }
+
+    /// Its address, with the names of its parts: `/api/jobs/<id>`.
+    pub fn path(&self) -> String {
+        self.route.uri.path().to_owned()
+    }
+}
+
+/// The routes of one noun, with their rules and their documentation.
+#[derive(Clone)]
+pub struct Endpoints {
+    document: OpenApi,
+    list: Vec<Endpoint>,
+}
+
+impl Endpoints {
+    /// No routes yet; `document` describes those that follow, under the heading `tag`.
+    pub fn new(mut document: OpenApi, tag: &str) -> Self {
+        for item in document.paths.paths.values_mut() {
+            let operations = [
+                &mut item.get,
+                &mut item.put,
+                &mut item.post,
+                &mut item.delete,
+                &mut item.patch,
+                &mut item.head,
+            ];
+            for operation in operations.into_iter().flatten() {
+                operation.tags = Some(vec![tag.to_owned()]);
+            }
+        }
+        Self { document, list: Vec::new() }
+    }
+
+    /// Routes that are no operations of the API: pages and files.
+    pub fn undocumented(access: Access, routes: Vec<Route>) -> Self {
+        let mut endpoints = Self { document: OpenApi::default(), list: Vec::new() };
+        endpoints.add(access, routes);
+        endpoints
+    }
+
+    /// Adds routes that follow one rule.
+    pub fn add(&mut self, access: Access, routes: Vec<Route>) {
+        self.list.extend(routes.into_iter().map(|route| Endpoint { route, access }));
+    }
+
+    /// The routes with their rules.
+    pub fn list(&self) -> &[Endpoint] {
+        &self.list
+    }
+
+    /// The description of the routes.
+    pub fn document(&self) -> &OpenApi {
+        &self.document
+    }
+
+    /// The routes with their rules in front of them, ready to be mounted.
+    pub fn guarded(self, hosts: &Hosts, doorkeeper: &Arc<dyn Doorkeeper>) -> Vec<Route> {
+        let guard = |endpoint: Endpoint| {
+            let mut route = endpoint.route;
+            route.handler = Box::new(Guarded {
+                access: endpoint.access,
+                hosts: hosts.clone(),
+                doorkeeper: Arc::clone(doorkeeper),
+                inner: route.handler,
+            });
+            route
+        };
+        self.list.into_iter().map(guard).collect()
+    }
+}
+
+/// Writes down the routes of a noun: `endpoints!("job"; SignedIn: list_jobs, find_job; Admin: ..;)`.
+macro_rules! endpoints {
+    ($tag:literal; $($access:ident: $($handler:ident),+;)+) => {{
+        #[derive(utoipa::OpenApi)]
+        #[openapi(paths($($($handler),+),+))]
+        struct Document;
+        let document = <Document as utoipa::OpenApi>::openapi();
+        let mut endpoints = $crate::web::Endpoints::new(document, $tag);
+        $(endpoints.add($crate::web::Access::$access, rocket::routes![$($handler),+]);)+
+        endpoints
+    }};
+}
+pub(crate) use endpoints;
+
+/// A handler behind the rules that hold before it.
+#[derive(Clone)]
+struct Guarded {
+    access: Access,
+    hosts: Hosts,
+    doorkeeper: Arc<dyn Doorkeeper>,
+    inner: Box<dyn Handler>,
+}
+
+impl Guarded {
+    fn admit(&self, request: &Request<'_>) -> Result<(), Problem> {
+        self.hosts.check(request)?;
+        self.hosts.check_same_site(request)?;
+        self.doorkeeper.admit(request, self.access)?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Handler for Guarded {
+    async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
+        match self.admit(request) {
+            Ok(()) => self.inner.handle(request, data).await,
+            Err(problem) => Outcome::from(request, problem),
+        }
+    }
+}
+
+/// The methods that this request's address takes, other than the one it came with.
+pub(super) fn allowed_methods(request: &Request<'_>) -> Vec<Method> {
+    let path: Vec<&str> = request.uri().path().segments().collect();
+    let is_page = |route: &Route| route.rank > 10;
+    let routes = request.rocket().routes().filter(|route| !is_page(route));
+    let mut methods: Vec<Method> = routes
+        .filter(|route| matches_path(route.uri.path(), &path))
+        .map(|route| route.method)
+        .collect();
+    if methods.contains(&Method::Get) {
+        methods.push(Method::Head);
+    }
+    methods.sort_by_key(|method| method.as_str());
+    methods.dedup();
+    methods.retain(|method| *method != request.method());
+    methods
+}
+
+fn matches_path(template: &str, path: &[&str]) -> bool {
+    let mut parts = template.split('/').filter(|part| !part.is_empty());
+    let mut path = path.iter();
+    loop {
+        match (parts.next(), path.next()) {
+            (None, None) => return true,
+            (Some(part), _) if part.ends_with("..>") => return true,
+            (Some(part), Some(segment)) if part.starts_with('<') || part == *segment => {}
+            _ => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_match_the_paths_they_stand_for() {
+        for (template, path, is_match) in [
+            ("/api/jobs/<id>", vec!["api", "jobs", "job_1"], true),
+            ("/api/jobs/<id>", vec!["api", "jobs"], false),
+            ("/api/jobs", vec!["api", "jobs", "job_1"], false),
+            ("/<path..>", vec!["a", "b"], true),
+            ("/", vec![], true),
+        ] {
+            assert_eq!(matches_path(template, &path), is_match, "{template} {path:?}");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Security headers, by class of answer. What a route sets itself (the app's pages have policies of
+//! their own) is left alone; everything else is treated as an answer of the API.
+
+use rocket::fairing::{Fairing, Info, Kind};
+use rocket::{Request, Response, async_trait};
+
+use super::admission::Hosts;
+use super::context::context;
+
+/// The policy of everything that is not a page: nothing may run, nothing may frame it.
+const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
+
+/// Sets the headers of every answer.
+#[derive(Debug, Clone)]
+pub struct SecurityHeaders {
+    hosts: Hosts,
+}
+
+impl SecurityHeaders {
+    /// Headers for a server of these names.
+    pub fn new(hosts: Hosts) -> Self {
+        Self { hosts }
+    }
+}
+
+#[async_trait]
+impl Fairing for SecurityHeaders {
+    fn info(&self) -> Info {
+        Info { name: "security headers", kind: Kind::Response }
+    }
+
+    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        let context = context(request);
+        response.set_raw_header("X-Content-Type-Options", "nosniff");
+        // Links can carry signatures; no other site learns them.
+        response.set_raw_header("Referrer-Policy", "no-referrer");
+        response.set_raw_header("Cross-Origin-Resource-Policy", "same-origin");
+        response.set_raw_header("X-Frame-Options", "DENY");
+        response.set_raw_header("X-Request-Id", context.id.as_str());
+        if self.hosts.base_url().is_some_and(crate::config::BaseUrl::is_https) {
+            response.set_raw_header("Strict-Transport-Security", "max-age=31536000");
+        }
+        if !response.headers().contains("Content-Security-Policy") {
+            response.set_raw_header("Content-Security-Policy", API_POLICY);
+        }
+        if !response.headers().contains("Cache-Control") {
+            response.set_raw_header("Cache-Control", "no-store");
+        }
+        if let Ok(mut rate_headers) = context.rate_headers.lock() {
+            for (name, value) in rate_headers.drain(..) {
+                response.set_raw_header(name, value);
+            }
+        }
+    }
+}

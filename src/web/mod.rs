@@ -1,0 +1,42 @@
+//! HTTP manners, without nouns: how a request is admitted, how a body is read, how an answer and a
+//! failure look on the wire, and what is counted and logged about both.
+//!
+//! Every route is mounted through [`Endpoints`], which wraps its handler: the `Host` allowlist, the
+//! cross-site rule and the declared [`Access`] are checked before the handler can run. A route
+//! without a declared access cannot be written down, let alone fail open.
+
+mod admission;
+mod assets;
+mod body;
+mod client;
+mod context;
+mod endpoint;
+mod headers;
+mod health;
+mod live;
+mod metrics;
+mod observe;
+mod openapi;
+mod page;
+mod pace;
+mod param;
+mod problem;
+mod reply;
+
+pub use admission::Hosts;
+pub use assets::{asset_names, content_security_policy_of_the_app, routes as asset_routes};
+pub use body::{Body, BodyPace, Mistake, Mistakes};
+pub use client::TrustedProxies;
+pub use context::{RequestId, context};
+pub(crate) use endpoint::endpoints;
+pub use endpoint::{Access, Doorkeeper, Endpoint, Endpoints};
+pub use headers::SecurityHeaders;
+pub use health::{Check, Health, HealthReport, routes as health_routes};
+pub use live::live_events;
+pub use metrics::Metrics;
+pub use observe::Observer;
+pub use openapi::{Document, routes as openapi_routes};
+pub use pace::{Pace, SignInPace};
+pub use page::{Page, PageQuery};
+pub use problem::{Problem, ProblemBody, catchers, refuse};
+pub use reply::{Answer, Reply};

@@ -1,0 +1,98 @@
+//! The description of the API, made from the handlers and their types.
+
+use std::sync::{Arc, OnceLock};
+
+use rocket::http::ContentType;
+use rocket::{State, get};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::{
+    ComponentsBuilder, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Response,
+    ResponseBuilder,
+};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::endpoint::{Endpoints, endpoints};
+use super::problem::ProblemBody;
+use crate::error::Issue;
+
+/// The routes of this module.
+pub fn routes() -> Endpoints {
+    endpoints!("openapi"; Public: openapi;)
+}
+
+/// The whole description, written out when it is first asked for.
+#[derive(Clone)]
+pub struct Document {
+    parts: Arc<Vec<OpenApi>>,
+    json: Arc<OnceLock<String>>,
+}
+
+impl Document {
+    /// The description of all these routes together.
+    pub fn of(endpoints: &[Endpoints]) -> Self {
+        let parts = endpoints.iter().map(|part| part.document().clone()).collect();
+        Self { parts: Arc::new(parts), json: Arc::default() }
+    }
+
+    /// The description as JSON.
+    pub fn json(&self) -> &str {
+        self.json.get_or_init(|| {
+            self.merged().to_pretty_json().expect("the description is made of strings and maps")
+        })
+    }
+
+    fn merged(&self) -> OpenApi {
+        let mut whole = frame();
+        for part in self.parts.iter() {
+            whole.merge(part.clone());
+        }
+        for item in whole.paths.paths.values_mut() {
+            let operations =
+                [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
+            for operation in operations.into_iter().flatten() {
+                let failure = RefOr::Ref(Ref::from_response_name("Problem"));
+                operation.responses.responses.entry("default".into()).or_insert(failure);
+            }
+        }
+        whole
+    }
+}
+
+/// What is true of every operation.
+fn frame() -> OpenApi {
+    let components = ComponentsBuilder::new()
+        .schema("ProblemBody", <ProblemBody<'static> as PartialSchema>::schema())
+        .schema("Issue", <Issue as PartialSchema>::schema())
+        .response("Problem", problem_response())
+        .security_scheme(
+            "session",
+            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("__Host-cellar"))),
+        )
+        .build();
+    let info = InfoBuilder::new()
+        .title("Cellar")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(
+            "Accounts with credits, and models that charge only for what they predicted.\n\n\
+             Every failure is `application/problem+json`; `code` tells failures apart, `errors` names \
+             each field that is not right, and `request_id` is what to quote when asking for help.",
+        ))
+        .license(Some(utoipa::openapi::LicenseBuilder::new().name("MIT OR Apache-2.0").build()))
+        .build();
+    OpenApiBuilder::new().info(info).components(Some(components)).build()
+}
+
+fn problem_response() -> Response {
+    let schema = RefOr::Ref(Ref::from_schema_name(ProblemBody::name()));
+    ResponseBuilder::new()
+        .description("What went wrong and what to do.")
+        .content("application/problem+json", ContentBuilder::new().schema(Some(schema)).build())
+        .build()
+}
+
+/// This description.
+#[utoipa::path(responses((status = 200, description = "OpenAPI 3.1.", content_type = "application/json")))]
+#[get("/openapi.json")]
+fn openapi(document: &State<Document>) -> (ContentType, String) {
+    (ContentType::JSON, document.json().to_owned())
+}
