@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use rocket::Request;
+use rocket::request::{FromRequest, Outcome};
+use rocket::{Request, async_trait};
 
 /// Networks whose `X-Forwarded-For` is believed; everyone else's is ignored.
 #[derive(Debug, Clone, Default)]
@@ -31,5 +32,17 @@ impl TrustedProxies {
             }
         }
         Some(client)
+    }
+}
+
+/// A guard: what the caller's program calls itself.
+#[derive(Debug, Clone)]
+pub struct UserAgent(pub Option<String>);
+
+#[async_trait]
+impl<'r> FromRequest<'r> for UserAgent {
+    type Error = ();
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        Outcome::Success(Self(request.headers().get_one("User-Agent").map(str::to_owned)))
     }
 }

@@ -26,7 +26,7 @@ mod reply;
 pub use admission::Hosts;
 pub use assets::{asset_names, content_security_policy_of_the_app, routes as asset_routes};
 pub use body::{Body, BodyPace, Mistake, Mistakes};
-pub use client::TrustedProxies;
+pub use client::{TrustedProxies, UserAgent};
 pub use context::{RequestId, context};
 pub(crate) use endpoint::endpoints;
 pub use endpoint::{Access, Doorkeeper, Endpoint, Endpoints};

@@ -1,0 +1,142 @@
+//! Passwords: bcrypt over a hash of the whole password, so that nothing is cut off at 72 bytes and a
+//! NUL byte is harmless; a bounded number at a time, off the threads that answer.
+
+use std::sync::Arc;
+
+use data_encoding::BASE64;
+use rocket::tokio::sync::{Semaphore, TryAcquireError};
+use sha2::{Digest, Sha256};
+
+use crate::compute::compute;
+use crate::error::{Error, Issues, Result};
+
+const CHARS_MIN: usize = 8;
+const CHARS_MAX: usize = 256;
+
+/// Hashes that may wait for a free core; a longer queue would only time out.
+const WAITING_MAX: usize = 64;
+
+/// Keeps these hashes apart from any other use of SHA-256 over the same password.
+const DOMAIN: &[u8] = b"cellar password v1\0";
+
+/// Hashes and checks passwords.
+#[derive(Clone)]
+pub struct Passwords {
+    cost: u32,
+    at_once: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
+    /// What an unknown name is checked against, so that it takes as long as a known one.
+    nobody: Arc<str>,
+}
+
+impl Passwords {
+    /// Hashes of this cost, on all cores but one.
+    pub fn new(cost: u32) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        // No password has this hash; its form and cost are those of a real one.
+        let nobody = format!("$2b${cost:02}$abcdefghijklmnopqrstuuGZ1Jqk0W3nq6jq2Yb5v8Yy1v1v1v1va");
+        Self {
+            cost,
+            at_once: Arc::new(Semaphore::new((cores - 1).max(1))),
+            waiting: Arc::new(Semaphore::new(WAITING_MAX)),
+            nobody: nobody.into(),
+        }
+    }
+
+    /// The rules a new password must keep.
+    pub fn judge(field: &str, password: &str, issues: &mut Issues) {
+        let n_chars = password.chars().count();
+        if n_chars < CHARS_MIN {
+            issues.add(field, "too_short", format!("must have {CHARS_MIN} characters or more"));
+        } else if n_chars > CHARS_MAX {
+            issues.add(field, "too_long", format!("must have {CHARS_MAX} characters or fewer"));
+        }
+    }
+
+    /// The hash to keep.
+    pub async fn hash(&self, password: String) -> Result<String> {
+        let cost = self.cost;
+        self.in_turn(move || {
+            bcrypt::non_truncating_hash(condensed(&password), cost).map_err(Error::internal)
+        })
+        .await
+    }
+
+    /// Whether `password` is the one behind `hash`; without a hash it takes as long and says no.
+    pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool> {
+        if password.chars().count() > CHARS_MAX {
+            return Ok(false);
+        }
+        let nobody = Arc::clone(&self.nobody);
+        self.in_turn(move || match hash {
+            Some(hash) => bcrypt::verify(condensed(&password), &hash).map_err(Error::internal),
+            None => {
+                // The answer is no whatever bcrypt thinks of the stand-in.
+                let _ = bcrypt::verify(condensed(&password), &nobody);
+                Ok(false)
+            }
+        })
+        .await
+    }
+
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let _place = match self.waiting.try_acquire() {
+            Ok(place) => place,
+            Err(TryAcquireError::NoPermits) => return Err(Error::Busy),
+            Err(closed) => return Err(Error::internal(closed)),
+        };
+        let _turn = self.at_once.acquire().await.map_err(Error::internal)?;
+        compute(work).await
+    }
+}
+
+/// 44 letters that stand for the whole password, of any length and with any bytes.
+fn condensed(password: &str) -> String {
+    let mut digest = Sha256::new();
+    digest.update(DOMAIN);
+    digest.update(password);
+    BASE64.encode(&digest.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use rocket::tokio;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn every_character_of_a_password_counts() {
+        let passwords = Passwords::new(4);
+        let long = "é".repeat(200);
+        let hash = passwords.hash(long.clone()).await.unwrap();
+        assert!(passwords.verify(long.clone(), Some(hash.clone())).await.unwrap());
+        assert!(!passwords.verify(format!("{long}x"), Some(hash.clone())).await.unwrap());
+        assert!(!passwords.verify("é".repeat(199), Some(hash)).await.unwrap());
+        let nul = passwords.hash("a\0b345678".into()).await.unwrap();
+        assert!(!passwords.verify("a\0c345678".into(), Some(nul)).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn an_unknown_name_costs_a_hash_and_is_refused() {
+        let passwords = Passwords::new(4);
+        assert!(!passwords.verify("whatever it is".into(), None).await.unwrap());
+        // The stand-in is a hash that bcrypt really works through.
+        assert!(!bcrypt::verify("x", &passwords.nobody).unwrap());
+    }
+
+    #[test]
+    fn length_is_counted_in_characters() {
+        let judge = |password: &str| {
+            let mut issues = Issues::default();
+            Passwords::judge("password", password, &mut issues);
+            issues.all().first().map(|issue| issue.code)
+        };
+        assert_eq!(judge("1234567"), Some("too_short"));
+        assert_eq!(judge("éééééééé"), None);
+        assert_eq!(judge(&"x".repeat(256)), None);
+        assert_eq!(judge(&"x".repeat(257)), Some("too_long"));
+    }
+}
