@@ -5,8 +5,8 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::database;
-use crate::disk;
 use crate::error::{Error, Result};
+use crate::machine;
 
 const LOCK_NAME: &str = "cellar.lock";
 
@@ -55,6 +55,17 @@ impl DataFolder {
 /// Whether `path` holds a database of Cellar already.
 pub fn is_initialised(path: &Path) -> bool {
     path.join(database::FILE_NAME).exists()
+}
+
+/// Refuses a folder that holds no database of Cellar yet.
+pub fn require_initialised(path: &Path) -> Result<()> {
+    if is_initialised(path) {
+        return Ok(());
+    }
+    Err(Error::Unavailable(format!(
+        "there is no database of Cellar in {}; name its folder with --data, or make one with `cellar init-db`",
+        path.display()
+    )))
 }
 
 fn make(path: &Path) -> Result<()> {
@@ -112,7 +123,7 @@ fn refuse_foreign(path: &Path) -> Result<()> {
 }
 
 fn refuse_full(path: &Path) -> Result<()> {
-    match disk::free_bytes(path) {
+    match machine::free_bytes(path) {
         Some(free) if free < DISK_FREE_BYTES_MIN => Err(Error::Unavailable(format!(
             "the disk that holds {} has {} MiB free, and Cellar needs {}; free some space",
             path.display(),

@@ -46,6 +46,27 @@ impl Hash {
         bytes.try_into().ok().map(Self)
     }
 
+    /// The hash of a file's content.
+    pub fn of_file(path: &Path) -> Result<Self> {
+        let mut digest = Sha256::new();
+        let mut file = File::open(path).map_err(Error::internal)?;
+        each_block(&mut file, |block, _| {
+            digest.update(block);
+            Ok(())
+        })?;
+        Ok(Self(digest.finalize().into()))
+    }
+
+    /// The name of this content inside a backup.
+    pub fn archive_name(self) -> String {
+        format!("{FOLDER_NAME}/{}", self.to_hex())
+    }
+
+    /// The hash that [`Hash::archive_name`] spelled so.
+    pub fn from_archive_name(name: &str) -> Option<Self> {
+        Self::from_hex(name.strip_prefix(FOLDER_NAME)?.strip_prefix('/')?)
+    }
+
     /// The spelling in hexadecimal digits.
     pub fn to_hex(self) -> String {
         HEXLOWER.encode(&self.0)
@@ -98,16 +119,15 @@ pub struct Files {
 }
 
 impl Files {
-    /// The contents below `data`, whose folder is made if it is missing.
-    pub fn open(data: &Path) -> Result<Self> {
-        let folder = data.join(FOLDER_NAME);
-        fs::create_dir_all(folder.join(TEMPORARY_NAME)).map_err(Error::internal)?;
-        Ok(Self { folder })
+    /// The contents below `data`.
+    pub fn below(data: &Path) -> Self {
+        Self { folder: data.join(FOLDER_NAME) }
     }
 
     /// Keeps what `source` yields, up to `size_bytes_max`.
     pub fn put(&self, source: &mut dyn Read, size_bytes_max: u64) -> Result<Blob> {
         let temporary = self.folder.join(TEMPORARY_NAME);
+        fs::create_dir_all(&temporary).map_err(Error::internal)?;
         let mut file = tempfile::NamedTempFile::new_in(&temporary).map_err(Error::internal)?;
         let mut digest = Sha256::new();
         let size_bytes = each_block(source, |block, size_bytes| {
@@ -157,13 +177,11 @@ impl Files {
     /// Every content on the disk, in no order.
     pub fn list(&self) -> Result<Vec<Hash>> {
         let mut found = Vec::new();
-        for shelf in fs::read_dir(&self.folder).map_err(Error::internal)? {
-            let shelf = shelf.map_err(Error::internal)?;
+        for shelf in entries_of(&self.folder)? {
             if shelf.file_name() == TEMPORARY_NAME {
                 continue;
             }
-            for file in fs::read_dir(shelf.path()).map_err(Error::internal)? {
-                let file = file.map_err(Error::internal)?;
+            for file in entries_of(&shelf.path())? {
                 found.extend(file.file_name().to_str().and_then(Hash::from_hex));
             }
         }
@@ -177,8 +195,8 @@ impl Files {
 
     /// Temporary files that no writer can still be filling.
     pub fn abandoned(&self) -> Result<Vec<PathBuf>> {
-        let entries = fs::read_dir(self.folder.join(TEMPORARY_NAME)).map_err(Error::internal)?;
-        let paths = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+        let paths =
+            entries_of(&self.folder.join(TEMPORARY_NAME))?.into_iter().map(|entry| entry.path());
         Ok(paths.filter(|path| is_older_than_grace(path)).collect())
     }
 
@@ -200,6 +218,15 @@ impl Files {
         let name = hash.to_hex();
         // 256 shelves keep each folder's listing short.
         self.folder.join(&name[..2]).join(name)
+    }
+}
+
+/// What is in a folder; nothing if it was never made.
+fn entries_of(folder: &Path) -> Result<Vec<fs::DirEntry>> {
+    match fs::read_dir(folder) {
+        Ok(entries) => entries.collect::<io::Result<_>>().map_err(Error::internal),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(vec![]),
+        Err(cause) => Err(Error::internal(cause)),
     }
 }
 
@@ -231,7 +258,7 @@ mod tests {
 
     fn files() -> (tempfile::TempDir, Files) {
         let folder = tempfile::tempdir().unwrap();
-        let files = Files::open(folder.path()).unwrap();
+        let files = Files::below(folder.path());
         (folder, files)
     }
 

@@ -6,7 +6,7 @@ pub mod clock;
 pub mod error;
 pub mod random;
 pub mod compute;
-pub mod disk;
+pub mod machine;
 pub mod config;
 
 pub mod database;
@@ -19,3 +19,8 @@ pub mod access;
 pub mod job;
 pub mod transaction;
 pub mod user;
+pub mod admin;
+
+pub mod log;
+pub mod server;
+pub mod cli;

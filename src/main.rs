@@ -1,1 +1,7 @@
-fn main() {}
+//! The `cellar` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cellar::cli::run()
+}

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -121,7 +122,7 @@ pub struct Config {
     /// The token that may read the metrics.
     pub metrics_token: Option<Secret>,
     /// Background jobs that run at once.
-    pub job_slots: usize,
+    pub job_slots: NonZero<usize>,
     /// The work a password hash takes.
     pub bcrypt_cost: u32,
     /// Sign-in tries one address may make in a minute.
@@ -159,7 +160,7 @@ impl Config {
             trusted_proxies: said.list("trusted_proxies"),
             log_format: said.value("log_format", LogFormat::Text),
             metrics_token: said.option::<String>("metrics_token").map(Secret),
-            job_slots: said.number("job_slots", 1..=64, cores()) as usize,
+            job_slots: said.at_least_one("job_slots", 64),
             bcrypt_cost: said.number("bcrypt_cost", 4..=16, 12),
             sign_in_tries_per_minute: said.number("sign_in_tries_per_minute", 1..=10_000, 20),
             head_timeout_s: said.number("head_timeout_s", 1..=3_600, 15),
@@ -188,10 +189,6 @@ impl Config {
             );
         }
     }
-}
-
-fn cores() -> u32 {
-    std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(64).min(64))
 }
 
 /// The text of each setting with where it came from, and the problems found so far.
@@ -259,6 +256,16 @@ impl Said {
                 "out_of_range",
                 format!("is {number}: must be {least} to {most}"),
             );
+        }
+        number
+    }
+
+    /// A count from 1 to `most`; the number of cores if nothing is said.
+    fn at_least_one(&mut self, name: &'static str, most: usize) -> NonZero<usize> {
+        let cores = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+        let number = self.value(name, cores);
+        if number.get() > most {
+            self.issues.add(name, "out_of_range", format!("is {number}: must be 1 to {most}"));
         }
         number
     }

@@ -61,6 +61,30 @@ impl<'c> Reader<'c> {
         }
         Ok(())
     }
+
+    /// What the engine finds wrong with the file; empty if nothing.
+    pub fn integrity_problems(&self) -> Result<Vec<String>> {
+        let found = self.fetchall("PRAGMA integrity_check", &[], |row| row.get::<String>(0))?;
+        Ok(found.into_iter().filter(|line| line != "ok").collect())
+    }
+
+    /// Tables with a row that refers to one that is not there.
+    pub fn dangling_references(&self) -> Result<Vec<String>> {
+        self.fetchall("PRAGMA foreign_key_check", &[], |row| row.get(0))
+    }
+
+    /// The version of the file's schema.
+    pub fn schema_version(&self) -> Result<i64> {
+        let version = self.fetchone("PRAGMA user_version", &[], |row| row.get(0))?;
+        version.ok_or_else(|| Error::internal("the file has no schema version"))
+    }
+
+    /// The size of the database, without its log.
+    pub fn size_bytes(&self) -> Result<u64> {
+        let sql = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+        let size = self.fetchone(sql, &[], |row| row.get(0))?;
+        size.ok_or_else(|| Error::internal("the file has no size"))
+    }
 }
 
 /// A transaction: everything a [`Reader`] can, and changes that stay only if the closure succeeds.

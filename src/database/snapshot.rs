@@ -7,7 +7,6 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::connection::{self, unusable};
-use super::migration::SCHEMA_VERSION;
 use super::reader::{self, Reader};
 use crate::error::{Error, Result};
 
@@ -25,32 +24,6 @@ impl Snapshot {
     /// Runs `run` on one consistent view.
     pub fn read<T>(&mut self, run: impl FnOnce(&Reader<'_>) -> Result<T>) -> Result<T> {
         reader::in_one_view(&mut self.connection, run)
-    }
-
-    /// What SQLite finds wrong with the file; empty if nothing.
-    pub fn integrity_problems(&self) -> Result<Vec<String>> {
-        let found = self.lines("PRAGMA integrity_check", 0)?;
-        Ok(found.into_iter().filter(|line| line != "ok").collect())
-    }
-
-    /// Tables with a row that refers to one that is not there.
-    pub fn dangling_references(&self) -> Result<Vec<String>> {
-        self.lines("PRAGMA foreign_key_check", 0)
-    }
-
-    /// The schema's version, and the one this program knows.
-    pub fn schema_versions(&self) -> Result<(i32, i32)> {
-        let version = self
-            .connection
-            .query_row("PRAGMA user_version", [], |row| row.get(0))
-            .map_err(Error::internal)?;
-        Ok((version, SCHEMA_VERSION))
-    }
-
-    fn lines(&self, sql: &str, place: usize) -> Result<Vec<String>> {
-        let mut statement = self.connection.prepare(sql).map_err(Error::internal)?;
-        let lines = statement.query_map([], |row| row.get(place)).map_err(Error::internal)?;
-        lines.collect::<rusqlite::Result<_>>().map_err(Error::internal)
     }
 }
 

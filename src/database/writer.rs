@@ -297,7 +297,7 @@ impl Worker {
         }
         if self.looked_at_disk.is_none_or(|when| when.elapsed() > DISK_LOOK_EVERY) {
             self.looked_at_disk = Some(Instant::now());
-            self.disk_is_full = crate::disk::free_bytes(&self.folder)
+            self.disk_is_full = crate::machine::free_bytes(&self.folder)
                 .is_some_and(|free| free < DISK_FREE_BYTES_MIN);
         }
         self.disk_is_full.then(|| {

@@ -12,6 +12,7 @@ mod attempt;
 mod ending;
 mod kind;
 mod record;
+mod routes;
 mod run;
 mod runner;
 mod service;
@@ -21,6 +22,7 @@ mod watch;
 
 pub use kind::{Effect, Failure, JobKind, Kinds, Outcome, Stopped};
 pub use record::{Counts, Job, Status, Whose};
+pub use routes::{job_address, routes};
 pub use run::Context;
 pub use service::{Jobs, Settings};
 pub use view::JobView;

@@ -12,7 +12,7 @@ mod record;
 mod verify;
 
 pub use record::{Balance, Entry, Kind, Transaction, create_account};
-pub use verify::{Violation, violations};
+pub use verify::{balance_problems, chain_problems};
 
 #[cfg(test)]
 mod tests;

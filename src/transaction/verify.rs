@@ -6,25 +6,10 @@ use crate::id::RowId;
 
 use super::record::{SYSTEM_ACCOUNT, Transaction};
 
-/// A broken promise of the ledger.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Violation {
-    /// An account does not hold what its entries and open holds add up to.
-    Balance(String),
-    /// The accounts are not zero together, or the chain of entries is broken.
-    Chain(String),
-}
-
-/// Every broken promise, or none.
-pub fn violations(r: &Reader<'_>) -> Result<Vec<Violation>> {
-    let mut found: Vec<_> = wrong_balances(r)?.into_iter().map(Violation::Balance).collect();
-    found.extend(wrong_sum(r)?.map(Violation::Chain));
-    found.extend(broken_chain(r)?.map(Violation::Chain));
-    Ok(found)
-}
-
+/// Accounts that do not hold what their entries and open holds add up to.
+///
 /// I2: available = sum of entries, held = sum of open holds, and neither below zero.
-fn wrong_balances(r: &Reader<'_>) -> Result<Vec<String>> {
+pub fn balance_problems(r: &Reader<'_>) -> Result<Vec<String>> {
     r.fetchall(
         "SELECT a.user_id, a.available, a.held, coalesce(e.entries, 0), coalesce(h.holds, 0) \
          FROM accounts a \
@@ -45,6 +30,11 @@ fn wrong_balances(r: &Reader<'_>) -> Result<Vec<String>> {
             ))
         },
     )
+}
+
+/// What is wrong with the ledger as a whole: its sum, its numbering, its chain.
+pub fn chain_problems(r: &Reader<'_>) -> Result<Vec<String>> {
+    Ok(wrong_sum(r)?.into_iter().chain(broken_chain(r)?).collect())
 }
 
 /// I3: all accounts, the system's included, are zero together.

@@ -37,7 +37,7 @@ impl SignIn {
     fn credentials(self) -> Result<Credentials> {
         let name_or_email = match (self.username, self.email) {
             (Some(name), None) | (None, Some(name)) => name,
-            (None, None) => return Err(Error::invalid("username", "missing", "is missing")),
+            (None, None) => return Err(Error::invalid("username", "required", "is missing")),
             (Some(_), Some(_)) => {
                 return Err(Error::invalid("email", "surplus", "must be left out beside username"));
             }

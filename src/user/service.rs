@@ -85,7 +85,11 @@ impl UserService {
         let hash = user.as_ref().map(|user| user.password_hash.clone());
         let is_right = self.passwords.verify(who.password, hash).await?;
         let Some(user) = user.filter(|user| is_right && user.is_active) else {
-            return Err(Error::invalid("password", "wrong", "does not fit this name; check both"));
+            return Err(Error::invalid(
+                "password",
+                "wrong_password",
+                "does not fit this name; check both",
+            ));
         };
         let new = NewSession::prepare(user_agent)?;
         let row = new.row(user.id, user.role, self.clock.now());

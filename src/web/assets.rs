@@ -52,7 +52,7 @@ const PERMISSIONS_POLICY: &str = "accelerometer=(), autoplay=(), camera=(), disp
 
 /// The routes of this module; they stand behind all others.
 pub fn routes() -> Endpoints {
-    Endpoints::undocumented(Access::Public, rocket_routes![front, docs, redoc, file])
+    Endpoints::undocumented(Access::Public, rocket_routes![docs, redoc, file])
 }
 
 /// The policy that the app's pages run under.
@@ -63,11 +63,6 @@ pub fn content_security_policy_of_the_app() -> &'static str {
 /// The name of every file.
 pub fn asset_names() -> Vec<String> {
     Written::iter().map(Cow::into_owned).collect()
-}
-
-#[get("/", rank = 20)]
-fn front() -> Result<Asset, Problem> {
-    Asset::named(SHELL)
 }
 
 #[get("/docs", rank = 19)]

@@ -126,7 +126,7 @@ impl DeserializeError for Mistakes {
             ErrorKind::IncorrectValueKind { accepted, .. } => {
                 issues.add(&*here, "wrong_type", format!("must be {}", kinds_in_words(accepted)));
             }
-            ErrorKind::MissingField { field } => issues.add(below(field), "missing", "is missing"),
+            ErrorKind::MissingField { field } => issues.add(below(field), "required", "is missing"),
             ErrorKind::UnknownKey { key, accepted } => {
                 let known = accepted.join(", ");
                 issues.add(
@@ -242,7 +242,7 @@ mod tests {
                 ("amount".to_owned(), "wrong_type"),
                 ("lines[1].m".to_owned(), "unknown"),
                 ("lines[1].n".to_owned(), "wrong_type"),
-                ("name".to_owned(), "missing"),
+                ("name".to_owned(), "required"),
                 ("x".to_owned(), "unknown"),
             ]
         );

@@ -1,0 +1,77 @@
+// @ts-check
+// Numbers, sizes and times as the reader's language writes them. Each figure carries its unit.
+import { language } from '/js/core/i18n.js';
+
+/** The language with the reader's region, where the browser knows it: days and commas differ between regions. */
+function locale() {
+  return navigator.languages.find((name) => name.slice(0, 2) === language.get()) ?? language.get();
+}
+
+/** @param {number} value @param {Intl.NumberFormatOptions} [options] */
+export function number(value, options) {
+  return new Intl.NumberFormat(locale(), options).format(value);
+}
+
+/** A share between 0 and 1. @param {number} share */
+export function percent(share) {
+  return number(share, { style: 'percent', maximumFractionDigits: 0 });
+}
+
+/** @param {number} bytes */
+export function size(bytes) {
+  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
+  let step = 0;
+  // A size that would be rounded to 1,000 takes the next unit.
+  while (bytes >= 999.5 && step < units.length - 1) {
+    bytes /= 1000;
+    step++;
+  }
+  const maximumFractionDigits = step === 0 || bytes >= 99.95 ? 0 : 1;
+  return number(bytes, { style: 'unit', unit: units[step], unitDisplay: step === 0 ? 'long' : 'short', maximumFractionDigits });
+}
+
+/** A length of time in its two largest units: "3 hr 12 min". @param {number} seconds */
+export function duration(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const pieces = [
+    ['day', Math.floor(whole / 86400)], ['hour', Math.floor(whole / 3600) % 24],
+    ['minute', Math.floor(whole / 60) % 60], ['second', whole % 60],
+  ];
+  const first = pieces.findIndex(([, count]) => Number(count) > 0);
+  const shown = first === -1 ? pieces.slice(3) : pieces.slice(first, first + 2);
+  return shown
+    .filter(([, count], place) => place === 0 || Number(count) > 0)
+    .map(([unit, count]) => number(Number(count), { style: 'unit', unit: String(unit), unitDisplay: 'short' }))
+    .join(' ');
+}
+
+/** How long something took: "0.4 sec", "2 min 3 sec". @param {string} from @param {string} to */
+export function took(from, to) {
+  const seconds = Math.max(0, (Date.parse(to) - Date.parse(from)) / 1000);
+  if (seconds >= 10) return duration(seconds);
+  const [value, unit] = seconds < 1 ? [Math.round(seconds * 1000), 'millisecond'] : [seconds, 'second'];
+  return number(value, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 1 });
+}
+
+/** "5 minutes ago". @param {string} instant @param {number} [now_ms] */
+export function ago(instant, now_ms = Date.now()) {
+  // Clocks of two machines differ a little; what has happened is never in the future.
+  const seconds = Math.min(0, (Date.parse(instant) - now_ms) / 1000);
+  const relative = new Intl.RelativeTimeFormat(locale(), { numeric: 'auto' });
+  /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
+  const units = [['second', 60], ['minute', 3600], ['hour', 86400], ['day', 2592000], ['month', 31536000], ['year', Infinity]];
+  const lengths = [1, 60, 3600, 86400, 2592000, 31536000];
+  if (seconds > -5) return relative.format(0, 'second');
+  const place = units.findIndex(([, limit]) => -seconds < limit);
+  return relative.format(Math.round(seconds / lengths[place]), units[place][0]);
+}
+
+/** The exact instant in the reader's time zone. @param {string} instant */
+export function exact(instant) {
+  return new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: 'long' }).format(new Date(instant));
+}
+
+/** The day alone. @param {string} instant */
+export function day(instant) {
+  return new Intl.DateTimeFormat(locale(), { dateStyle: 'long' }).format(new Date(instant));
+}

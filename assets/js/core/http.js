@@ -1,0 +1,87 @@
+// @ts-check
+// The one way to the server. Every failure becomes an ApiError, whatever its cause.
+import { store } from '/js/core/state.js';
+
+/** @typedef {{ field: string, code: string, message: string }} Issue */
+
+/** A request that did not do what was asked. `status` 0 means that no answer came at all. */
+export class ApiError extends Error {
+  /** @param {{ status: number, code: string, title?: string, detail?: string, errors?: Issue[], request_id?: string | null,
+   *   retry_after_s?: number | null }} problem */
+  constructor(problem) {
+    super(problem.detail || problem.title || problem.code);
+    this.status = problem.status;
+    this.code = problem.code;
+    this.detail = problem.detail ?? problem.title ?? '';
+    this.issues = problem.errors ?? [];
+    this.requestId = problem.request_id ?? null;
+    this.retryAfter_s = problem.retry_after_s ?? null;
+  }
+}
+
+/** Whether the server answered when it was last asked. */
+export const reachable = store(true);
+
+let whenSignedOut = () => {};
+
+/** Says what to do when a request finds that nobody is signed in any more. @param {() => void} act */
+export function onSignedOut(act) {
+  whenSignedOut = act;
+}
+
+/**
+ * Sends a request and gives the parsed answer, or `null` where there is none.
+ * @param {'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} method
+ * @param {string} path
+ * @param {unknown} [body]
+ * @param {{ expects?: number[] }} [options] `expects` lists statuses that are an answer too: 401 then does not sign out,
+ *   and a status with a JSON body that is no problem document is given back as it came.
+ * @returns {Promise<any>}
+ */
+export async function request(method, path, body, options = {}) {
+  /** @type {Record<string, string>} */
+  const headers = { Accept: 'application/json', 'X-Cellar': '1' };
+  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  let response;
+  let text;
+  try {
+    response = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+    text = await response.text();
+  } catch {
+    throw unreachable();
+  }
+  const type = response.headers.get('Content-Type') ?? '';
+  const value = /\bjson\b/.test(type) ? parse(text) : undefined;
+  const expected = options.expects?.includes(response.status) ?? false;
+  if (response.ok || (expected && value !== undefined && !type.includes('problem'))) {
+    reachable.set(true);
+    return value ?? (text || null);
+  }
+  // A gateway in front answers for a server that is down, and it does not speak JSON.
+  if (value === undefined && [502, 503, 504].includes(response.status)) throw unreachable();
+  reachable.set(true);
+  const error = new ApiError({
+    code: 'internal',
+    title: response.statusText,
+    ...value,
+    status: response.status,
+    request_id: value?.request_id ?? response.headers.get('X-Request-Id'),
+    retry_after_s: Number(response.headers.get('Retry-After')) || null,
+  });
+  if (error.status === 401 && !expected) whenSignedOut();
+  throw error;
+}
+
+/** @param {string} text */
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function unreachable() {
+  reachable.set(false);
+  return new ApiError({ status: 0, code: 'offline' });
+}

@@ -1,0 +1,23 @@
+// @ts-check
+import { html, useId } from '/js/core/view.js';
+
+/**
+ * One of a few, all in view.
+ * @param {{ label: string, value: string, options: { value: string, label: string, lang?: string }[],
+ *   onChoose: (value: string) => void }} props
+ */
+export function Choice({ label, value, options, onChoose }) {
+  const name = useId();
+  return html`
+    <fieldset>
+      <legend class="menu__label">${label}</legend>
+      <div class="choice">
+        ${options.map((option) => html`
+          <label class="choice__one" key=${option.value}>
+            <input type="radio" name=${name} value=${option.value} checked=${option.value === value}
+              onChange=${() => onChoose(option.value)} />
+            <span lang=${option.lang}>${option.label}</span>
+          </label>`)}
+      </div>
+    </fieldset>`;
+}

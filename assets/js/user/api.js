@@ -1,0 +1,18 @@
+// @ts-check
+// Accounts; so far the caller's own.
+import { request } from '/js/core/http.js';
+
+/**
+ * @typedef {{ id: string, username: string, email: string | null, full_name: string | null, role: 'admin' | 'user',
+ *   must_change_password: boolean, created_at: string }} User
+ */
+
+/** The caller's account. @returns {Promise<User>} */
+export function findMe() {
+  return request('GET', '/api/me', undefined, { expects: [401] });
+}
+
+/** @param {{ current_password: string, new_password: string }} passwords */
+export function updateMyPassword(passwords) {
+  return request('PUT', '/api/me/password', passwords);
+}

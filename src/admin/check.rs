@@ -1,0 +1,171 @@
+//! The check: every promise about what is stored, one line each. It reads, and changes nothing.
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::database::{Reader, SCHEMA_VERSION, params};
+use crate::error::{Error, Result};
+use crate::files::{Blob, Files, Hash};
+use crate::transaction;
+
+/// Problems of one kind that are spelled out; the rest is counted.
+const PROBLEMS_SHOWN_MAX: usize = 5;
+
+/// Whether a promise is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It is.
+    Ok,
+    /// It is not.
+    Violated,
+}
+
+/// One promise and its verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Line {
+    /// The promise.
+    pub name: String,
+    /// Whether it is kept.
+    pub status: Verdict,
+    /// What was looked at, or what is wrong.
+    pub detail: String,
+}
+
+/// One promise to be checked: its name, and what is wrong if anything, or what was looked at.
+type Promise = (&'static str, fn(&Reader<'_>, &Files) -> Result<Finding>);
+
+/// What a look at one promise found.
+struct Finding {
+    looked_at: String,
+    problems: Vec<String>,
+}
+
+/// Every promise, in the order they are checked: whatever builds on another comes after it.
+const PROMISES: [Promise; 7] = [
+    ("the file is whole", file_is_whole),
+    ("references hold", references_hold),
+    ("the schema is known", schema_is_known),
+    ("balances are the sum of their entries", balances_add_up),
+    ("the ledger is an unbroken chain", ledger_is_unbroken),
+    ("jobs are in order", jobs_are_in_order),
+    ("contents are whole", contents_are_whole),
+];
+
+/// The number of lines a check has.
+pub const N_LINES: usize = PROMISES.len();
+
+/// Checks every promise on one view of the data, and hands each line to `take` as it is known. An
+/// error of `take` ends the check.
+pub fn check(
+    r: &Reader<'_>,
+    files: &Files,
+    mut take: impl FnMut(Line) -> Result<()>,
+) -> Result<()> {
+    for (name, look) in PROMISES {
+        let found = look(r, files).unwrap_or_else(|error| Finding {
+            looked_at: String::new(),
+            problems: vec![format!("cannot be checked: {error}")],
+        });
+        let is_kept = found.problems.is_empty();
+        take(Line {
+            name: name.to_owned(),
+            status: if is_kept { Verdict::Ok } else { Verdict::Violated },
+            detail: if is_kept { found.looked_at } else { in_short(&found.problems) },
+        })?;
+    }
+    Ok(())
+}
+
+fn in_short(problems: &[String]) -> String {
+    let mut text = problems[..problems.len().min(PROBLEMS_SHOWN_MAX)].join("; ");
+    if problems.len() > PROBLEMS_SHOWN_MAX {
+        text.push_str(&format!("; and {} more", problems.len() - PROBLEMS_SHOWN_MAX));
+    }
+    text
+}
+
+fn file_is_whole(r: &Reader<'_>, _: &Files) -> Result<Finding> {
+    let looked_at = format!("{} bytes", r.size_bytes()?);
+    Ok(Finding { looked_at, problems: r.integrity_problems()? })
+}
+
+fn references_hold(r: &Reader<'_>, _: &Files) -> Result<Finding> {
+    let tables = r.dangling_references()?;
+    let problem = |table| format!("a row of {table} refers to one that is not there");
+    Ok(Finding {
+        looked_at: "every reference between tables".into(),
+        problems: tables.into_iter().map(problem).collect(),
+    })
+}
+
+fn schema_is_known(r: &Reader<'_>, _: &Files) -> Result<Finding> {
+    let version = r.schema_version()?;
+    let is_known = version == i64::from(SCHEMA_VERSION);
+    let problem = format!("the file has version {version}, this program knows {SCHEMA_VERSION}");
+    Ok(Finding {
+        looked_at: format!("version {version}"),
+        problems: if is_known { vec![] } else { vec![problem] },
+    })
+}
+
+fn count(r: &Reader<'_>, sql: &'static str) -> Result<u64> {
+    let n = r.fetchone(sql, params![], |row| row.get(0))?;
+    n.ok_or_else(|| Error::internal("a count has no row"))
+}
+
+fn balances_add_up(r: &Reader<'_>, _: &Files) -> Result<Finding> {
+    let n_accounts = count(r, "SELECT count(*) FROM accounts WHERE user_id IS NOT NULL")?;
+    Ok(Finding {
+        looked_at: format!("{n_accounts} accounts"),
+        problems: transaction::balance_problems(r)?,
+    })
+}
+
+fn ledger_is_unbroken(r: &Reader<'_>, _: &Files) -> Result<Finding> {
+    let n_entries = count(r, "SELECT count(*) FROM transactions")?;
+    Ok(Finding {
+        looked_at: format!("{n_entries} entries"),
+        problems: transaction::chain_problems(r)?,
+    })
+}
+
+fn jobs_are_in_order(r: &Reader<'_>, _: &Files) -> Result<Finding> {
+    let n_jobs = count(r, "SELECT count(*) FROM jobs")?;
+    let problems = r.fetchall(
+        "SELECT id FROM jobs WHERE (status = 'succeeded' AND (result IS NULL OR attempt = 0)) \
+         OR (status = 'running' AND (started_at IS NULL OR attempt = 0)) \
+         OR (status <> 'succeeded' AND result IS NOT NULL) ORDER BY id",
+        params![],
+        |row| Ok(format!("job {} has a state its other columns deny", row.get::<i64>(0)?)),
+    )?;
+    Ok(Finding { looked_at: format!("{n_jobs} jobs"), problems })
+}
+
+/// I7: rows and files one to one, every file's bytes as its name says, no leftovers past the grace.
+fn contents_are_whole(r: &Reader<'_>, files: &Files) -> Result<Finding> {
+    let blobs = Blob::all(r)?;
+    let mut problems = Vec::new();
+    for blob in &blobs {
+        let name = blob.hash.to_hex();
+        match files.verify(blob.hash) {
+            Ok((size, true)) if size == blob.size_bytes => {}
+            Ok(_) => problems.push(format!("content {name} was changed on the disk")),
+            Err(Error::NotFound(_)) => problems.push(format!("content {name} is missing")),
+            Err(other) => return Err(other),
+        }
+    }
+    let known: HashSet<Hash> = blobs.iter().map(|blob| blob.hash).collect();
+    for hash in files.list()? {
+        if !known.contains(&hash) && files.outlived_grace(hash) {
+            problems.push(format!("content {} belongs to nothing", hash.to_hex()));
+        }
+    }
+    let n_abandoned = files.abandoned()?.len();
+    if n_abandoned > 0 {
+        problems.push(format!("{n_abandoned} temporary files were left behind"));
+    }
+    Ok(Finding { looked_at: format!("{} contents", blobs.len()), problems })
+}

@@ -1,0 +1,13 @@
+//! For whoever runs the server: its figures, its metrics, and the check of everything it promises.
+//!
+//! The invariants are checked by one program, [`check`], whether the command line asks with the
+//! server stopped or an administrator asks while it runs.
+
+pub mod check;
+mod job;
+mod routes;
+mod service;
+
+pub use job::CheckKind;
+pub use routes::routes;
+pub use service::AdminService;

@@ -1,0 +1,107 @@
+//! The server's own figures.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::job::{CheckKind, Everything};
+use crate::clock::{Clock, Timestamp};
+use crate::database::Database;
+use crate::error::Result;
+use crate::files::Blob;
+use crate::id::UserId;
+use crate::job::{JobView, Jobs, Whose};
+use crate::machine;
+
+/// What administrators ask of the server.
+#[derive(Clone)]
+pub struct AdminService {
+    database: Database,
+    jobs: Jobs,
+    started_at: Timestamp,
+    clock: Clock,
+}
+
+/// How the server is doing.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SystemView {
+    #[schema(value_type = String)]
+    version: &'static str,
+    started_at: Timestamp,
+    /// Seconds since the start.
+    uptime_s: i64,
+    /// Free space on the disk that holds the data, if the system says.
+    data_folder_bytes_free: Option<u64>,
+    /// The database file, without its log.
+    database_bytes: u64,
+    blob_count: u64,
+    blob_bytes: u64,
+    writer: WriterView,
+    jobs: JobCounts,
+    /// Memory in use, if the system says.
+    memory_bytes: Option<u64>,
+}
+
+/// What the writer has done since the start.
+#[derive(Debug, Serialize, ToSchema)]
+struct WriterView {
+    commits: u64,
+    writes: u64,
+    mean_group_size: f64,
+    queue_depth: i64,
+}
+
+/// Background jobs by state.
+#[derive(Debug, Serialize, ToSchema)]
+struct JobCounts {
+    queued: u64,
+    running: u64,
+    succeeded: u64,
+    cancelled: u64,
+    dead: u64,
+}
+
+impl AdminService {
+    /// Figures of this server, which starts now.
+    pub fn new(database: Database, jobs: Jobs, clock: Clock) -> Self {
+        Self { database, jobs, started_at: clock.now(), clock }
+    }
+
+    /// The figures at this moment.
+    pub async fn system(&self) -> Result<SystemView> {
+        let (database_bytes, (blob_count, blob_bytes)) =
+            self.database.read(|r| Ok((r.size_bytes()?, Blob::totals(r)?))).await?;
+        let counts = self.jobs.count().await?;
+        let figures = self.database.figures();
+        #[expect(clippy::cast_precision_loss, reason = "a mean for people to read")]
+        let mean_group_size = figures.n_writes() as f64 / (figures.n_commits().max(1)) as f64;
+        Ok(SystemView {
+            version: env!("CARGO_PKG_VERSION"),
+            started_at: self.started_at,
+            uptime_s: self.clock.now().millis_since(self.started_at) / 1000,
+            data_folder_bytes_free: machine::free_bytes(self.database.path()),
+            database_bytes,
+            blob_count,
+            blob_bytes,
+            writer: WriterView {
+                commits: figures.n_commits(),
+                writes: figures.n_writes(),
+                mean_group_size,
+                queue_depth: figures.waiting.get(),
+            },
+            jobs: JobCounts {
+                queued: counts.n_queued,
+                running: counts.n_running,
+                succeeded: counts.n_succeeded,
+                cancelled: counts.n_cancelled,
+                dead: counts.n_dead,
+            },
+            memory_bytes: machine::memory_bytes(),
+        })
+    }
+
+    /// Orders a check of everything that is stored.
+    pub async fn create_check(&self, user_id: UserId) -> Result<JobView> {
+        let id = self.jobs.submit::<CheckKind>(Some(user_id), Everything {}).await?;
+        self.jobs.find(Whose::Anyone, id).await
+    }
+}

@@ -1,0 +1,134 @@
+//! `cellar backup FILE`: one consistent copy of everything in one tar file, whether or not the server
+//! runs. The database is copied as of one moment; contents never change, and one that the database
+//! forgets lives on for a day, so those the copy names are all there.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use serde::{Deserialize, Serialize};
+
+use super::settings::load;
+use super::{Done, Place, say};
+use crate::clock::Clock;
+use crate::data_folder;
+use crate::database::{FILE_NAME, SCHEMA_VERSION, Snapshot, write_snapshot};
+use crate::error::{Error, Result};
+use crate::files::{Blob, Files, Hash};
+
+/// The name of the entry that describes the rest; always the first.
+pub(super) const MANIFEST_NAME: &str = "manifest.json";
+
+/// The form of the archive; a change of it that older versions cannot read gets the next number.
+pub(super) const FORMAT: u32 = 1;
+
+/// Where the backup goes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  cellar backup cellar-2026-11-21.tar")]
+pub(super) struct Arguments {
+    /// The file to write; it must not exist yet
+    file: PathBuf,
+}
+
+/// What a backup says of itself.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Manifest {
+    pub(super) format: u32,
+    pub(super) version: String,
+    pub(super) schema: i32,
+    pub(super) created_at: String,
+    pub(super) database_sha256: String,
+    pub(super) n_contents: usize,
+}
+
+pub(super) fn run(place: &Place, arguments: &Arguments) -> Done {
+    let (config, _) = load(place, vec![])?;
+    data_folder::require_initialised(&config.data)?;
+    let target = &arguments.file;
+    if target.exists() {
+        return Err(Error::Unavailable(format!(
+            "{} exists already, and a backup never overwrites; name another file",
+            target.display()
+        )));
+    }
+    let folder = match target.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    // Built beside its place and renamed, so that a file of that name is always a whole backup.
+    let work = tempfile::Builder::new()
+        .prefix(".cellar-backup-")
+        .tempdir_in(folder)
+        .map_err(|cause| unwritable(target, &cause))?;
+    let archive = work.path().join("backup.tar");
+    let n_contents = write_archive(&config.data, work.path(), &archive)
+        .map_err(|error| in_words(target, error))?;
+    std::fs::rename(&archive, target).map_err(|cause| unwritable(target, &cause))?;
+    let size = std::fs::metadata(target).map_or(0, |facts| facts.len());
+    say(&format!(
+        "{} holds the database and {n_contents} contents ({size} bytes).",
+        target.display()
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write_archive(data: &Path, work: &Path, archive: &Path) -> Result<usize> {
+    let copy = work.join(FILE_NAME);
+    write_snapshot(&data.join(FILE_NAME), &copy)?;
+    let blobs = Snapshot::open(&copy)?.read(Blob::all)?;
+    let manifest = Manifest {
+        format: FORMAT,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        schema: SCHEMA_VERSION,
+        created_at: Clock::system().now().to_string(),
+        database_sha256: Hash::of_file(&copy)?.to_hex(),
+        n_contents: blobs.len(),
+    };
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(archive).map_err(Error::internal)?;
+    let mut tar = tar::Builder::new(io::BufWriter::new(file));
+    let described = serde_json::to_vec_pretty(&manifest).map_err(Error::internal)?;
+    append(&mut tar, MANIFEST_NAME, described.len() as u64, described.as_slice())?;
+    let database = File::open(&copy).map_err(Error::internal)?;
+    let size = database.metadata().map_err(Error::internal)?.len();
+    append(&mut tar, FILE_NAME, size, database)?;
+    let files = Files::below(data);
+    for blob in &blobs {
+        append(&mut tar, &blob.hash.archive_name(), blob.size_bytes, files.open_blob(blob.hash)?)?;
+    }
+    let written = tar.into_inner().map_err(Error::internal)?;
+    let written = written.into_inner().map_err(|error| Error::internal(error.into_error()))?;
+    written.sync_all().map_err(Error::internal)?;
+    Ok(blobs.len())
+}
+
+fn append<W: io::Write>(
+    tar: &mut tar::Builder<W>,
+    name: &str,
+    size: u64,
+    content: impl Read,
+) -> Result<()> {
+    let mut header = tar::Header::new_gnu();
+    header.set_size(size);
+    header.set_mode(0o600);
+    tar.append_data(&mut header, name, content).map_err(Error::internal)
+}
+
+fn unwritable(target: &Path, cause: &io::Error) -> Error {
+    Error::Unavailable(format!("{} cannot be written: {cause}", target.display()))
+}
+
+/// A failure in the middle is most often the disk; the sentence names the file it was for.
+fn in_words(target: &Path, error: Error) -> Error {
+    match error {
+        Error::Internal(cause) => Error::Unavailable(format!(
+            "the backup {} could not be finished, and nothing is left of it: {cause}",
+            target.display()
+        )),
+        other => other,
+    }
+}

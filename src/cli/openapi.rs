@@ -1,0 +1,18 @@
+//! `cellar openapi`: the description of the API.
+
+use std::process::ExitCode;
+
+use super::{Done, say};
+use crate::server;
+use crate::web::Document;
+
+/// `openapi` needs nothing.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  cellar openapi > openapi.json")]
+pub(super) struct Arguments {}
+
+#[expect(clippy::unnecessary_wraps, reason = "every command has the same shape")]
+pub(super) fn run(_: &Arguments) -> Done {
+    say(Document::of(&server::endpoints()).json());
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,182 @@
+//! `cellar serve`: everything, until it is told to stop.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use rocket::error::ErrorKind;
+use rocket::fairing::AdHoc;
+use rocket::tokio::{self, runtime};
+
+use super::init_db::greet;
+use super::settings::{Flags, load};
+use super::{Done, Place, say};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::data_folder::DataFolder;
+use crate::error::{Error, Result};
+use crate::job::Kinds;
+use crate::log;
+use crate::server::{self, Parts, Server};
+
+/// How long threads may take to end once the last connection has.
+const THREADS_GRACE: Duration = Duration::from_millis(200);
+
+/// Flags of `serve`: a setting each.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  cellar serve --host 0.0.0.0 --base-url https://cellar.example.org\n\n\
+    On the first start the data folder is made, and the administrator's one-time password is \
+    printed once, or taken from the environment variable CELLAR_ADMIN_PASSWORD."
+)]
+pub(super) struct Arguments {
+    /// The address to listen on [default: 127.0.0.1]
+    #[arg(long, value_name = "ADDRESS")]
+    host: Option<String>,
+    /// The port to listen on; 0 takes a free one [default: 8000]
+    #[arg(long)]
+    port: Option<String>,
+    /// The address people open, as seen by their browser [default: http://localhost:PORT]
+    #[arg(long, value_name = "URL")]
+    base_url: Option<String>,
+    /// Open the page in the browser
+    #[arg(long)]
+    open: bool,
+    /// How log lines are written: text or json [default: text]
+    #[arg(long, value_name = "FORMAT")]
+    log_format: Option<String>,
+    /// Further host names that requests may ask for, with commas
+    #[arg(long, value_name = "NAMES")]
+    allowed_hosts: Option<String>,
+    /// Allow a base URL of http:// beyond this machine
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    insecure_http: Option<String>,
+    /// Networks whose X-Forwarded-For is believed, with commas
+    #[arg(long, value_name = "NETWORKS")]
+    trusted_proxies: Option<String>,
+    /// A bearer token that may read /metrics; better given as CELLAR_METRICS_TOKEN
+    #[arg(long, value_name = "TOKEN")]
+    metrics_token: Option<String>,
+    /// Background jobs that run at once [default: the number of cores]
+    #[arg(long, value_name = "N")]
+    job_slots: Option<String>,
+    /// The work a password hash takes; each step doubles it [default: 12]
+    #[arg(long, value_name = "N")]
+    bcrypt_cost: Option<String>,
+    /// Sign-in tries one address may make in a minute [default: 20]
+    #[arg(long, value_name = "N")]
+    sign_in_tries_per_minute: Option<String>,
+    /// Seconds within which a request's head must be complete [default: 15]
+    #[arg(long, value_name = "S")]
+    head_timeout_s: Option<String>,
+    /// Seconds after which a silent connection is closed [default: 60]
+    #[arg(long, value_name = "S")]
+    idle_timeout_s: Option<String>,
+    /// Seconds over which a body must bring 1 KB a second [default: 60]
+    #[arg(long, value_name = "S")]
+    body_window_s: Option<String>,
+}
+
+impl Arguments {
+    fn flags(&self) -> Flags<'_> {
+        vec![
+            ("host", self.host.as_ref()),
+            ("port", self.port.as_ref()),
+            ("base_url", self.base_url.as_ref()),
+            ("log_format", self.log_format.as_ref()),
+            ("allowed_hosts", self.allowed_hosts.as_ref()),
+            ("insecure_http", self.insecure_http.as_ref()),
+            ("trusted_proxies", self.trusted_proxies.as_ref()),
+            ("metrics_token", self.metrics_token.as_ref()),
+            ("job_slots", self.job_slots.as_ref()),
+            ("bcrypt_cost", self.bcrypt_cost.as_ref()),
+            ("sign_in_tries_per_minute", self.sign_in_tries_per_minute.as_ref()),
+            ("head_timeout_s", self.head_timeout_s.as_ref()),
+            ("idle_timeout_s", self.idle_timeout_s.as_ref()),
+            ("body_window_s", self.body_window_s.as_ref()),
+        ]
+    }
+}
+
+pub(super) fn run(place: &Place, arguments: &Arguments) -> Done {
+    let (config, admin_password) = load(place, arguments.flags())?;
+    let _log = log::start(config.log_format);
+    let folder = DataFolder::take(&config.data)?;
+    let parts =
+        Parts { config: config.clone(), clock: Clock::system(), folder, kinds: Kinds::new() };
+    let server = server::build(parts)?;
+    let runtime = runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_name("cellar-worker")
+        .build()
+        .map_err(Error::internal)?;
+    let served = runtime.block_on(serve(server, config, admin_password, arguments.open));
+    runtime.shutdown_timeout(THREADS_GRACE);
+    served.map(|()| ExitCode::SUCCESS)
+}
+
+async fn serve(
+    server: Server,
+    config: Config,
+    admin_password: Option<String>,
+    opens: bool,
+) -> Result<()> {
+    let limits = outlive_file_limits()?;
+    let Server { rocket, users, database, hosts } = server;
+    let address = (config.host, config.port);
+    let liftoff = AdHoc::on_liftoff("greeting", move |_| {
+        Box::pin(async move {
+            let url = hosts.base_url().map(ToString::to_string).unwrap_or_default();
+            say(&format!("Cellar {} is at {url}", env!("CARGO_PKG_VERSION")));
+            warn_of_the_open(&config);
+            if opens && let Err(cause) = open::that_detached(&url) {
+                tracing::warn!(%cause, "the browser could not be opened");
+            }
+            // Hashing takes a while, and the first answers need not wait for it.
+            tokio::spawn(async move {
+                match users.ensure_admin(admin_password).await {
+                    Ok(first_admin) => greet(&first_admin),
+                    Err(cause) => tracing::error!(%cause, "there is no administrator"),
+                }
+            });
+        })
+    });
+    let launched = rocket.attach(liftoff).launch().await;
+    database.close();
+    limits.abort();
+    match launched {
+        Ok(_) => Ok(()),
+        Err(error) => match error.kind() {
+            // Connections that would not end in time were cut, which is what a stop is for.
+            ErrorKind::Shutdown(..) => Ok(()),
+            ErrorKind::Bind(cause) | ErrorKind::Io(cause) => Err(Error::Unavailable(format!(
+                "port {} at {} cannot be listened on ({cause}); choose another with --port or --host",
+                address.1, address.0
+            ))),
+            _ => Err(Error::internal(error.to_string())),
+        },
+    }
+}
+
+fn warn_of_the_open(config: &Config) {
+    if let Some(url) = config.base_url.as_ref().filter(|url| !url.is_private()) {
+        tracing::warn!(%url, "passwords travel in the open: browsers reach this address without https");
+    }
+}
+
+/// A limit on file sizes must fail the write that meets it, not end the process.
+#[cfg(unix)]
+fn outlive_file_limits() -> Result<tokio::task::JoinHandle<()>> {
+    use rocket::tokio::signal::unix::{SignalKind, signal};
+    const SIGXFSZ: i32 = 25;
+    let mut limits = signal(SignalKind::from_raw(SIGXFSZ)).map_err(Error::internal)?;
+    Ok(tokio::spawn(async move {
+        while limits.recv().await.is_some() {
+            tracing::error!("a file has reached the size limit of this process");
+        }
+    }))
+}
+
+#[cfg(not(unix))]
+fn outlive_file_limits() -> Result<tokio::task::JoinHandle<()>> {
+    Ok(tokio::spawn(async {}))
+}

@@ -1,0 +1,30 @@
+//! Small facts about the machine that Rust's standard library does not tell.
+
+use std::path::Path;
+
+/// Free bytes, for this user, on the disk that holds `path`; `None` where the system does not say.
+#[cfg(unix)]
+pub fn free_bytes(path: &Path) -> Option<u64> {
+    let found = rustix::fs::statvfs(path).ok()?;
+    found.f_bavail.checked_mul(found.f_frsize)
+}
+
+/// Free bytes are not looked up on systems without `statvfs`.
+#[cfg(not(unix))]
+pub fn free_bytes(_path: &Path) -> Option<u64> {
+    None
+}
+
+/// Memory this process holds; `None` where the system does not say.
+#[cfg(target_os = "linux")]
+pub fn memory_bytes() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: u64 = text.split_whitespace().nth(1)?.parse().ok()?;
+    pages.checked_mul(u64::try_from(rustix::param::page_size()).ok()?)
+}
+
+/// Memory is not looked up on systems without `/proc`.
+#[cfg(not(target_os = "linux"))]
+pub fn memory_bytes() -> Option<u64> {
+    None
+}
