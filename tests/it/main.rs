@@ -1,0 +1,15 @@
+//! Cellar from the outside: the server in this process, the real binary, and the real browser.
+
+mod support;
+
+mod admin;
+mod assets;
+mod browser;
+mod cli;
+mod faults;
+mod job;
+mod manners;
+mod openapi;
+mod schema;
+mod slow_clients;
+mod user;
