@@ -1,5 +1,49 @@
-//! Cellar.
+//! Cellar: a self-hosted machine-learning service in one file.
+//!
+//! One process serves the app, the API and the background work; one folder holds everything it
+//! knows. The command line ([`cli`]) reads the settings ([`config`]), takes the data folder
+//! ([`data_folder`]) and hands both to [`server::build`], the only place that sees every part.
+//!
+//! # How a request flows
+//!
+//! The connection is Rocket's. Before a handler runs, [`web::Endpoints`] has checked what its route
+//! declares: the `Host` is ours, no other site's page sent the request with our cookie, and the
+//! caller meets the route's [`web::Access`]. Guards in the handler's signature then read the caller,
+//! the id in the path and the body; a failure of any of them is an [`error::Error`], which
+//! `web/problem.rs` alone turns into a status. The handler is one expression: it calls a service.
+//! The service holds the rules and opens one [`database::Database::read`] or
+//! [`database::Database::write`]; records hold the SQL.
+//!
+//! # How a write becomes durable
+//!
+//! One thread owns the writing connection. It takes the closures that wait, runs each inside its
+//! own savepoint, commits them together with one sync of the disk, and only then answers them all.
+//! A closure that fails undoes itself alone. A commit that fails stops all writing until a restart,
+//! because nobody knows whether it reached the disk; [`database::Database::stopped`] says so.
+//!
+//! # What always holds
+//!
+//! - A module uses only itself and modules declared above it in this file; a test reads this list.
+//! - No type of the database's engine leaves [`database`]; no type of HTTP enters the modules above
+//!   [`web`].
+//! - A table is written by one module. Credits are written by [`transaction`] alone, whose entries
+//!   are never updated or deleted; all accounts together are always zero.
+//! - Ownership is a `WHERE`: someone else's row and a row that is not there are the same 404.
+//! - Inside a write there is SQL and nothing else: every other writer waits for it.
+//! - Passwords, secrets, bodies and addresses never reach the log.
+//!
+//! # What is absent on purpose
+//!
+//! No default password. No retry of a failed commit. No second way to write a ledger entry. No
+//! route without a declared access. No file named by a user. No build step for the app.
+//!
+//! # Where to begin
+//!
+//! [`server`] joins everything; [`transaction`] shows a noun from its front door to its property
+//! test; [`job`] is background work; [`admin::check`] lists every promise about stored data.
 
+// Ground: words. No SQL, no HTTP, and no IO but the randomness of `random` and the facts of
+// `machine`.
 pub mod id;
 pub mod credits;
 pub mod clock;
@@ -8,19 +52,22 @@ pub mod random;
 pub mod compute;
 pub mod machine;
 pub mod config;
+pub mod log;
 
+// Plumbing: the outside world, still without nouns of the product.
 pub mod database;
 pub mod data_folder;
 pub mod files;
 pub mod installation;
 pub mod web;
 
+// Features, in dependency order.
 pub mod access;
 pub mod job;
 pub mod transaction;
 pub mod user;
 pub mod admin;
 
-pub mod log;
+// The roof.
 pub mod server;
 pub mod cli;
