@@ -85,13 +85,11 @@ impl Clock {
 
     /// The present.
     pub fn now(&self) -> Timestamp {
-        match &self.set_millis {
-            Some(millis) => Timestamp(millis.load(Ordering::SeqCst)),
-            None => {
-                let nanos = OffsetDateTime::now_utc().unix_timestamp_nanos();
-                Timestamp(i64::try_from(nanos / 1_000_000).unwrap_or(i64::MAX))
-            }
+        if let Some(millis) = &self.set_millis {
+            return Timestamp(millis.load(Ordering::SeqCst));
         }
+        let nanos = OffsetDateTime::now_utc().unix_timestamp_nanos();
+        Timestamp(i64::try_from(nanos / 1_000_000).unwrap_or(i64::MAX))
     }
 
     /// Moves a standing clock forward; the system's clock moves by itself.

@@ -6,6 +6,7 @@
 //! kept in the database, so links survive a backup and a restore. The spelling hides the number,
 //! it does not protect it: ownership is always checked by a `WHERE`.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::OnceLock;
@@ -32,7 +33,7 @@ fn spelling(letters: &str) -> Result<Sqids, sqids::Error> {
     Sqids::builder()
         .alphabet(letters.chars().collect())
         .min_length(WORD_CHARS_MIN)
-        .blocklist(Default::default())
+        .blocklist(HashSet::default())
         .build()
 }
 

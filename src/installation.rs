@@ -14,12 +14,11 @@ pub fn prepare(database: &Database) -> Result<()> {
             row.get::<String>(0)
         })
     })?;
-    let alphabet = match known {
-        Some(alphabet) => alphabet,
-        None => {
-            let alphabet = random::shuffled(id::LETTERS)?;
-            database.write_here(move |tx| keep(tx, &alphabet))?
-        }
+    let alphabet = if let Some(alphabet) = known {
+        alphabet
+    } else {
+        let alphabet = random::shuffled(id::LETTERS)?;
+        database.write_here(move |tx| keep(tx, &alphabet))?
     };
     id::set_alphabet(&alphabet)
         .map_err(|_| Error::internal("the installation's id alphabet is damaged"))

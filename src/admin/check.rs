@@ -80,11 +80,11 @@ pub fn check(
 }
 
 fn in_short(problems: &[String]) -> String {
-    let mut text = problems[..problems.len().min(PROBLEMS_SHOWN_MAX)].join("; ");
-    if problems.len() > PROBLEMS_SHOWN_MAX {
-        text.push_str(&format!("; and {} more", problems.len() - PROBLEMS_SHOWN_MAX));
+    let shown = problems[..problems.len().min(PROBLEMS_SHOWN_MAX)].join("; ");
+    match problems.len() - problems.len().min(PROBLEMS_SHOWN_MAX) {
+        0 => shown,
+        n_more => format!("{shown}; and {n_more} more"),
     }
-    text
 }
 
 fn file_is_whole(r: &Reader<'_>, _: &Files) -> Result<Finding> {

@@ -13,7 +13,7 @@ use super::{Done, Place, say};
 use crate::access;
 use crate::data_folder::DataFolder;
 use crate::database::{Database, FILE_NAME, SCHEMA_VERSION};
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 use crate::files::{FOLDER_NAME, Files, Hash};
 
 /// A manifest is a page of text.
@@ -116,8 +116,8 @@ fn put_in_place(unpacked: &Path, data: &Path) -> Result<()> {
     File::open(data).and_then(|folder| folder.sync_all()).map_err(Error::internal)
 }
 
-fn broken(why: impl ToString) -> Error {
-    Error::Conflict(why.to_string())
+fn broken(why: impl Into<Cause>) -> Error {
+    Error::Conflict(why.into().to_string())
 }
 
 fn spoiled(source: &Path, error: Error) -> Error {

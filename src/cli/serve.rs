@@ -53,7 +53,7 @@ pub(super) struct Arguments {
     /// Networks whose X-Forwarded-For is believed, with commas
     #[arg(long, value_name = "NETWORKS")]
     trusted_proxies: Option<String>,
-    /// A bearer token that may read /metrics; better given as CELLAR_METRICS_TOKEN
+    /// A bearer token that may read /metrics; the environment is a better place for it
     #[arg(long, value_name = "TOKEN")]
     metrics_token: Option<String>,
     /// Background jobs that run at once [default: the number of cores]

@@ -254,9 +254,10 @@ impl Transaction {
 /// Moves the entry's amount between the accounts; what the user can spend after it.
 fn change_accounts(tx: &Tx<'_>, entry: &Entry) -> Result<Credits> {
     let no_fit = || Error::Conflict("the account cannot hold so many credits".into());
-    let to_held = match entry.kind.is_posted() {
-        true => Credits::ZERO,
-        false => entry.amount.negated().ok_or_else(no_fit)?,
+    let to_held = if entry.kind.is_posted() {
+        Credits::ZERO
+    } else {
+        entry.amount.negated().ok_or_else(no_fit)?
     };
     let changed = tx.fetchone(
         "UPDATE accounts SET available = available + ?2, held = held + ?3 \

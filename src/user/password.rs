@@ -68,13 +68,9 @@ impl Passwords {
             return Ok(false);
         }
         let nobody = Arc::clone(&self.nobody);
-        self.in_turn(move || match hash {
-            Some(hash) => bcrypt::verify(condensed(&password), &hash).map_err(Error::internal),
-            None => {
-                // The answer is no whatever bcrypt thinks of the stand-in.
-                let _ = bcrypt::verify(condensed(&password), &nobody);
-                Ok(false)
-            }
+        self.in_turn(move || {
+            let checked = bcrypt::verify(condensed(&password), hash.as_deref().unwrap_or(&nobody));
+            Ok(checked.map_err(Error::internal)? && hash.is_some())
         })
         .await
     }

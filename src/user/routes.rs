@@ -59,7 +59,7 @@ struct PasswordChange {
 
 /// An account, as its owner sees it.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct UserView {
+struct UserView {
     id: UserId,
     #[schema(example = "admin")]
     username: String,

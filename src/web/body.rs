@@ -17,7 +17,7 @@ use super::problem::{Problem, Refusal, refuse};
 use crate::error::{Error, Issues};
 
 /// What a JSON body may weigh where a route says nothing else.
-pub const JSON_BYTES_MAX: u64 = 64 * 1024;
+const JSON_BYTES_MAX: u64 = 64 * 1024;
 
 /// The bytes a second that a body must bring, averaged over the window.
 const PACE_BYTES_PER_S_MIN: u64 = 1024;
@@ -56,7 +56,7 @@ async fn read_json<T: Deserr<Mistakes>>(
     data: Data<'_>,
     bytes_max: u64,
 ) -> Result<T, Problem> {
-    if !request.content_type().is_some_and(|given| is_json(given)) {
+    if !request.content_type().is_some_and(is_json) {
         return Err(Refusal::UnsupportedType("application/json").into());
     }
     let pace = request.rocket().state::<BodyPace>().copied().unwrap_or_default();
@@ -83,11 +83,10 @@ async fn read_paced(data: Data<'_>, bytes_max: u64, pace: BodyPace) -> Result<Ve
             Ok(Ok(_)) if bytes.len() as u64 > bytes_max => {
                 return Err(Error::TooLarge { bytes_max }.into());
             }
-            Ok(Ok(_)) => {}
+            Ok(Ok(_)) | Err(_) => {}
             Ok(Err(_)) => {
                 return Err(Refusal::Malformed("the body broke off before its end".into()).into());
             }
-            Err(_) => {}
         }
         if Instant::now() >= window_end {
             if ((bytes.len() - window_start_len) as u64) < window_bytes_min {

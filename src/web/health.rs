@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::endpoint::{Endpoints, endpoints};
-use super::reply::{Answer, Reply};
+use super::reply::Reply;
 
 /// The routes of this module.
 pub fn routes() -> Endpoints {
@@ -78,8 +78,9 @@ pub struct HealthReport {
     checks: Vec<PartReport>,
 }
 
+/// How one part stands.
 #[derive(Debug, Serialize, ToSchema)]
-struct PartReport {
+pub struct PartReport {
     #[schema(value_type = String)]
     name: &'static str,
     status: Standing,
@@ -102,13 +103,13 @@ fn livez() -> &'static str {
     (status = 503, description = "It is not.", body = HealthReport),
 ))]
 #[get("/readyz")]
-fn readyz(health: &State<Health>) -> Answer<HealthReport> {
+fn readyz(health: &State<Health>) -> Reply<HealthReport> {
     let report = health.report();
     let status = match report.status {
         Standing::Ok => Status::Ok,
         Standing::Failing => Status::ServiceUnavailable,
     };
-    Ok(Reply::ok(report).with_status(status))
+    Reply::ok(report).with_status(status)
 }
 
 /// The same as `/readyz`, under the name that many probes ask for.
@@ -117,6 +118,6 @@ fn readyz(health: &State<Health>) -> Answer<HealthReport> {
     (status = 503, description = "It is not.", body = HealthReport),
 ))]
 #[get("/healthz")]
-fn healthz(health: &State<Health>) -> Answer<HealthReport> {
+fn healthz(health: &State<Health>) -> Reply<HealthReport> {
     readyz(health)
 }

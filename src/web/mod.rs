@@ -31,7 +31,7 @@ pub use context::{RequestId, context};
 pub(crate) use endpoint::endpoints;
 pub use endpoint::{Access, Doorkeeper, Endpoint, Endpoints};
 pub use headers::SecurityHeaders;
-pub use health::{Check, Health, HealthReport, routes as health_routes};
+pub use health::{Check, Health, HealthReport, PartReport, Standing, routes as health_routes};
 pub use live::live_events;
 pub use metrics::Metrics;
 pub use observe::Observer;

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::context::context;
 use super::endpoint::allowed_methods;
-use crate::error::{Error, Issue};
+use crate::error::{Cause, Error, Issue};
 
 /// What the caller of a failed request reads.
 #[derive(Debug, Serialize, ToSchema)]
@@ -58,26 +58,50 @@ pub enum Refusal {
     Other(Status),
 }
 
-/// A failure ready to be sent.
+/// A failure ready to be sent; boxed, for failures are rare and answers should stay small.
 #[derive(Debug)]
-pub struct Problem {
+pub struct Problem(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
     status: Status,
     code: &'static str,
     detail: String,
     issues: Vec<Issue>,
     retry_after_s: Option<u64>,
     allow: Option<String>,
-    cause: Option<crate::error::Cause>,
+    cause: Option<Cause>,
 }
 
 impl Problem {
-    /// The status it is sent with.
-    pub fn status(&self) -> Status {
-        self.status
+    fn new(status: Status, code: &'static str, detail: impl Into<String>) -> Self {
+        Self(Box::new(Parts {
+            status,
+            code,
+            detail: detail.into(),
+            issues: vec![],
+            retry_after_s: None,
+            allow: None,
+            cause: None,
+        }))
     }
 
-    fn new(status: Status, code: &'static str, detail: String) -> Self {
-        Self { status, code, detail, issues: vec![], retry_after_s: None, allow: None, cause: None }
+    fn method_not_allowed(methods: &[Method]) -> Self {
+        let allow = methods.iter().map(|m| m.as_str()).collect::<Vec<_>>().join(", ");
+        let detail = format!("this address takes {allow} only");
+        let mut problem = Self::new(Status::MethodNotAllowed, "method_not_allowed", detail);
+        problem.0.allow = Some(allow);
+        problem
+    }
+
+    fn retry_after_s(mut self, seconds: u64) -> Self {
+        self.0.retry_after_s = Some(seconds);
+        self
+    }
+
+    fn because(mut self, cause: impl Into<Cause>) -> Self {
+        self.0.cause = Some(cause.into());
+        self
     }
 }
 
@@ -86,119 +110,110 @@ impl From<Error> for Problem {
         let detail = error.to_string();
         match error {
             Error::Invalid(issues) => {
-                let detail = "some fields are not right; see errors".to_owned();
-                let problem = Self::new(Status::UnprocessableEntity, "invalid", detail);
-                Self { issues: issues.all().to_vec(), ..problem }
+                let detail = "some fields are not right; see errors";
+                let mut problem = Self::new(Status::UnprocessableEntity, "invalid", detail);
+                problem.0.issues = issues.all().to_vec();
+                problem
             }
             Error::SignedOut => Self::new(Status::Unauthorized, "signed_out", detail),
             Error::Forbidden => Self::new(Status::Forbidden, "forbidden", detail),
             Error::NotFound(_) => Self::new(Status::NotFound, "not_found", detail),
             Error::Conflict(_) => Self::new(Status::Conflict, "conflict", detail),
-            Error::OutOfCredits { .. } => Self::new(Status::PaymentRequired, "out_of_credits", detail),
+            Error::OutOfCredits { .. } => {
+                Self::new(Status::PaymentRequired, "out_of_credits", detail)
+            }
             Error::TooLarge { .. } => Self::new(Status::PayloadTooLarge, "too_large", detail),
-            Error::TooMany { retry_after_s } => Self {
-                retry_after_s: Some(retry_after_s),
-                ..Self::new(Status::TooManyRequests, "too_many", detail)
-            },
-            Error::Busy => Self {
-                retry_after_s: Some(1),
-                ..Self::new(Status::ServiceUnavailable, "busy", detail)
-            },
+            Error::TooMany { retry_after_s } => {
+                Self::new(Status::TooManyRequests, "too_many", detail).retry_after_s(retry_after_s)
+            }
+            Error::Busy => Self::new(Status::ServiceUnavailable, "busy", detail).retry_after_s(1),
             // The clause may name a folder; that is for the operator's log, not for a caller.
-            Error::Unavailable(why) => Self {
-                retry_after_s: Some(30),
-                cause: Some(why.into()),
-                ..Self::new(
-                    Status::ServiceUnavailable,
-                    "unavailable",
-                    "the server cannot save anything at the moment; its administrator finds the reason at /readyz".into(),
-                )
-            },
-            Error::Internal(cause) => Self {
-                cause: Some(cause),
-                ..Self::new(
-                    Status::InternalServerError,
-                    "internal",
-                    "something went wrong on our side; try again, and quote the request id if it stays".into(),
-                )
-            },
+            Error::Unavailable(why) => {
+                let detail = "nothing can be saved at the moment; /readyz says why";
+                Self::new(Status::ServiceUnavailable, "unavailable", detail)
+                    .retry_after_s(30)
+                    .because(why)
+            }
+            Error::Internal(cause) => {
+                let detail = "something went wrong on our side; try again, and quote the request \
+                              id if it stays";
+                Self::new(Status::InternalServerError, "internal", detail).because(cause)
+            }
         }
     }
 }
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::Malformed(why) => Self::new(Status::BadRequest, "malformed", why),
-            Refusal::TooSlow => Self::new(
+        let (status, code, detail) = match refusal {
+            Refusal::Malformed(why) => return Self::new(Status::BadRequest, "malformed", why),
+            Refusal::MethodNotAllowed(methods) => return Self::method_not_allowed(&methods),
+            Refusal::UnsupportedType(accepted) => {
+                let detail = format!("send the body with the content type {accepted}");
+                return Self::new(Status::UnsupportedMediaType, "unsupported_type", detail);
+            }
+            Refusal::TooSlow => (
                 Status::RequestTimeout,
                 "too_slow",
-                "the body came too slowly; send it over a faster line".into(),
+                "the body came too slowly; send it over a faster line",
             ),
-            Refusal::NoSuchAddress => Self::new(
+            Refusal::NoSuchAddress => (
                 Status::NotFound,
                 "not_found",
-                "there is nothing at this address; /docs lists every one".into(),
+                "there is nothing at this address; /docs lists every one",
             ),
-            Refusal::MethodNotAllowed(methods) => {
-                let allow = methods.iter().map(|m| m.as_str()).collect::<Vec<_>>().join(", ");
-                let detail = format!("this address takes {allow} only");
-                let problem = Self::new(Status::MethodNotAllowed, "method_not_allowed", detail);
-                Self { allow: Some(allow), ..problem }
-            }
-            Refusal::UnsupportedType(accepted) => Self::new(
-                Status::UnsupportedMediaType,
-                "unsupported_type",
-                format!("send the body with the content type {accepted}"),
-            ),
-            Refusal::WrongHost => Self::new(
+            Refusal::WrongHost => (
                 Status::MisdirectedRequest,
                 "wrong_host",
-                "this server does not answer to that host name; its administrator can add it with the setting base_url or allowed_hosts".into(),
+                "this server does not answer to that host name; its administrator can add it \
+                 with the setting base_url or allowed_hosts",
             ),
-            Refusal::CrossSite => Self::new(
+            Refusal::CrossSite => (
                 Status::Forbidden,
                 "cross_site",
-                "this request came from a page of another site; open Cellar's own page and try there".into(),
+                "this request came from a page of another site; open Cellar's own page and try \
+                 there",
             ),
             Refusal::Other(status) => {
-                Self::new(status, "refused", "the server cannot take this request; see the title".into())
+                (status, "refused", "the server cannot take this request; see the title")
             }
-        }
+        };
+        Self::new(status, code, detail)
     }
 }
 
 impl<'r> Responder<'r, 'static> for Problem {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let problem = *self.0;
         let request_id = &context(request).id;
-        if let Some(cause) = &self.cause {
-            tracing::error!(request_id, code = self.code, %cause, "request failed");
+        if let Some(cause) = &problem.cause {
+            tracing::error!(request_id, code = problem.code, %cause, "request failed");
         }
         let body = ProblemBody {
             kind: "about:blank",
-            title: self.status.reason_lossy(),
-            status: self.status.code,
-            code: self.code,
-            detail: &self.detail,
-            errors: &self.issues,
+            title: problem.status.reason_lossy(),
+            status: problem.status.code,
+            code: problem.code,
+            detail: &problem.detail,
+            errors: &problem.issues,
             request_id,
         };
         let json = serde_json::to_vec(&body).map_err(|_| Status::InternalServerError)?;
         let mut response = Response::build();
         response
-            .status(self.status)
+            .status(problem.status)
             .header(ContentType::new("application", "problem+json"))
             .sized_body(json.len(), Cursor::new(json));
-        if let Some(seconds) = self.retry_after_s {
+        if let Some(seconds) = problem.retry_after_s {
             response.raw_header("Retry-After", seconds.to_string());
         }
-        if let Some(allow) = self.allow {
+        if let Some(allow) = problem.allow {
             response.raw_header("Allow", allow);
         }
-        if self.code == "cross_site" {
+        if problem.code == "cross_site" {
             response.raw_header("Vary", "Origin, Sec-Fetch-Site");
         }
-        if self.status == Status::Unauthorized && request.headers().get_one("Cookie").is_none() {
+        if problem.status == Status::Unauthorized && request.headers().get_one("Cookie").is_none() {
             response.raw_header("WWW-Authenticate", "Bearer");
         }
         response.ok()
@@ -211,7 +226,7 @@ pub fn refuse<S, F>(
     problem: impl Into<Problem>,
 ) -> Outcome<S, (Status, ()), F> {
     let problem = problem.into();
-    let status = problem.status;
+    let status = problem.0.status;
     context(request).note_refusal(problem);
     Outcome::Error((status, ()))
 }
