@@ -631,7 +631,7 @@ async fn a_sign_of_life_that_finds_no_lease_stops_the_run_and_others_keep_theirs
     let settings = Settings {
         slots: 2.try_into().unwrap(),
         lease: Duration::from_millis(600),
-        pauses: vec![Duration::from_secs(600)],
+        pauses: vec![Duration::from_mins(10)],
     };
     let jobs = Jobs::new(house.database.clone(), Clock::system(), kinds, settings);
     jobs.start().await.unwrap();

@@ -177,7 +177,7 @@ fn sixty_four_threads_spend_exactly_what_there_is() {
     assert_sound(&database);
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 enum Step {
     Book(i64, i64),
     Hold(i64, i64),
