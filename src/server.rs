@@ -22,7 +22,7 @@ use crate::job::{self, Jobs, Kinds, Settings};
 use crate::machine;
 use crate::user::{self, Passwords, UserService};
 use crate::web::{
-    self, BodyPace, Check, Document, Endpoints, Health, Hosts, Metrics, Observer, Pace,
+    self, Check, Deadlines, Document, Endpoints, Health, Hosts, Keeper, Metrics, Observer, Pace,
     SecurityHeaders, TrustedProxies,
 };
 
@@ -88,6 +88,9 @@ pub fn build(parts: Parts) -> Result<Server> {
     metrics.register(writer.group_size)?;
     metrics.register(writer.waiting)?;
 
+    let keeper = Keeper::new(deadlines(&config))?;
+    metrics.register(keeper.ended().by_reason.clone())?;
+
     let hosts = Hosts::new(&config);
     let cookie = SessionCookie::new(hosts.clone());
     let sessions = Sessions::load(&database, &clock)?;
@@ -106,7 +109,7 @@ pub fn build(parts: Parts) -> Result<Server> {
         .manage(metrics.clone())
         .manage(Pace::per_minute(config.sign_in_tries_per_minute))
         .manage(TrustedProxies(config.trusted_proxies.clone()))
-        .manage(BodyPace { window: Duration::from_secs(config.body_window_s.into()) })
+        .manage(keeper.clone())
         .manage(cookie)
         .manage(users.clone())
         .manage(jobs.clone())
@@ -115,6 +118,7 @@ pub fn build(parts: Parts) -> Result<Server> {
         .manage(folder)
         .register("/", web::catchers())
         .attach(Shield::new())
+        .attach(keeper)
         .attach(Observer::new(metrics))
         .attach(SecurityHeaders::new(hosts.clone()))
         .attach(Lifetime { hosts: hosts.clone(), jobs, sessions });
@@ -135,6 +139,16 @@ fn rocket_config(config: &Config) -> rocket::Config {
         log_level: LogLevel::Off,
         shutdown: ShutdownConfig { grace: GRACE_S, mercy: MERCY_S, ..ShutdownConfig::default() },
         ..rocket::Config::release_default()
+    }
+}
+
+fn deadlines(config: &Config) -> Deadlines {
+    let seconds = |s: u32| Duration::from_secs(s.into());
+    Deadlines {
+        head: seconds(config.head_timeout_s),
+        idle: seconds(config.idle_timeout_s),
+        body: seconds(config.body_window_s),
+        ..Deadlines::default()
     }
 }
 

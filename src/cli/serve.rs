@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::job::Kinds;
 use crate::log;
 use crate::server::{self, Parts, Server};
+use crate::web;
 
 /// How long threads may take to end once the last connection has.
 const THREADS_GRACE: Duration = Duration::from_millis(200);
@@ -100,6 +101,9 @@ impl Arguments {
 pub(super) fn run(place: &Place, arguments: &Arguments) -> Done {
     let (config, admin_password) = load(place, arguments.flags())?;
     let _log = log::start(config.log_format);
+    // Every connection is a descriptor; the usual soft limit of 1,024 is soon used up.
+    #[cfg(unix)]
+    web::raise_descriptor_limit();
     let folder = DataFolder::take(&config.data)?;
     let parts =
         Parts { config: config.clone(), clock: Clock::system(), folder, kinds: Kinds::new() };

@@ -27,8 +27,10 @@ pub fn routes() -> Endpoints {
 struct SignIn {
     /// The name of the account; give this or `email`.
     #[schema(example = "admin")]
+    #[deserr(default)]
     username: Option<String>,
     /// The e-mail address of the account; give this or `username`.
+    #[deserr(default)]
     email: Option<String>,
     password: String,
 }

@@ -1,8 +1,8 @@
 //! Bodies in JSON: of the right type, of a bounded size, at a bearable pace, with every problem of
 //! every field found at once.
 
+use std::io;
 use std::ops::ControlFlow;
-use std::time::Duration;
 
 use deserr::{
     DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, ValueKind, ValuePointerRef,
@@ -10,34 +10,18 @@ use deserr::{
 use rocket::data::{self, ByteUnit, Data, FromData};
 use rocket::http::ContentType;
 use rocket::tokio::io::AsyncReadExt;
-use rocket::tokio::time::{Instant, timeout_at};
 use rocket::{Request, async_trait};
 
+use super::keeper::Keeper;
 use super::problem::{Problem, Refusal, refuse};
 use crate::error::{Error, Issues};
 
 /// What a JSON body may weigh where a route says nothing else.
 const JSON_BYTES_MAX: u64 = 64 * 1024;
 
-/// The bytes a second that a body must bring, averaged over the window.
-const PACE_BYTES_PER_S_MIN: u64 = 1024;
-
 /// A body in JSON, read into `T`, of at most `BYTES_MAX` bytes.
 #[derive(Debug)]
 pub struct Body<T, const BYTES_MAX: u64 = JSON_BYTES_MAX>(pub T);
-
-/// The time over which a body must keep the pace; managed state.
-#[derive(Debug, Clone, Copy)]
-pub struct BodyPace {
-    /// The window.
-    pub window: Duration,
-}
-
-impl Default for BodyPace {
-    fn default() -> Self {
-        Self { window: Duration::from_mins(1) }
-    }
-}
 
 #[async_trait]
 impl<'r, T: Deserr<Mistakes>, const BYTES_MAX: u64> FromData<'r> for Body<T, BYTES_MAX> {
@@ -59,8 +43,7 @@ async fn read_json<T: Deserr<Mistakes>>(
     if !request.content_type().is_some_and(is_json) {
         return Err(Refusal::UnsupportedType("application/json").into());
     }
-    let pace = request.rocket().state::<BodyPace>().copied().unwrap_or_default();
-    let bytes = read_paced(data, bytes_max, pace).await?;
+    let bytes = read_whole(request, data, bytes_max).await?;
     let value: serde_json::Value = serde_json::from_slice(&bytes)
         .map_err(|why| Refusal::Malformed(format!("the body is not valid JSON: {why}")))?;
     deserr::deserialize(value).map_err(|mistakes: Mistakes| Error::Invalid(mistakes.0).into())
@@ -71,30 +54,21 @@ fn is_json(given: &ContentType) -> bool {
 }
 
 /// The whole body, if it is within the limit and keeps the pace.
-async fn read_paced(data: Data<'_>, bytes_max: u64, pace: BodyPace) -> Result<Vec<u8>, Problem> {
-    let window_bytes_min = PACE_BYTES_PER_S_MIN * pace.window.as_secs();
-    let mut stream = data.open(ByteUnit::from(bytes_max + 1));
+async fn read_whole(
+    request: &Request<'_>,
+    data: Data<'_>,
+    bytes_max: u64,
+) -> Result<Vec<u8>, Problem> {
+    let keeper = request.rocket().state::<Keeper>();
+    let keeper = keeper.ok_or_else(|| Error::internal("the keeper is not managed"))?;
+    // One byte more than is taken tells a body of the largest size from one beyond it.
+    let mut reader = keeper.pace(data.open(ByteUnit::from(bytes_max + 1)));
     let mut bytes = Vec::new();
-    let mut window_end = Instant::now() + pace.window;
-    let mut window_start_len = 0;
-    loop {
-        match timeout_at(window_end, stream.read_buf(&mut bytes)).await {
-            Ok(Ok(0)) => return Ok(bytes),
-            Ok(Ok(_)) if bytes.len() as u64 > bytes_max => {
-                return Err(Error::TooLarge { bytes_max }.into());
-            }
-            Ok(Ok(_)) | Err(_) => {}
-            Ok(Err(_)) => {
-                return Err(Refusal::Malformed("the body broke off before its end".into()).into());
-            }
-        }
-        if Instant::now() >= window_end {
-            if ((bytes.len() - window_start_len) as u64) < window_bytes_min {
-                return Err(Refusal::TooSlow.into());
-            }
-            window_end = Instant::now() + pace.window;
-            window_start_len = bytes.len();
-        }
+    match reader.read_to_end(&mut bytes).await {
+        Ok(_) if bytes.len() as u64 > bytes_max => Err(Error::TooLarge { bytes_max }.into()),
+        Ok(_) => Ok(bytes),
+        Err(cause) if cause.kind() == io::ErrorKind::TimedOut => Err(Refusal::TooSlow.into()),
+        Err(_) => Err(Refusal::Malformed("the body broke off before its end".into()).into()),
     }
 }
 

@@ -13,6 +13,7 @@ mod context;
 mod endpoint;
 mod headers;
 mod health;
+mod keeper;
 mod live;
 mod metrics;
 mod observe;
@@ -25,13 +26,16 @@ mod reply;
 
 pub use admission::Hosts;
 pub use assets::{asset_names, content_security_policy_of_the_app, routes as asset_routes};
-pub use body::{Body, BodyPace, Mistake, Mistakes};
+pub use body::{Body, Mistake, Mistakes};
 pub use client::{TrustedProxies, UserAgent};
 pub use context::{RequestId, context};
 pub(crate) use endpoint::endpoints;
 pub use endpoint::{Access, Doorkeeper, Endpoint, Endpoints};
 pub use headers::SecurityHeaders;
 pub use health::{Check, Health, HealthReport, PartReport, Standing, routes as health_routes};
+#[cfg(unix)]
+pub use keeper::raise_descriptor_limit;
+pub use keeper::{Deadlines, Keeper, Paced};
 pub use live::live_events;
 pub use metrics::Metrics;
 pub use observe::Observer;

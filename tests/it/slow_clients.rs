@@ -1,1 +1,496 @@
-//! To be written.
+//! Slow, silent and greedy clients: against the real binary where its limits matter, and against a
+//! server in this process where a handler has to be slow too.
+//!
+//! No test asserts how fast anything is: each bound is several times what it takes on a loaded
+//! machine with two cores.
+
+#![cfg(target_os = "linux")]
+
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use cellar::clock::Clock;
+use cellar::config::{Config, Sources};
+use cellar::data_folder::DataFolder;
+use cellar::job::Kinds;
+use cellar::server::{self, Parts};
+use cellar::web::Keeper;
+use rocket::data::ToByteUnit;
+use rocket::fairing::AdHoc;
+use rocket::response::stream::TextStream;
+use rocket::tokio;
+use rocket::tokio::io::AsyncReadExt;
+use rocket::tokio::runtime::Runtime;
+use rocket::{Data, State, get, post, routes};
+
+/// The short deadlines of these tests: everything that is meant to survive outlives all of them.
+const HEAD: Duration = Duration::from_secs(2);
+const IDLE: Duration = Duration::from_secs(3);
+const BODY: Duration = Duration::from_secs(3);
+const SURVIVAL: Duration = Duration::from_secs(8);
+
+/// How late a connection may be closed before we call it never.
+const SLACK: Duration = Duration::from_secs(20);
+
+#[test]
+fn a_crowd_of_half_heads_does_not_keep_out_the_next_client() {
+    let server = Server::start(1024, &[]);
+    let crowd: Vec<TcpStream> = (0..1100)
+        .map(|_| {
+            let mut client = server.connect();
+            client.write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Slow: ").unwrap();
+            client
+        })
+        .collect();
+    for _ in 0..10 {
+        let asked_at = Instant::now();
+        let mut client = server.connect();
+        assert!(get(&mut client, "/healthz").contains("\"status\":\"ok\""));
+        assert!(asked_at.elapsed() < Duration::from_secs(1), "took {:?}", asked_at.elapsed());
+        sleep(Duration::from_millis(100));
+    }
+    drop(crowd);
+}
+
+#[test]
+fn a_crowd_does_not_drive_out_a_request_in_hand() {
+    let server = Server::start(1024, &[]);
+    let mut working = server.connect();
+    // Its head is whole and its body has begun, so it is in hand until the body has come.
+    let body = sign_in_body();
+    let head = post_session(&format!("Content-Length: {}", body.len()));
+    working.write_all(head.as_bytes()).unwrap();
+    working.write_all(&body.as_bytes()[..20]).unwrap();
+    sleep(Duration::from_millis(500));
+    let crowd: Vec<TcpStream> = (0..1100)
+        .map(|_| {
+            let mut client = server.connect();
+            client.write_all(b"GET / HTTP/1.1\r\n").unwrap();
+            client
+        })
+        .collect();
+    sleep(Duration::from_secs(1));
+    working.write_all(&body.as_bytes()[20..]).unwrap();
+    let answer = read_answer(&mut BufReader::new(&working));
+    assert!(answer.contains("\"username\":\"admin\""), "{answer}");
+    drop(crowd);
+}
+
+#[test]
+fn half_a_head_is_closed() {
+    let server = Server::short();
+    let mut client = server.connect();
+    client.write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\n").unwrap();
+    assert_closed_after(&mut client, HEAD);
+}
+
+#[test]
+fn a_silent_connection_is_closed() {
+    let server = Server::short();
+    assert_closed_after(&mut server.connect(), HEAD);
+}
+
+#[test]
+fn a_head_that_trickles_in_is_closed() {
+    let server = Server::short();
+    let mut client = server.connect();
+    client.write_all(b"GET /healthz HTTP/1.1\r\nX-Slow: ").unwrap();
+    assert_trickle_is_closed(&mut client, HEAD);
+}
+
+#[test]
+fn the_second_head_of_a_connection_has_the_same_deadline() {
+    let server = Server::short();
+    let mut client = server.connect();
+    assert_eq!(get(&mut client, "/livez"), "ok\n");
+    // The keeper must have seen the answer before the next head begins.
+    sleep(Duration::from_secs(1));
+    client.write_all(b"GET /healthz HTTP/1.1\r\nX-Slow: ").unwrap();
+    assert_trickle_is_closed(&mut client, HEAD);
+}
+
+#[test]
+fn an_idle_connection_is_closed() {
+    let server = Server::short();
+    let mut client = server.connect();
+    assert_eq!(get(&mut client, "/livez"), "ok\n");
+    assert_closed_after(&mut client, IDLE);
+}
+
+#[test]
+fn a_slow_body_is_refused_and_its_connection_closed() {
+    for framing in ["Content-Length: 60000", "Transfer-Encoding: chunked"] {
+        let server = Server::short();
+        let mut client = server.connect();
+        client.write_all(post_session(framing).as_bytes()).unwrap();
+        client.write_all(b"4000\r\n 0123456789abcdef").unwrap();
+        let text = assert_trickle_is_closed(&mut client, BODY);
+        assert!(text.starts_with("HTTP/1.1 408 "), "{text}");
+    }
+}
+
+#[test]
+fn a_body_that_never_begins_is_closed() {
+    let server = Server::short();
+    let mut client = server.connect();
+    client.write_all(post_session("Content-Length: 9").as_bytes()).unwrap();
+    assert_closed_after(&mut client, HEAD);
+}
+
+#[test]
+fn a_body_that_was_asked_for_and_never_begins_is_closed() {
+    let server = Server::short();
+    let mut client = server.connect();
+    let head = post_session("Content-Length: 9\r\nExpect: 100-continue");
+    client.write_all(head.as_bytes()).unwrap();
+    assert!(assert_closed_after(&mut client, BODY).starts_with("HTTP/1.1 100 "));
+}
+
+#[test]
+fn a_body_that_nobody_reads_closes_its_connection() {
+    let server = Inside::start();
+    let mut client = server.connect();
+    client.write_all(b"POST /ignore HTTP/1.1\r\nHost: a\r\nContent-Length: 99999\r\n\r\n").unwrap();
+    client.write_all(b"0123456789abcdef").unwrap();
+    let text = assert_trickle_is_closed(&mut client, Duration::ZERO);
+    assert!(text.contains("ignored"), "{text}");
+}
+
+#[test]
+fn an_answer_that_nobody_takes_is_given_up() {
+    let server = Inside::start();
+    let mut client = server.connect();
+    client.write_all(b"GET /big HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    let begun_at = Instant::now();
+    while server.n_ended("untaken") == 0 {
+        assert!(begun_at.elapsed() < IDLE + SLACK, "the answer still waits to be taken");
+        sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn a_slow_but_steady_body_survives() {
+    let server = Inside::start();
+    let mut client = server.connect();
+    let n_steps = SURVIVAL.as_millis() / 100;
+    let head =
+        format!("POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", n_steps * 1000);
+    client.write_all(head.as_bytes()).unwrap();
+    // Ten times the pace that is required, so that a machine under load stays above it.
+    for _ in 0..n_steps {
+        client.write_all(&[b'x'; 1000]).unwrap();
+        sleep(Duration::from_millis(100));
+    }
+    let text = read_answer(&mut BufReader::new(&client));
+    assert_eq!(text, format!("{}\n", n_steps * 1000));
+}
+
+#[test]
+fn a_long_answer_in_the_making_survives() {
+    let server = Inside::start();
+    let mut client = server.connect();
+    assert_eq!(get(&mut client, &format!("/long?ms={}", SURVIVAL.as_millis())), "done\n");
+}
+
+#[test]
+fn a_stream_of_events_survives() {
+    let server = Inside::start();
+    let mut client = server.connect();
+    client.write_all(b"GET /events?ms=1000 HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    let begun_at = Instant::now();
+    let mut text = [0; 4096];
+    while begun_at.elapsed() < SURVIVAL {
+        assert!(client.read(&mut text).unwrap() > 0, "closed after {:?}", begun_at.elapsed());
+    }
+}
+
+#[test]
+fn a_busy_connection_survives() {
+    let server = Server::short();
+    let mut client = server.connect();
+    let begun_at = Instant::now();
+    while begun_at.elapsed() < SURVIVAL {
+        assert_eq!(get(&mut client, "/livez"), "ok\n");
+        sleep(Duration::from_millis(300));
+    }
+}
+
+#[test]
+fn a_pipelining_client_survives() {
+    let server = Inside::start();
+    let client = server.connect();
+    let mut answers = BufReader::new(&client);
+    // The heads behind a long answer wait longer than a head may.
+    let long = format!("GET /long?ms={} HTTP/1.1\r\nHost: a\r\n\r\n", (HEAD * 2).as_millis());
+    let short = "GET /livez HTTP/1.1\r\nHost: a\r\n\r\n";
+    for _ in 0..2 {
+        (&client).write_all([&long, short, short, short].concat().as_bytes()).unwrap();
+        assert_eq!(read_answer(&mut answers), "done\n");
+        for _ in 0..3 {
+            assert_eq!(read_answer(&mut answers), "ok\n");
+        }
+    }
+}
+
+#[test]
+fn descriptors_come_back_when_the_clients_are_gone() {
+    let server = Server::start(1024, &[]);
+    get(&mut server.connect(), "/healthz");
+    sleep(Duration::from_secs(1));
+    let baseline = server.n_descriptors();
+    let crowd: Vec<TcpStream> = (0..400)
+        .map(|i| {
+            let mut client = server.connect();
+            if i % 2 == 0 {
+                client.write_all(b"GET / HTTP/1.1\r\n").unwrap();
+            } else {
+                get(&mut client, "/healthz");
+            }
+            client
+        })
+        .collect();
+    assert!(server.n_descriptors() > baseline + 300);
+    drop(crowd);
+    server.await_descriptors(baseline);
+}
+
+/// A server under a limit of descriptors, with short deadlines or the usual ones.
+struct Server {
+    process: Child,
+    port: u16,
+    _folder: tempfile::TempDir,
+}
+
+impl Server {
+    fn start(n_descriptors_max: u32, environment: &[(&str, Duration)]) -> Self {
+        raise_own_limit();
+        let folder = tempfile::tempdir().unwrap();
+        // `exec` keeps the process id that we are going to look at and to kill.
+        let script = format!("ulimit -n {n_descriptors_max}; exec \"$0\" serve --port 0");
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", &script, env!("CARGO_BIN_EXE_cellar")])
+            .current_dir(folder.path())
+            .env("CELLAR_ALLOWED_HOSTS", "a")
+            .env("CELLAR_BCRYPT_COST", "4")
+            .env("CELLAR_ADMIN_PASSWORD", "a long password")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        for (name, value) in environment {
+            command.env(name, value.as_secs().to_string());
+        }
+        let mut process = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let port = line.trim().rsplit(':').next().unwrap().parse().unwrap();
+        Self { port, process, _folder: folder }
+    }
+
+    fn short() -> Self {
+        let deadlines = [
+            ("CELLAR_HEAD_TIMEOUT_S", HEAD),
+            ("CELLAR_IDLE_TIMEOUT_S", IDLE),
+            ("CELLAR_BODY_WINDOW_S", BODY),
+        ];
+        Self::start(1024, &deadlines)
+    }
+
+    fn connect(&self) -> TcpStream {
+        connect(self.port)
+    }
+
+    fn n_descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.process.id())).unwrap().count()
+    }
+
+    fn await_descriptors(&self, n_wanted: usize) {
+        let begun_at = Instant::now();
+        while self.n_descriptors() > n_wanted {
+            assert!(begun_at.elapsed() < SLACK, "{} left", self.n_descriptors() - n_wanted);
+            sleep(Duration::from_millis(100));
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The whole server in this process, with handlers that no product should have.
+struct Inside {
+    port: u16,
+    keeper: Keeper,
+    runtime: Option<Runtime>,
+    _folder: tempfile::TempDir,
+}
+
+impl Inside {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let short = |limit: Duration| limit.as_secs().to_string();
+        let flags = [
+            ("data", folder.path().display().to_string()),
+            ("port", "0".into()),
+            ("allowed_hosts", "a".into()),
+            ("head_timeout_s", short(HEAD)),
+            ("idle_timeout_s", short(IDLE)),
+            ("body_window_s", short(BODY)),
+        ];
+        let config = Config::load(&Sources { flags: flags.into(), ..Sources::default() }).unwrap();
+        let held = DataFolder::take(&config.data).unwrap();
+        let parts = Parts { config, clock: Clock::system(), folder: held, kinds: Kinds::new() };
+        let rocket = server::build(parts).unwrap().rocket;
+        let keeper = rocket.state::<Keeper>().unwrap().clone();
+        let (send, port) = std::sync::mpsc::channel();
+        let liftoff = AdHoc::on_liftoff("tell the port", move |rocket| {
+            Box::pin(async move { send.send(rocket.config().port).unwrap() })
+        });
+        let runtime = Runtime::new().unwrap();
+        let handlers = routes![long, events, big, upload, ignore];
+        runtime.spawn(rocket.mount("/", handlers).attach(liftoff).launch());
+        let port = port.recv_timeout(SLACK).unwrap();
+        Self { port, keeper, runtime: Some(runtime), _folder: folder }
+    }
+
+    fn connect(&self) -> TcpStream {
+        connect(self.port)
+    }
+
+    fn n_ended(&self, reason: &str) -> u64 {
+        self.keeper.ended().by_reason.with_label_values(&[reason]).get()
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        self.runtime.take().unwrap().shutdown_background();
+    }
+}
+
+#[get("/long?<ms>")]
+async fn long(ms: u64) -> &'static str {
+    tokio::time::sleep(Duration::from_millis(ms)).await;
+    "done\n"
+}
+
+#[get("/events?<ms>")]
+fn events(ms: u64) -> TextStream![&'static str] {
+    TextStream! {
+        let mut beat = tokio::time::interval(Duration::from_millis(ms));
+        loop {
+            beat.tick().await;
+            yield ": beat\n\n";
+        }
+    }
+}
+
+#[get("/big")]
+fn big() -> TextStream![String] {
+    TextStream! { for _ in 0..4096 { yield "x".repeat(65536); } }
+}
+
+#[post("/upload", data = "<data>")]
+async fn upload(data: Data<'_>, keeper: &State<Keeper>) -> String {
+    let mut content = Vec::new();
+    let mut reader = keeper.pace(data.open(64.mebibytes()));
+    reader.read_to_end(&mut content).await.unwrap();
+    format!("{}\n", content.len())
+}
+
+#[post("/ignore", data = "<_data>")]
+fn ignore(_data: Data<'_>) -> &'static str {
+    "ignored\n"
+}
+
+/// The head of a sign-in, the only body that the product takes from strangers.
+fn post_session(framing: &str) -> String {
+    format!(
+        "POST /auth/session HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n{framing}\r\n\r\n"
+    )
+}
+
+fn sign_in_body() -> String {
+    r#"{"username": "admin", "password": "a long password"}"#.to_owned()
+}
+
+fn connect(port: u16) -> TcpStream {
+    let client = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    client.set_read_timeout(Some(SURVIVAL + SLACK)).unwrap();
+    client
+}
+
+/// The crowds need more descriptors on this side too; the usual soft limit is 1,024.
+fn raise_own_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
+}
+
+fn get(client: &mut TcpStream, path: &str) -> String {
+    client.write_all(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes()).unwrap();
+    read_answer(&mut BufReader::new(client))
+}
+
+/// Reads one answer with a `Content-Length`, and gives its body.
+fn read_answer(reader: &mut impl BufRead) -> String {
+    let mut n_bytes = 0;
+    loop {
+        let mut line = String::new();
+        assert!(reader.read_line(&mut line).unwrap() > 0, "closed before its answer");
+        let line = line.trim_end().to_ascii_lowercase();
+        if let Some(value) = line.strip_prefix("content-length:") {
+            n_bytes = value.trim().parse().unwrap();
+        }
+        if line.is_empty() {
+            break;
+        }
+    }
+    let mut body = vec![0; n_bytes];
+    reader.read_exact(&mut body).unwrap();
+    String::from_utf8(body).unwrap()
+}
+
+/// Waits until the server closes, no sooner than `earliest` from now; gives what it said.
+fn assert_closed_after(client: &mut TcpStream, earliest: Duration) -> String {
+    let begun_at = Instant::now();
+    let mut text = Vec::new();
+    match client.read_to_end(&mut text) {
+        Err(e) if e.kind() != ErrorKind::ConnectionReset => panic!("not closed: {e}"),
+        _ => {}
+    }
+    // The keeper's clock begins up to one of its rounds before ours, or what went before did.
+    let elapsed = begun_at.elapsed() + Duration::from_millis(500);
+    assert!(elapsed > earliest, "closed after only {elapsed:?}");
+    assert!(elapsed < earliest + SLACK, "closed only after {elapsed:?}");
+    String::from_utf8(text).unwrap()
+}
+
+/// The same for a client that goes on to send a byte every 100 ms.
+fn assert_trickle_is_closed(client: &mut TcpStream, earliest: Duration) -> String {
+    let begun_at = Instant::now();
+    let mut text = Vec::new();
+    let mut piece = [0; 4096];
+    client.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+    loop {
+        assert!(begun_at.elapsed() < earliest + SLACK, "still open after {:?}", begun_at.elapsed());
+        match client.read(&mut piece) {
+            Ok(0) => break,
+            Ok(n) => text.extend_from_slice(&piece[..n]),
+            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            Err(_) => break,
+        }
+        if text.is_empty() && client.write_all(b"x").is_err() {
+            break;
+        }
+    }
+    let elapsed = begun_at.elapsed() + Duration::from_millis(500);
+    assert!(elapsed > earliest, "closed after only {elapsed:?}");
+    String::from_utf8(text).unwrap()
+}
