@@ -8,6 +8,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use data_encoding::HEXLOWER;
@@ -116,12 +117,15 @@ impl Blob {
 #[derive(Debug, Clone)]
 pub struct Files {
     folder: PathBuf,
+    /// Held while a content gets its name and while one is removed: the same bytes may arrive again
+    /// just as the sweep has found them to belong to nothing.
+    settling: Arc<Mutex<()>>,
 }
 
 impl Files {
     /// The contents below `data`.
     pub fn below(data: &Path) -> Self {
-        Self { folder: data.join(FOLDER_NAME) }
+        Self { folder: data.join(FOLDER_NAME), settling: Arc::default() }
     }
 
     /// Keeps what `source` yields, up to `size_bytes_max`.
@@ -145,8 +149,10 @@ impl Files {
     /// Gives a finished temporary file its name, so that it is there after a power cut too.
     fn settle(&self, file: tempfile::NamedTempFile, hash: Hash) -> io::Result<()> {
         let path = self.path(hash);
+        let _turn = self.settling.lock().unwrap_or_else(PoisonError::into_inner);
         if path.exists() {
-            return Ok(());
+            // Its row is on the way again, so its grace begins again.
+            return File::options().write(true).open(&path)?.set_modified(SystemTime::now());
         }
         let shelf = path.parent().unwrap_or(&self.folder);
         fs::create_dir_all(shelf)?;
@@ -204,14 +210,16 @@ impl Files {
     /// `kept` is every content with a row, read after the listing began.
     pub fn sweep(&self, listed: &[Hash], kept: &[Blob]) -> Result<usize> {
         let kept: std::collections::HashSet<_> = kept.iter().map(|blob| blob.hash).collect();
-        let orphans =
-            listed.iter().filter(|hash| !kept.contains(hash) && self.outlived_grace(**hash));
-        let mut paths: Vec<_> = orphans.map(|hash| self.path(*hash)).collect();
-        paths.extend(self.abandoned()?);
-        for path in &paths {
-            fs::remove_file(path).map_err(Error::internal)?;
+        let orphans = listed.iter().filter(|hash| !kept.contains(hash));
+        let mut n_removed = 0;
+        for path in orphans.map(|hash| self.path(*hash)).chain(self.abandoned()?) {
+            let _turn = self.settling.lock().unwrap_or_else(PoisonError::into_inner);
+            if is_older_than_grace(&path) {
+                fs::remove_file(&path).map_err(Error::internal)?;
+                n_removed += 1;
+            }
         }
-        Ok(paths.len())
+        Ok(n_removed)
     }
 
     fn path(&self, hash: Hash) -> PathBuf {
@@ -293,15 +301,16 @@ mod tests {
     #[test]
     fn only_leftovers_past_the_grace_are_swept() {
         let (_folder, files) = files();
-        let [old, young, kept] =
-            [b"old", b"new", b"row"].map(|text| files.put(&mut &text[..], 9).unwrap());
-        for blob in [old, kept] {
+        let [old, young, kept, again] =
+            ["old", "new", "row", "again"].map(|text| files.put(&mut text.as_bytes(), 9).unwrap());
+        for blob in [old, kept, again] {
             let file = File::options().write(true).open(files.path(blob.hash)).unwrap();
             file.set_modified(SystemTime::now() - GRACE - Duration::from_mins(1)).unwrap();
         }
         let listed = files.list().unwrap();
+        assert_eq!(files.put(&mut &b"again"[..], 9).unwrap(), again);
         assert_eq!(files.sweep(&listed, &[kept]).unwrap(), 1);
         assert!(matches!(files.open_blob(old.hash), Err(Error::NotFound(_))));
-        assert!(files.open_blob(young.hash).is_ok() && files.open_blob(kept.hash).is_ok());
+        assert!([young, kept, again].iter().all(|blob| files.open_blob(blob.hash).is_ok()));
     }
 }

@@ -10,7 +10,7 @@ use rocket::shield::Shield;
 use rocket::{Build, Orbit, Rocket, async_trait, tokio};
 
 use crate::access::{Door, SessionCookie, Sessions};
-use crate::admin::{self, AdminService, CheckKind};
+use crate::admin::{self, AdminService, CheckKind, Housekeeping};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::data_folder::DataFolder;
@@ -33,9 +33,6 @@ const MERCY_S: u32 = 2;
 
 /// How long background work may take to come to a good place when the server stops.
 const JOBS_GRACE: Duration = Duration::from_secs(4);
-
-/// How often sessions are tidied.
-const TIDY_EVERY: Duration = Duration::from_mins(1);
 
 /// Free space below which the server says that it is not ready.
 const DISK_FREE_BYTES_MIN: u64 = 32 * 1024 * 1024;
@@ -98,8 +95,9 @@ pub fn build(parts: Parts) -> Result<Server> {
     let passwords = Passwords::new(config.bcrypt_cost);
     let users = UserService::new(database.clone(), clock.clone(), passwords, sessions.clone());
     let settings = Settings { slots: config.job_slots, ..Settings::default() };
-    let kinds = kinds.with(CheckKind::new(files));
+    let kinds = kinds.with(CheckKind::new(files.clone()));
     let jobs = Jobs::new(database.clone(), clock.clone(), kinds, settings);
+    let housekeeping = Housekeeping::new(sessions, jobs.clone(), database.clone(), files);
     let admin = AdminService::new(database.clone(), jobs.clone(), clock);
 
     let endpoints = endpoints();
@@ -121,7 +119,7 @@ pub fn build(parts: Parts) -> Result<Server> {
         .attach(keeper)
         .attach(Observer::new(metrics))
         .attach(SecurityHeaders::new(hosts.clone()))
-        .attach(Lifetime { hosts: hosts.clone(), jobs, sessions });
+        .attach(Lifetime { hosts: hosts.clone(), jobs, housekeeping });
     let doorkeeper: Arc<dyn web::Doorkeeper> = Arc::new(door);
     for part in endpoints {
         rocket = rocket.mount("/", part.guarded(&hosts, &doorkeeper));
@@ -176,7 +174,7 @@ fn health(database: &Database) -> Health {
 struct Lifetime {
     hosts: Hosts,
     jobs: Jobs,
-    sessions: Sessions,
+    housekeeping: Housekeeping,
 }
 
 #[async_trait]
@@ -191,18 +189,7 @@ impl Fairing for Lifetime {
             tracing::error!(%cause, "background work could not be taken up");
             rocket.shutdown().notify();
         }
-        let (sessions, mut shutdown) = (self.sessions.clone(), rocket.shutdown());
-        tokio::spawn(async move {
-            loop {
-                tokio::select! {
-                    () = &mut shutdown => break,
-                    () = tokio::time::sleep(TIDY_EVERY) => {}
-                }
-                if let Err(cause) = sessions.tidy().await {
-                    tracing::warn!(%cause, "sessions could not be tidied");
-                }
-            }
-        });
+        tokio::spawn(self.housekeeping.clone().run(rocket.shutdown()));
     }
 
     async fn on_shutdown(&self, _: &Rocket<Orbit>) {

@@ -4,10 +4,12 @@
 //! server stopped or an administrator asks while it runs.
 
 pub mod check;
+mod housekeeping;
 mod job;
 mod routes;
 mod service;
 
+pub use housekeeping::Housekeeping;
 pub use job::CheckKind;
 pub use routes::routes;
 pub use service::AdminService;

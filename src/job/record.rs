@@ -364,3 +364,12 @@ pub(super) fn give_back(tx: &Tx<'_>, fence: Fence, run_after: Timestamp) -> Resu
         from_row,
     )
 }
+
+/// Deletes up to `limit` jobs that ended before `then`; how many it were.
+pub(super) fn forget(tx: &Tx<'_>, then: Timestamp, limit: u32) -> Result<usize> {
+    tx.execute(
+        "DELETE FROM jobs WHERE id IN
+             (SELECT id FROM jobs WHERE finished_at < ?1 ORDER BY id LIMIT ?2)",
+        params![then, limit],
+    )
+}

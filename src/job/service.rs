@@ -29,6 +29,12 @@ const LEASE: Duration = Duration::from_secs(30);
 /// Before the second and before the third attempt.
 const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(10)];
 
+/// How long a job that has ended is kept: a month.
+const KEPT_S: i64 = 30 * 24 * 3600;
+
+/// A long deletion would keep every other writer waiting.
+const FORGOTTEN_AT_ONCE: u32 = 500;
+
 /// How the queue works.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -200,6 +206,12 @@ impl Jobs {
     /// How many jobs stand where.
     pub async fn count(&self) -> Result<Counts> {
         self.parts.database.read(record::count).await
+    }
+
+    /// Deletes jobs that ended long ago, a bounded number at once; how many it were.
+    pub async fn forget_old(&self) -> Result<usize> {
+        let then = self.parts.clock.now().plus_s(-KEPT_S);
+        self.parts.database.write(move |tx| record::forget(tx, then, FORGOTTEN_AT_ONCE)).await
     }
 
     /// Follows one job, from its present state to its last.

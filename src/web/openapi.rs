@@ -2,16 +2,18 @@
 
 use std::sync::{Arc, OnceLock};
 
-use rocket::http::ContentType;
+use rocket::http::{ContentType, Method};
 use rocket::{State, get};
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Response,
     ResponseBuilder,
 };
 use utoipa::{PartialSchema, ToSchema};
 
-use super::endpoint::{Endpoints, endpoints};
+use super::endpoint::{Access, Endpoints, endpoints};
 use super::problem::ProblemBody;
 use crate::error::Issue;
 
@@ -30,7 +32,7 @@ pub struct Document {
 impl Document {
     /// The description of all these routes together.
     pub fn of(endpoints: &[Endpoints]) -> Self {
-        let parts = endpoints.iter().map(|part| part.document().clone()).collect();
+        let parts = endpoints.iter().map(with_security).collect();
         Self { parts: Arc::new(parts), json: Arc::default() }
     }
 
@@ -58,6 +60,31 @@ impl Document {
     }
 }
 
+/// A noun's description in which each operation that is not public says what it takes to call it.
+fn with_security(endpoints: &Endpoints) -> OpenApi {
+    let mut document = endpoints.document().clone();
+    for endpoint in endpoints.list().iter().filter(|e| e.access() != Access::Public) {
+        let path = endpoint.path().replace('<', "{").replace('>', "}");
+        let Some(item) = document.paths.paths.get_mut(&path) else { continue };
+        let operation = match endpoint.method() {
+            Method::Get => &mut item.get,
+            Method::Put => &mut item.put,
+            Method::Post => &mut item.post,
+            Method::Delete => &mut item.delete,
+            Method::Patch => &mut item.patch,
+            _ => continue,
+        };
+        if let Some(operation) = operation {
+            let mut ways = vec![SecurityRequirement::new("session", Vec::<String>::new())];
+            if endpoint.access() == Access::Metrics {
+                ways.push(SecurityRequirement::new("metrics_token", Vec::<String>::new()));
+            }
+            operation.security = Some(ways);
+        }
+    }
+    document
+}
+
 /// What is true of every operation.
 fn frame() -> OpenApi {
     let components = ComponentsBuilder::new()
@@ -66,8 +93,12 @@ fn frame() -> OpenApi {
         .response("Problem", problem_response())
         .security_scheme(
             "session",
-            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("__Host-cellar"))),
+            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
+                "__Host-cellar",
+                "A browser's session; over plain http on this machine its name is cellar_local.",
+            ))),
         )
+        .security_scheme("metrics_token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)))
         .build();
     let info = InfoBuilder::new()
         .title("Cellar")
