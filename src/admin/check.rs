@@ -87,6 +87,10 @@ fn in_short(problems: &[String]) -> String {
     }
 }
 
+fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
 fn file_is_whole(r: &Reader<'_>, _: &Files) -> Result<Finding> {
     let looked_at = format!("{} bytes", r.size_bytes()?);
     Ok(Finding { looked_at, problems: r.integrity_problems()? })
@@ -119,7 +123,7 @@ fn count(r: &Reader<'_>, sql: &'static str) -> Result<u64> {
 fn balances_add_up(r: &Reader<'_>, _: &Files) -> Result<Finding> {
     let n_accounts = count(r, "SELECT count(*) FROM accounts WHERE user_id IS NOT NULL")?;
     Ok(Finding {
-        looked_at: format!("{n_accounts} accounts"),
+        looked_at: counted(n_accounts, "account", "accounts"),
         problems: transaction::balance_problems(r)?,
     })
 }
@@ -127,7 +131,7 @@ fn balances_add_up(r: &Reader<'_>, _: &Files) -> Result<Finding> {
 fn ledger_is_unbroken(r: &Reader<'_>, _: &Files) -> Result<Finding> {
     let n_entries = count(r, "SELECT count(*) FROM transactions")?;
     Ok(Finding {
-        looked_at: format!("{n_entries} entries"),
+        looked_at: counted(n_entries, "entry", "entries"),
         problems: transaction::chain_problems(r)?,
     })
 }
@@ -141,7 +145,7 @@ fn jobs_are_in_order(r: &Reader<'_>, _: &Files) -> Result<Finding> {
         params![],
         |row| Ok(format!("job {} has a state its other columns deny", row.get::<i64>(0)?)),
     )?;
-    Ok(Finding { looked_at: format!("{n_jobs} jobs"), problems })
+    Ok(Finding { looked_at: counted(n_jobs, "job", "jobs"), problems })
 }
 
 /// I7: rows and files one to one, every file's bytes as its name says, no leftovers past the grace.
@@ -167,5 +171,5 @@ fn contents_are_whole(r: &Reader<'_>, files: &Files) -> Result<Finding> {
     if n_abandoned > 0 {
         problems.push(format!("{n_abandoned} temporary files were left behind"));
     }
-    Ok(Finding { looked_at: format!("{} contents", blobs.len()), problems })
+    Ok(Finding { looked_at: counted(blobs.len() as u64, "content", "contents"), problems })
 }

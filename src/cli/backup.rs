@@ -115,6 +115,7 @@ fn append<W: io::Write>(
     let mut header = tar::Header::new_gnu();
     header.set_size(size);
     header.set_mode(0o600);
+    header.set_mtime(u64::try_from(Clock::system().now().millis() / 1000).unwrap_or(0));
     tar.append_data(&mut header, name, content).map_err(Error::internal)
 }
 

@@ -69,6 +69,9 @@ enum Command {
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
+    // Whatever is written, the database and backups above all, is for this user alone.
+    #[cfg(unix)]
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let done = match cli.command {
         Command::InitDb(arguments) => init_db::run(&cli.place, &arguments),
         Command::Serve(arguments) => serve::run(&cli.place, &arguments),

@@ -1,5 +1,7 @@
 //! `cellar serve`: everything, until it is told to stop.
 
+use std::io;
+use std::net::IpAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -152,13 +154,28 @@ async fn serve(
         Err(error) => match error.kind() {
             // Connections that would not end in time were cut, which is what a stop is for.
             ErrorKind::Shutdown(..) => Ok(()),
-            ErrorKind::Bind(cause) | ErrorKind::Io(cause) => Err(Error::Unavailable(format!(
-                "port {} at {} cannot be listened on ({cause}); choose another with --port or --host",
-                address.1, address.0
-            ))),
+            ErrorKind::Bind(cause) | ErrorKind::Io(cause) => Err(deaf(address, cause)),
             _ => Err(Error::internal(error.to_string())),
         },
     }
+}
+
+/// The sentence for an address that cannot be listened on.
+fn deaf((host, port): (IpAddr, u16), cause: &io::Error) -> Error {
+    Error::Unavailable(match cause.kind() {
+        io::ErrorKind::AddrInUse => {
+            format!(
+                "port {port} at {host} is in use by another program; choose another with --port"
+            )
+        }
+        io::ErrorKind::PermissionDenied => {
+            format!("port {port} needs more rights than this user has; choose one above 1023")
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            format!("{host} is no address of this machine; choose another with --host")
+        }
+        _ => format!("port {port} at {host} cannot be listened on: {cause}"),
+    })
 }
 
 fn warn_of_the_open(config: &Config) {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZero;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -20,6 +21,16 @@ pub use base_url::BaseUrl;
 /// The file that is read from the working directory if it is there.
 pub const FILE_NAME: &str = "cellar.toml";
 
+/// Below this a secret can be guessed.
+const SECRET_BYTES_MIN: usize = 16;
+
+const ONE: NonZero<usize> = NonZero::<usize>::MIN;
+const SLOTS_MAX: NonZero<usize> = NonZero::new(64).expect("64 is not zero");
+
+fn cores() -> NonZero<usize> {
+    std::thread::available_parallelism().unwrap_or(ONE).min(SLOTS_MAX)
+}
+
 /// One setting, as `--help`, the README and the error messages speak of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting {
@@ -27,40 +38,105 @@ pub struct Setting {
     pub name: &'static str,
     /// What holds if nothing is said, in words.
     pub default: &'static str,
+    /// What its text must be.
+    pub form: &'static str,
     /// What it does.
     pub about: &'static str,
 }
 
 /// Every setting there is.
 pub const SETTINGS: &[Setting] = &[
-    setting("data", "./cellar-data", "the folder that holds everything"),
-    setting("host", "127.0.0.1", "the address to listen on"),
-    setting("port", "8000", "the port to listen on; 0 takes a free one"),
-    setting(
-        "base_url",
-        "http://localhost:PORT",
-        "the address people open, as seen by their browser",
-    ),
-    setting("allowed_hosts", "none", "further host names that requests may ask for, with commas"),
-    setting("insecure_http", "false", "allow a base_url of http:// beyond this machine"),
-    setting("trusted_proxies", "none", "networks whose X-Forwarded-For is believed, with commas"),
-    setting("log_format", "text", "text or json"),
-    setting(
-        "metrics_token",
-        "none",
-        "a bearer token that may read /metrics; 16 characters or more",
-    ),
-    setting("job_slots", "the number of cores", "background jobs that run at once, 1 to 64"),
-    setting("bcrypt_cost", "12", "the work a password hash takes, 4 to 16; each step doubles it"),
-    setting("sign_in_tries_per_minute", "20", "sign-in tries one address may make, 1 to 10000"),
-    setting("head_timeout_s", "15", "seconds within which a request's head must be complete"),
-    setting("idle_timeout_s", "60", "seconds after which a silent connection is closed"),
-    setting("body_window_s", "60", "seconds over which a body must bring 1 KB a second"),
+    Setting {
+        name: "data",
+        default: "./cellar-data",
+        form: "the name of a folder",
+        about: "the folder that holds everything",
+    },
+    Setting {
+        name: "host",
+        default: "127.0.0.1",
+        form: "an IP address such as 127.0.0.1 or ::1",
+        about: "the address to listen on",
+    },
+    Setting {
+        name: "port",
+        default: "8000",
+        form: "a number from 0 to 65535",
+        about: "the port to listen on; 0 takes a free one",
+    },
+    Setting {
+        name: "base_url",
+        default: "http://localhost:PORT",
+        form: "an address such as https://cellar.example.org",
+        about: "the address people open, as seen by their browser",
+    },
+    Setting {
+        name: "allowed_hosts",
+        default: "none",
+        form: "host names with commas between them",
+        about: "further host names that requests may ask for",
+    },
+    Setting {
+        name: "insecure_http",
+        default: "false",
+        form: "true or false",
+        about: "allow a base_url of http:// beyond this machine",
+    },
+    Setting {
+        name: "trusted_proxies",
+        default: "none",
+        form: "networks such as 10.0.0.0/8 with commas between them",
+        about: "networks whose X-Forwarded-For is believed",
+    },
+    Setting {
+        name: "log_format",
+        default: "text",
+        form: "text or json",
+        about: "how log lines are written",
+    },
+    Setting {
+        name: "metrics_token",
+        default: "none",
+        form: "16 characters or more",
+        about: "a bearer token that may read /metrics",
+    },
+    Setting {
+        name: "job_slots",
+        default: "the number of cores",
+        form: "a number from 1 to 64",
+        about: "background jobs that run at once",
+    },
+    Setting {
+        name: "bcrypt_cost",
+        default: "12",
+        form: "a number from 4 to 16",
+        about: "the work a password hash takes; each step doubles it",
+    },
+    Setting {
+        name: "sign_in_tries_per_minute",
+        default: "20",
+        form: "a number from 1 to 10000",
+        about: "sign-in tries one address may make",
+    },
+    Setting {
+        name: "head_timeout_s",
+        default: "15",
+        form: "a number from 1 to 3600",
+        about: "seconds within which a request's head must be complete",
+    },
+    Setting {
+        name: "idle_timeout_s",
+        default: "60",
+        form: "a number from 1 to 3600",
+        about: "seconds after which a silent connection is closed",
+    },
+    Setting {
+        name: "body_window_s",
+        default: "60",
+        form: "a number from 1 to 3600",
+        about: "seconds over which a body must bring 1 KB a second",
+    },
 ];
-
-const fn setting(name: &'static str, default: &'static str, about: &'static str) -> Setting {
-    Setting { name, default, about }
-}
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -93,6 +169,17 @@ impl Secret {
         &self.0
     }
 }
+
+impl FromStr for Secret {
+    type Err = TooShort;
+    fn from_str(text: &str) -> Result<Self, TooShort> {
+        if text.len() < SECRET_BYTES_MIN { Err(TooShort) } else { Ok(Self(text.to_owned())) }
+    }
+}
+
+/// The text can be guessed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooShort;
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -159,8 +246,8 @@ impl Config {
             insecure_http: said.value("insecure_http", false),
             trusted_proxies: said.list("trusted_proxies"),
             log_format: said.value("log_format", LogFormat::Text),
-            metrics_token: said.option::<String>("metrics_token").map(Secret),
-            job_slots: said.at_least_one("job_slots", 64),
+            metrics_token: said.option("metrics_token"),
+            job_slots: said.number("job_slots", ONE..=SLOTS_MAX, cores()),
             bcrypt_cost: said.number("bcrypt_cost", 4..=16, 12),
             sign_in_tries_per_minute: said.number("sign_in_tries_per_minute", 1..=10_000, 20),
             head_timeout_s: said.number("head_timeout_s", 1..=3_600, 15),
@@ -173,11 +260,6 @@ impl Config {
 
     /// The rules that take more than one setting.
     fn judge_together(&self, issues: &mut Issues) {
-        if let Some(token) = &self.metrics_token
-            && token.reveal().len() < 16
-        {
-            issues.add("metrics_token", "too_short", "must have 16 characters or more");
-        }
         if let Some(base_url) = &self.base_url
             && !base_url.is_private()
             && !self.insecure_http
@@ -185,7 +267,8 @@ impl Config {
             issues.add(
                 "base_url",
                 "insecure",
-                "is http:// beyond this machine, so passwords would travel in the open; put a proxy with https:// in front, or accept it with --insecure-http",
+                "is http:// beyond this machine, so passwords would travel in the open; put a proxy \
+                 with https:// in front, or accept it with --insecure-http",
             );
         }
     }
@@ -219,70 +302,51 @@ impl Said {
         Self { texts, issues }
     }
 
-    fn option<T: FromStr>(&mut self, name: &'static str) -> Option<T>
-    where
-        T::Err: fmt::Display,
-    {
-        let (text, source) = self.texts.get(name)?;
-        match text.trim().parse() {
-            Ok(value) => Some(value),
-            Err(why) => {
-                // A secret must not come back in an error message.
-                let shown = if name.ends_with("token") { "..." } else { text };
-                self.issues.add(name, "invalid", format!("({source}) is {shown:?}: {why}"));
-                None
-            }
+    fn option<T: FromStr>(&mut self, name: &'static str) -> Option<T> {
+        let (text, _) = self.texts.get(name)?;
+        let value = text.trim().parse().ok();
+        if value.is_none() {
+            self.refuse(name);
         }
+        value
     }
 
-    fn value<T: FromStr>(&mut self, name: &'static str, default: T) -> T
-    where
-        T::Err: fmt::Display,
-    {
+    fn value<T: FromStr>(&mut self, name: &'static str, default: T) -> T {
         self.option(name).unwrap_or(default)
     }
 
-    fn number(
+    fn number<T: FromStr + PartialOrd>(
         &mut self,
         name: &'static str,
-        range: std::ops::RangeInclusive<u32>,
-        default: u32,
-    ) -> u32 {
+        range: RangeInclusive<T>,
+        default: T,
+    ) -> T {
         let number = self.value(name, default);
-        if !range.contains(&number) {
-            let (least, most) = range.into_inner();
-            self.issues.add(
-                name,
-                "out_of_range",
-                format!("is {number}: must be {least} to {most}"),
-            );
+        // A default is never out of range, so this is about what was said.
+        if !range.contains(&number) && self.texts.contains_key(name) {
+            self.refuse(name);
         }
         number
     }
 
-    /// A count from 1 to `most`; the number of cores if nothing is said.
-    fn at_least_one(&mut self, name: &'static str, most: usize) -> NonZero<usize> {
-        let cores = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-        let number = self.value(name, cores);
-        if number.get() > most {
-            self.issues.add(name, "out_of_range", format!("is {number}: must be 1 to {most}"));
-        }
-        number
-    }
-
-    fn list<T: FromStr>(&mut self, name: &'static str) -> Vec<T>
-    where
-        T::Err: fmt::Display,
-    {
+    fn list<T: FromStr>(&mut self, name: &'static str) -> Vec<T> {
         let text: String = self.value(name, String::new());
-        let mut values = Vec::new();
-        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-            match part.parse() {
-                Ok(value) => values.push(value),
-                Err(why) => self.issues.add(name, "invalid", format!("has {part:?}: {why}")),
-            }
-        }
-        values
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let values: Option<Vec<T>> = parts.map(|part| part.parse().ok()).collect();
+        values.unwrap_or_else(|| {
+            self.refuse(name);
+            vec![]
+        })
+    }
+
+    /// Notes that what was said of a setting cannot be, and what could.
+    fn refuse(&mut self, name: &'static str) {
+        let form = SETTINGS.iter().find(|setting| setting.name == name).map_or("", |s| s.form);
+        let Some((text, source)) = self.texts.get(name) else { return };
+        // A secret must not come back in an error message.
+        let said =
+            if name.ends_with("token") { String::new() } else { format!(" is {text:?} and") };
+        self.issues.add(name, "invalid", format!("({source}){said} must be {form}"));
     }
 }
 
