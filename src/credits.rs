@@ -50,7 +50,8 @@ impl Credits {
         self.0.checked_sub(other.0).map(Self)
     }
 
-    /// The same number on the other side of zero, or `None` for the one number that has no opposite.
+    /// The same number on the other side of zero, or `None` for the one number that has no
+    /// opposite.
     #[must_use]
     pub fn negated(self) -> Option<Self> {
         self.0.checked_neg().map(Self)

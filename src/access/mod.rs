@@ -1,9 +1,9 @@
 //! Who is calling: browser sessions, and the guards that let a caller in.
 //!
-//! A session is an opaque secret in a cookie; the database keeps its SHA-256, and every live session
-//! is held in memory too, so that a request costs one exact lookup and no query. Ending a session
-//! takes effect everywhere before the call that ended it is answered. It refuses to know accounts:
-//! passwords and names are the `user` module's business.
+//! A session is an opaque secret in a cookie; the database keeps its SHA-256, and every live
+//! session is held in memory too, so that a request costs one exact lookup and no query. Ending a
+//! session takes effect everywhere before the call that ended it is answered. It refuses to know
+//! accounts: passwords and names are the `user` module's business.
 
 mod cookie;
 mod guard;

@@ -201,8 +201,8 @@ impl Sessions {
         self.forget(|session| session.user_id == user_id && Some(session.id) != kept);
     }
 
-    /// Writes down when sessions were last seen, and drops those that are over. Called now and then;
-    /// what a crash loses is a minute of idleness.
+    /// Writes down when sessions were last seen, and drops those that are over. Called now and
+    /// then; what a crash loses is a minute of idleness.
     pub async fn tidy(&self) -> Result<()> {
         let now = self.clock.now();
         let mut seen = Vec::new();

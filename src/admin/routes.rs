@@ -34,7 +34,9 @@ async fn create_check(admin: Admin, service: &State<AdminService>) -> Answer<Job
 /// Metrics in the form Prometheus reads.
 ///
 /// For administrators, and for whoever holds the token that the setting `metrics_token` names.
-#[utoipa::path(responses((status = 200, description = "Metrics.", content_type = "text/plain", body = String)))]
+#[utoipa::path(responses(
+    (status = 200, description = "Metrics.", content_type = "text/plain", body = String)
+))]
 #[get("/metrics")]
 fn read_metrics(metrics: &State<Metrics>) -> Result<(ContentType, String), Problem> {
     let kind =

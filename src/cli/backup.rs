@@ -1,6 +1,6 @@
-//! `cellar backup FILE`: one consistent copy of everything in one tar file, whether or not the server
-//! runs. The database is copied as of one moment; contents never change, and one that the database
-//! forgets lives on for a day, so those the copy names are all there.
+//! `cellar backup FILE`: one consistent copy of everything in one tar file, whether or not the
+//! server runs. The database is copied as of one moment; contents never change, and one that the
+//! database forgets lives on for a day, so those the copy names are all there.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};

@@ -105,7 +105,8 @@ fn report(error: &Error) -> ExitCode {
     }
 }
 
-/// Prints a line for the person at the terminal. A closed pipe is nobody to talk to, and no failure.
+/// Prints a line for the person at the terminal. A closed pipe is nobody to talk to, and no
+/// failure.
 fn say(line: &str) {
     use std::io::Write;
     let _ = writeln!(std::io::stdout(), "{line}");

@@ -180,7 +180,7 @@ fn deaf((host, port): (IpAddr, u16), cause: &io::Error) -> Error {
 
 fn warn_of_the_open(config: &Config) {
     if let Some(url) = config.base_url.as_ref().filter(|url| !url.is_private()) {
-        tracing::warn!(%url, "passwords travel in the open: browsers reach this address without https");
+        tracing::warn!(%url, "passwords travel in the open: this address is not https");
     }
 }
 

@@ -1,5 +1,5 @@
-//! Settings: a flag wins over the environment (`CELLAR_...`), that over `cellar.toml`, that over the
-//! default. All of them are read and judged once, at the start, and every problem is reported
+//! Settings: a flag wins over the environment (`CELLAR_...`), that over `cellar.toml`, that over
+//! the default. All of them are read and judged once, at the start, and every problem is reported
 //! together with the name of its setting.
 
 use std::collections::BTreeMap;

@@ -30,7 +30,9 @@ fn whose(caller: &Caller) -> Whose {
 }
 
 /// Background jobs, newest first.
-#[utoipa::path(params(PageQuery), responses((status = 200, description = "A page of jobs.", body = Page<JobView>)))]
+#[utoipa::path(params(PageQuery), responses(
+    (status = 200, description = "A page of jobs.", body = Page<JobView>)
+))]
 #[get("/api/jobs?<query..>")]
 async fn list_jobs(caller: Caller, jobs: &State<Jobs>, query: PageQuery) -> Answer<Page<JobView>> {
     let (limit, before) = query.bounds()?;
@@ -57,7 +59,9 @@ async fn cancel_job(caller: Caller, jobs: &State<Jobs>, id: JobId) -> Answer<Job
 /// Follow a background job live.
 ///
 /// Server-sent events named `job`, each with the job in JSON; the last one carries its final state.
-#[utoipa::path(responses((status = 200, description = "Events.", content_type = "text/event-stream", body = JobView)))]
+#[utoipa::path(responses(
+    (status = 200, description = "Events.", content_type = "text/event-stream", body = JobView)
+))]
 #[get("/api/jobs/<id>/events")]
 async fn watch_job(
     caller: Caller,

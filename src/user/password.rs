@@ -1,5 +1,5 @@
-//! Passwords: bcrypt over a hash of the whole password, so that nothing is cut off at 72 bytes and a
-//! NUL byte is harmless; a bounded number at a time, off the threads that answer.
+//! Passwords: bcrypt over a hash of the whole password, so that nothing is cut off at 72 bytes and
+//! a NUL byte is harmless; a bounded number at a time, off the threads that answer.
 
 use std::sync::Arc;
 

@@ -90,7 +90,9 @@ impl From<User> for UserView {
 /// Sign in from a browser.
 ///
 /// The answer sets the session's cookie.
-#[utoipa::path(request_body = SignIn, responses((status = 201, description = "Signed in.", body = UserView)))]
+#[utoipa::path(request_body = SignIn, responses(
+    (status = 201, description = "Signed in.", body = UserView)
+))]
 #[post("/auth/session", data = "<body>")]
 async fn open_session(
     _pace: SignInPace,

@@ -1,6 +1,6 @@
 //! The web app's files, out of the binary: with strong tags, compressed where the browser can read
-//! it, each class of file under its own policy. In debug builds files are read from `assets/`, so an
-//! edit shows on reload.
+//! it, each class of file under its own policy. In debug builds files are read from `assets/`, so
+//! an edit shows on reload.
 
 use std::borrow::Cow;
 use std::io::Cursor;
@@ -39,9 +39,10 @@ const APP_POLICY: &str = "default-src 'none'; script-src 'self'; script-src-attr
     require-trusted-types-for 'script'; trusted-types cellar";
 
 /// Swagger UI and ReDoc write styles into the page and start a worker from a blob.
-const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-    img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; \
-    form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; \
+    style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; \
+    connect-src 'self'; worker-src 'self' blob:; form-action 'self'; base-uri 'none'; \
+    frame-ancestors 'none'";
 
 const PERMISSIONS_POLICY: &str = "accelerometer=(), autoplay=(), camera=(), display-capture=(), \
     encrypted-media=(), fullscreen=(self), geolocation=(), gyroscope=(), hid=(), \

@@ -120,7 +120,8 @@ impl Endpoints {
     }
 }
 
-/// Writes down the routes of a noun: `endpoints!("job"; SignedIn: list_jobs, find_job; Admin: ..;)`.
+/// Writes down the routes of a noun: `endpoints!("job"; SignedIn: list_jobs, find_job; Admin:
+/// ..;)`.
 macro_rules! endpoints {
     ($tag:literal; $($access:ident: $($handler:ident),+;)+) => {{
         #[derive(utoipa::OpenApi)]

@@ -105,8 +105,9 @@ fn frame() -> OpenApi {
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(
             "Accounts with credits, and models that charge only for what they predicted.\n\n\
-             Every failure is `application/problem+json`; `code` tells failures apart, `errors` names \
-             each field that is not right, and `request_id` is what to quote when asking for help.",
+             Every failure is `application/problem+json`; `code` tells failures apart, `errors` \
+             names each field that is not right, and `request_id` is what to quote when asking \
+             for help.",
         ))
         .license(Some(utoipa::openapi::LicenseBuilder::new().name("MIT OR Apache-2.0").build()))
         .build();
@@ -122,7 +123,9 @@ fn problem_response() -> Response {
 }
 
 /// This description.
-#[utoipa::path(responses((status = 200, description = "OpenAPI 3.1.", content_type = "application/json")))]
+#[utoipa::path(responses(
+    (status = 200, description = "OpenAPI 3.1.", content_type = "application/json")
+))]
 #[get("/openapi.json")]
 fn openapi(document: &State<Document>) -> (ContentType, String) {
     (ContentType::JSON, document.json().to_owned())
