@@ -136,7 +136,7 @@ impl UserService {
         if !self.passwords.verify(current, Some(user.password_hash.clone())).await? {
             return Err(Error::invalid(
                 "current_password",
-                "wrong",
+                "wrong_password",
                 "is not your present password",
             ));
         }

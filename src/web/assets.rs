@@ -13,7 +13,6 @@ use rocket::{Request, get, routes as rocket_routes};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use super::endpoint::{Access, Endpoints};
-use super::problem::{Problem, Refusal};
 
 /// The files as written.
 #[derive(RustEmbed)]
@@ -67,25 +66,25 @@ pub fn asset_names() -> Vec<String> {
 }
 
 #[get("/docs", rank = 19)]
-fn docs() -> Result<Asset, Problem> {
+fn docs() -> Result<Asset, Status> {
     Asset::named("docs/swagger.html")
 }
 
 #[get("/redoc", rank = 19)]
-fn redoc() -> Result<Asset, Problem> {
+fn redoc() -> Result<Asset, Status> {
     Asset::named("docs/redoc.html")
 }
 
 /// A file of that name, or the app's shell for an address that names no file.
 #[get("/<path..>", rank = 20)]
-fn file(path: uri::Segments<'_, uri::fmt::Path>) -> Result<Asset, Problem> {
+fn file(path: uri::Segments<'_, uri::fmt::Path>) -> Result<Asset, Status> {
     let parts: Vec<&str> = path.collect();
     let name = parts.join("/");
     let first = parts.first().copied().unwrap_or_default();
     let is_file_name = parts.last().is_some_and(|last| last.contains('.'));
     match Asset::named(&name) {
         Ok(asset) if name != SHELL => Ok(asset),
-        _ if is_file_name || NO_PAGES.contains(&first) => Err(Refusal::NoSuchAddress.into()),
+        _ if is_file_name || NO_PAGES.contains(&first) => Err(Status::NotFound),
         _ => Asset::named(SHELL),
     }
 }
@@ -97,8 +96,8 @@ struct Asset {
 }
 
 impl Asset {
-    fn named(name: &str) -> Result<Self, Problem> {
-        let file = Written::get(name).ok_or(Refusal::NoSuchAddress)?;
+    fn named(name: &str) -> Result<Self, Status> {
+        let file = Written::get(name).ok_or(Status::NotFound)?;
         Ok(Self { name: name.to_owned(), file })
     }
 

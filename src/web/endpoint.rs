@@ -163,7 +163,7 @@ impl Handler for Guarded {
     }
 }
 
-/// The methods that this request's address takes, other than the one it came with.
+/// The methods that this request's address takes, if it does not take the one it came with.
 pub(super) fn allowed_methods(request: &Request<'_>) -> Vec<Method> {
     let path: Vec<&str> = request.uri().path().segments().collect();
     let is_page = |route: &Route| route.rank > 10;
@@ -175,9 +175,12 @@ pub(super) fn allowed_methods(request: &Request<'_>) -> Vec<Method> {
     if methods.contains(&Method::Get) {
         methods.push(Method::Head);
     }
+    if methods.contains(&request.method()) {
+        // The address takes this method, so it was something else in it that was not found.
+        return vec![];
+    }
     methods.sort_by_key(|method| method.as_str());
     methods.dedup();
-    methods.retain(|method| *method != request.method());
     methods
 }
 

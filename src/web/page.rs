@@ -26,8 +26,9 @@ pub struct Page<T> {
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
     /// Items on the page, 1 to 200; 50 if not said.
-    #[param(minimum = 1, maximum = 200)]
-    pub limit: Option<u32>,
+    // Read by hand: Rocket takes a limit that is no number for none at all.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    pub limit: Option<String>,
     /// The `next_cursor` of the page before.
     pub cursor: Option<String>,
 }
@@ -35,14 +36,16 @@ pub struct PageQuery {
 impl PageQuery {
     /// How many items, and the number below which they start.
     pub fn bounds(&self) -> Result<(u32, i64)> {
-        let limit = self.limit.unwrap_or(ITEMS_DEFAULT);
-        if !(1..=ITEMS_MAX).contains(&limit) {
-            return Err(Error::invalid(
-                "limit",
-                "out_of_range",
-                format!("must be 1 to {ITEMS_MAX}"),
-            ));
-        }
+        let limit = match &self.limit {
+            None => ITEMS_DEFAULT,
+            Some(limit) => {
+                let within = limit.parse().ok().filter(|n| (1..=ITEMS_MAX).contains(n));
+                within.ok_or_else(|| {
+                    let message = format!("must be a number from 1 to {ITEMS_MAX}");
+                    Error::invalid("limit", "out_of_range", message)
+                })?
+            }
+        };
         let before = match &self.cursor {
             None => i64::MAX,
             Some(cursor) => decode(cursor).ok_or_else(|| {
@@ -86,17 +89,18 @@ mod tests {
     fn a_cursor_leads_to_the_items_below_the_last_one_shown() {
         let page = Page::of(vec![9_i64, 8, 7], 2, |n| *n);
         assert_eq!(page.items, [9, 8]);
-        let next = PageQuery { limit: Some(2), cursor: page.next_cursor };
+        let next = PageQuery { limit: Some("2".into()), cursor: page.next_cursor };
         assert_eq!(next.bounds().unwrap(), (2, 8));
         assert_eq!(Page::of(vec![7_i64], 2, |n| *n).next_cursor, None);
     }
 
     #[test]
     fn bounds_that_make_no_sense_are_refused() {
-        for (limit, cursor) in
-            [(Some(0), None), (Some(201), None), (None, Some("!")), (None, Some(""))]
-        {
-            let query = PageQuery { limit, cursor: cursor.map(str::to_owned) };
+        let bad =
+            [("limit", "0"), ("limit", "201"), ("limit", "x"), ("cursor", "!"), ("cursor", "")];
+        for (name, text) in bad {
+            let given = |field: &str| (field == name).then(|| text.to_owned());
+            let query = PageQuery { limit: given("limit"), cursor: given("cursor") };
             assert!(matches!(query.bounds(), Err(Error::Invalid(_))), "{query:?}");
         }
     }

@@ -240,13 +240,11 @@ pub fn catchers() -> Vec<Catcher> {
 fn worded(status: Status, request: &Request<'_>) -> Problem {
     let refusal = context(request).refusal.lock().ok().and_then(|mut slot| slot.take());
     refusal.unwrap_or_else(|| match status {
-        Status::NotFound => match allowed_methods(request) {
+        // An id in the path that does not parse is an unprocessable one to Rocket.
+        Status::NotFound | Status::UnprocessableEntity => match allowed_methods(request) {
             methods if methods.is_empty() => Refusal::NoSuchAddress.into(),
             methods => Refusal::MethodNotAllowed(methods).into(),
         },
-        Status::UnprocessableEntity => {
-            Error::invalid("query", "invalid", "has a value of the wrong form; see /docs").into()
-        }
         Status::InternalServerError => Error::internal("a handler panicked").into(),
         Status::BadRequest => {
             Refusal::Malformed("the request is not HTTP as it should be".into()).into()

@@ -1,1 +1,132 @@
-//! To be written.
+//! The description of the API says what the server does, neither more nor less.
+
+use std::collections::BTreeSet;
+
+use cellar::server;
+use cellar::web::Access;
+use serde_json::Value;
+
+use crate::support::app::App;
+
+fn document(app: &App) -> Value {
+    app.visitor().get("/openapi.json").send().expect(200)
+}
+
+/// Every operation of the document: method, path, and what is said of it.
+fn operations(document: &Value) -> Vec<(String, String, &Value)> {
+    let paths = document["paths"].as_object().unwrap();
+    let mut found = Vec::new();
+    for (path, item) in paths {
+        for (method, operation) in item.as_object().unwrap() {
+            found.push((method.to_uppercase(), path.clone(), operation));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_route_is_mounted_with_a_declared_rule_and_no_other_is() {
+    let app = App::start();
+    let declared: BTreeSet<_> = server::endpoints()
+        .iter()
+        .flat_map(|part| part.list().iter().map(|e| (e.method(), e.path())).collect::<Vec<_>>())
+        .map(|(method, path)| format!("{method} {path}"))
+        .collect();
+    let routes = app.client.rocket().routes();
+    let mounted: BTreeSet<_> =
+        routes.map(|route| format!("{} {}", route.method, route.uri.path())).collect();
+    assert_eq!(mounted, declared);
+}
+
+#[test]
+fn no_route_but_the_public_ones_answers_a_visitor() {
+    let app = App::start();
+    app.user("ada");
+    for part in server::endpoints() {
+        for endpoint in part.list() {
+            let path = endpoint.path().replace("<id>", "x").replace("<path..>", "x");
+            let as_visitor = app.visitor().call(endpoint.method(), &path).send();
+            // Signed in anew, for one of the routes signs out.
+            let as_user = app.signed_in("ada").call(endpoint.method(), &path).send();
+            match endpoint.access() {
+                Access::Public => {
+                    assert!(![401, 403].contains(&as_visitor.status), "{path}");
+                }
+                Access::SignedIn => {
+                    as_visitor.problem(401, "signed_out");
+                }
+                Access::Admin | Access::Metrics => {
+                    as_visitor.problem(401, "signed_out");
+                    as_user.problem(403, "forbidden");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_route_of_the_api_is_described_and_nothing_else_is() {
+    let app = App::start();
+    let document = document(&app);
+    let described: BTreeSet<_> =
+        operations(&document).iter().map(|(method, path, _)| format!("{method} {path}")).collect();
+    let mounted: BTreeSet<_> = app
+        .client
+        .rocket()
+        .routes()
+        // Pages and files stand behind everything else.
+        .filter(|route| route.rank < 10)
+        .map(|route| {
+            let path = route.uri.path().replace('<', "{").replace('>', "}");
+            format!("{} {path}", route.method)
+        })
+        .collect();
+    assert_eq!(described, mounted);
+}
+
+#[test]
+fn every_operation_says_what_it_is_what_it_answers_and_who_may_call() {
+    let app = App::start();
+    let document = document(&app);
+    assert_eq!(document["openapi"], "3.1.0");
+    let mut ids = BTreeSet::new();
+    for (method, path, operation) in operations(&document) {
+        let name = format!("{method} {path}");
+        assert!(operation["summary"].is_string(), "{name} has no summary");
+        assert_eq!(operation["tags"].as_array().unwrap().len(), 1, "{name}");
+        assert!(ids.insert(operation["operationId"].as_str().unwrap().to_owned()), "{name}");
+        let responses = operation["responses"].as_object().unwrap();
+        assert!(responses.keys().any(|status| status.starts_with('2')), "{name}");
+        assert_eq!(responses["default"]["$ref"], "#/components/responses/Problem", "{name}");
+    }
+    let me = &document["paths"]["/api/me"]["get"];
+    assert_eq!(me["security"][0]["session"], serde_json::json!([]));
+    assert!(document["paths"]["/livez"]["get"]["security"].is_null());
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn references(value: &Value, found: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(map) => {
+                for (key, inner) in map {
+                    match (key.as_str(), inner) {
+                        ("$ref", Value::String(target)) => drop(found.insert(target.clone())),
+                        _ => references(inner, found),
+                    }
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+            _ => {}
+        }
+    }
+    let app = App::start();
+    let document = document(&app);
+    let mut found = BTreeSet::new();
+    references(&document, &mut found);
+    assert!(found.len() > 3, "{found:?}");
+    for target in found {
+        let pointer = target.strip_prefix('#').unwrap();
+        assert!(document.pointer(pointer).is_some(), "{target} leads nowhere");
+    }
+}

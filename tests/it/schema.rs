@@ -1,1 +1,54 @@
-//! To be written.
+//! Every schema that was ever released still opens, and becomes what a new file has.
+
+use cellar::database::{Database, FILE_NAME, SCHEMA, SCHEMA_VERSION};
+
+/// Every released schema, oldest first. A change of `schema.sql` adds one here, and a step to
+/// `src/database/migration.rs`.
+const RELEASED: &[&str] = &[include_str!("schemas/v1.sql")];
+
+/// `Cell`, as every file of ours says in its header.
+const APPLICATION_ID: i32 = 0x4365_6c6c;
+
+/// What a file holds, table by table, with the white space of the statements folded.
+fn shape(database: &Database) -> Vec<(String, String)> {
+    let sql = "SELECT name, coalesce(sql, '') FROM sqlite_schema ORDER BY name";
+    let read = |row: &cellar::database::Row<'_>| Ok((row.get::<String>(0)?, row.get::<String>(1)?));
+    let found = database.read_here(|r| r.fetchall(sql, &[], read)).unwrap();
+    let fold = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    found.into_iter().map(|(name, sql)| (name, fold(sql))).collect()
+}
+
+fn made_from(schema: &str, version: usize) -> (tempfile::TempDir, Database) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = rusqlite::Connection::open(folder.path().join(FILE_NAME)).unwrap();
+    file.execute_batch(schema).unwrap();
+    file.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+    file.pragma_update(None, "user_version", i32::try_from(version).unwrap()).unwrap();
+    drop(file);
+    let database = Database::open(folder.path()).unwrap();
+    (folder, database)
+}
+
+#[test]
+fn every_released_schema_becomes_the_present_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let fresh = shape(&Database::open(folder.path()).unwrap());
+    assert!(fresh.len() > 10);
+    for (place, schema) in RELEASED.iter().enumerate() {
+        let (_folder, upgraded) = made_from(schema, place + 1);
+        assert_eq!(shape(&upgraded), fresh, "version {}", place + 1);
+    }
+}
+
+#[test]
+fn the_present_schema_is_the_newest_released_one() {
+    assert_eq!(RELEASED.len(), usize::try_from(SCHEMA_VERSION).unwrap());
+    let newest = RELEASED.last().unwrap();
+    let (_folder, released) = made_from(newest, RELEASED.len());
+    let (_other, present) = made_from(SCHEMA, RELEASED.len());
+    assert_eq!(
+        shape(&released),
+        shape(&present),
+        "schema.sql changed: add a step to migration.rs and keep the new schema here"
+    );
+}

@@ -1,5 +1,5 @@
 //! What the stories share: a fresh server, its actors, the real binary, the browser.
 
-pub mod app;
-pub mod binary;
-pub mod browser;
+pub(crate) mod app;
+pub(crate) mod binary;
+pub(crate) mod browser;
