@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::migration::refuse_unknown;
 use crate::error::{Error, Result};
 
 /// The first SQLite without the race between a log reset and a second connection of one process,
@@ -37,6 +38,9 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection> {
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(|e| unusable(path, &e))?;
+    // First, so that the statements below wait for a lock instead of failing.
+    connection.pragma_update(None, "busy_timeout", 5_000).map_err(|e| unusable(path, &e))?;
+    refuse_unknown(&connection, path)?;
     prepare_writer(&connection).map_err(|e| unusable(path, &e))?;
     Ok(connection)
 }
@@ -50,8 +54,6 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection> {
 }
 
 fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
-    // First, so that the statements below wait for a lock instead of failing.
-    connection.pragma_update(None, "busy_timeout", 5_000)?;
     // Readers never wait for the writer, nor the writer for them.
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // A commit is answered only after it is on the disk: credits survive a power cut.

@@ -29,18 +29,18 @@ pub(super) fn bring_up_to_date(connection: &mut Connection, path: &Path) -> Resu
     upgrade(connection, path, SCHEMA, SCHEMA_VERSION, STEPS)
 }
 
-pub(super) fn upgrade(
-    connection: &mut Connection,
-    path: &Path,
-    schema: &str,
-    newest: i32,
-    steps: &[Step],
-) -> Result<()> {
-    let fail = |cause: rusqlite::Error| unusable(path, &cause);
-    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
-    let version: i32 = number(&tx, "PRAGMA user_version").map_err(fail)?;
-    let application: i32 = number(&tx, "PRAGMA application_id").map_err(fail)?;
-    let n_tables: i32 = number(&tx, "SELECT count(*) FROM sqlite_schema").map_err(fail)?;
+/// Refuses a file of another program or of a newer version, before a setting of ours could change
+/// it.
+pub(super) fn refuse_unknown(connection: &Connection, path: &Path) -> Result<()> {
+    refuse_foreign(connection, path, SCHEMA_VERSION).map(drop)
+}
+
+/// The version of the file, if it is one that this program may touch.
+fn refuse_foreign(connection: &Connection, path: &Path, newest: i32) -> Result<i32> {
+    let number = |sql| number(connection, sql).map_err(|cause| unusable(path, &cause));
+    let version = number("PRAGMA user_version")?;
+    let application = number("PRAGMA application_id")?;
+    let n_tables = number("SELECT count(*) FROM sqlite_schema")?;
     let file = path.display();
     if application != APPLICATION_ID && (n_tables > 0 || version != 0 || application != 0) {
         return Err(Error::Unavailable(format!(
@@ -52,6 +52,19 @@ pub(super) fn upgrade(
             "{file} was written by a newer Cellar (schema {version}, this one knows {newest}); run that version or newer"
         )));
     }
+    Ok(version)
+}
+
+pub(super) fn upgrade(
+    connection: &mut Connection,
+    path: &Path,
+    schema: &str,
+    newest: i32,
+    steps: &[Step],
+) -> Result<()> {
+    let fail = |cause: rusqlite::Error| unusable(path, &cause);
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
+    let version = refuse_foreign(&tx, path, newest)?;
     if version == newest {
         return Ok(());
     }
