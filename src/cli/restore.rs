@@ -63,7 +63,11 @@ fn unpack(archive: File, into: &Path) -> Result<Manifest> {
         let mut entry = entry.map_err(broken)?;
         let name = entry.path().map_err(broken)?.to_string_lossy().into_owned();
         if name == FILE_NAME {
-            let mut file = File::create_new(into.join(FILE_NAME)).map_err(Error::internal)?;
+            let path = into.join(FILE_NAME);
+            if path.exists() {
+                return Err(broken("it has two databases"));
+            }
+            let mut file = File::create_new(path).map_err(Error::internal)?;
             io::copy(&mut entry, &mut file).map_err(broken)?;
             file.sync_all().map_err(Error::internal)?;
         } else if let Some(hash) = Hash::from_archive_name(&name) {
