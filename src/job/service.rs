@@ -13,7 +13,7 @@ use rocket::tokio::time::timeout;
 
 use super::ending::{Rules, later};
 use super::kind::{JobKind, Kinds};
-use super::record::{self, Counts, Job, Whose};
+use super::record::{self, Counts, Job, Status, Whose};
 use super::run::{Run, Told};
 use super::runner;
 use super::view::JobView;
@@ -218,7 +218,13 @@ impl Jobs {
     pub async fn watch(&self, whose: Whose, id: JobId) -> Result<Watch> {
         // Opened before the row is read, so that a change in between is not lost.
         let mut watch = self.parts.watchers.subscribe(id);
-        watch.begin_with(self.find(whose, id).await?);
+        let row = self.find(whose, id).await?;
+        // The row of a running job is a second behind it, and a job that is quiet tells no more.
+        let mut runs = self.runs().into_iter();
+        let run = runs.find(|run| {
+            row.status == Status::Running && (run.job.id, run.job.attempt) == (id, row.attempt)
+        });
+        watch.begin_with(run.map_or(row, |run| run.view()));
         Ok(watch)
     }
 
