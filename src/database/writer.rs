@@ -26,6 +26,9 @@ const DISK_FREE_BYTES_MIN: u64 = 32 * 1024 * 1024;
 /// How often the free space is looked at.
 const DISK_LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// How long closing waits for reads that are under way.
+const CLOSING_WAIT: Duration = Duration::from_millis(250);
+
 /// What a caller hears when the writer has ended.
 pub(super) const GONE: &str =
     "the database is closed because the server is stopping; start it again";
@@ -213,7 +216,9 @@ impl Worker {
                 member.answer(lost.as_deref());
             }
         }
-        // The last one out folds the log back, so that a copied folder is one plain file.
+        // The last one out folds the log back, so that a copied folder is one plain file. A read that
+        // does not end must not hold up the stop for long; then the next start folds the log back.
+        let _ = self.connection.busy_timeout(CLOSING_WAIT);
         let _ = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
     }
 
