@@ -1,1 +1,452 @@
-//! To be written.
+//! The real binary in a folder of its own, with nothing of this machine's settings around it, and a
+//! client that speaks to it over real sockets.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fmt::Write as _;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// The administrator's password, unless a story takes it out of the environment.
+pub(crate) const PASSWORD: &str = "a cork in the bottle";
+
+/// How long anything may take on a machine that is busy with other things.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A fresh folder to run the binary in, and the environment it gets.
+pub(crate) struct Binary {
+    folder: TempDir,
+    environment: BTreeMap<String, String>,
+    /// A line for `sh` that sets limits before the binary takes over.
+    limits: Option<String>,
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Binary {
+    /// A folder with nothing in it; passwords are hashed quickly.
+    pub(crate) fn new() -> Self {
+        let settings = [
+            ("CELLAR_ADMIN_PASSWORD", PASSWORD),
+            ("CELLAR_BCRYPT_COST", "4"),
+            ("CELLAR_SIGN_IN_TRIES_PER_MINUTE", "10000"),
+        ];
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            environment: settings.map(|(name, value)| (name.into(), value.into())).into(),
+            limits: None,
+        }
+    }
+
+    /// With a variable of the environment set.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.environment.insert(name.into(), value.into());
+        self
+    }
+
+    /// With a variable of the environment taken out.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.environment.remove(name);
+        self
+    }
+
+    /// With limits of the shell's `ulimit` on every process from now on.
+    pub(crate) fn limited(&mut self, ulimit: &str) {
+        self.limits = Some(format!("ulimit {ulimit} && exec \"$0\" \"$@\""));
+    }
+
+    /// Without limits again.
+    pub(crate) fn unlimited(&mut self) {
+        self.limits = None;
+    }
+
+    /// A path inside the folder.
+    pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Where the data is if no flag says otherwise.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.path("cellar-data")
+    }
+
+    /// Runs a command to its end.
+    #[track_caller]
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        let output = self.command(arguments).stdin(Stdio::null()).output().unwrap();
+        Ran {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// A server on a free port, once it has told its address.
+    #[track_caller]
+    pub(crate) fn serve(&self, flags: &[&str]) -> Served {
+        let arguments = [&["serve", "--port", "0"], flags].concat();
+        Served::start(self.spawn(&arguments))
+    }
+
+    /// A command that runs beside the story.
+    pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().unwrap()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let program = env!("CARGO_BIN_EXE_cellar");
+        let mut command = match &self.limits {
+            None => Command::new(program),
+            Some(line) => {
+                let mut shell = Command::new("sh");
+                shell.args(["-c", line, program]);
+                shell
+            }
+        };
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").as_deref().unwrap_or(OsStr::new("")))
+            .env("HOME", self.folder.path())
+            .envs(&self.environment);
+        command
+    }
+}
+
+impl Ran {
+    /// It ended with 0; what it said.
+    #[track_caller]
+    pub(crate) fn done(self) -> String {
+        assert_eq!(self.code, Some(0), "{self:#?}");
+        self.stdout
+    }
+
+    /// It ended with this code; the sentence on standard error.
+    #[track_caller]
+    pub(crate) fn failed(self, code: i32) -> String {
+        assert_eq!(self.code, Some(code), "{self:#?}");
+        assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
+        self.stderr
+    }
+}
+
+/// A running server; it is killed when this value goes.
+pub(crate) struct Served {
+    child: Child,
+    port: u16,
+    stdout: Arc<Mutex<String>>,
+    stderr: Arc<Mutex<String>>,
+    readers: Vec<JoinHandle<()>>,
+}
+
+/// How a server ended.
+#[derive(Debug)]
+pub(crate) struct Stopped {
+    pub(crate) status: ExitStatus,
+    pub(crate) took: Duration,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Served {
+    #[track_caller]
+    fn start(mut child: Child) -> Self {
+        let (stdout, stderr) = (Arc::default(), Arc::default());
+        let readers = vec![
+            collect(child.stdout.take().unwrap(), Arc::clone(&stdout)),
+            collect(child.stderr.take().unwrap(), Arc::clone(&stderr)),
+        ];
+        let mut served = Self { child, port: 0, stdout, stderr, readers };
+        let greeting = served.wait_for_line(" is at http");
+        let port = greeting.rsplit(':').next().and_then(|digits| digits.trim().parse().ok());
+        served.port = port.unwrap_or_default();
+        served
+    }
+
+    /// The port of the address that the server told.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The address that the server told, with a path.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://localhost:{}{path}", self.port)
+    }
+
+    /// What it has printed so far.
+    pub(crate) fn stdout(&self) -> String {
+        self.stdout.lock().unwrap().clone()
+    }
+
+    /// What it has logged so far.
+    pub(crate) fn stderr(&self) -> String {
+        self.stderr.lock().unwrap().clone()
+    }
+
+    /// The first line on standard output that contains `part`, once it is there.
+    #[track_caller]
+    pub(crate) fn wait_for_line(&mut self, part: &str) -> String {
+        let found = eventually(|| {
+            let text = self.stdout();
+            let (whole, _) = text.rsplit_once('\n')?;
+            whole.lines().find(|line| line.contains(part)).map(str::to_owned)
+        });
+        found.unwrap_or_else(|| {
+            let status = self.child.try_wait();
+            panic!("no {part:?} ({status:?}) in\n{}\n{}", self.stdout(), self.stderr())
+        })
+    }
+
+    /// A request to it.
+    pub(crate) fn request(&self, method: &'static str, path: &str) -> Request {
+        Request {
+            port: self.port,
+            method,
+            path: path.to_owned(),
+            headers: String::new(),
+            body: Vec::new(),
+        }
+    }
+
+    /// The answer to a plain `GET`.
+    #[track_caller]
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.request("GET", path).send()
+    }
+
+    /// Signs the administrator in; the cookie.
+    #[track_caller]
+    pub(crate) fn sign_in(&self) -> String {
+        self.sign_in_with(PASSWORD)
+    }
+
+    /// Signs the administrator in with this password; the cookie. A server that has just started
+    /// may still be making the account.
+    #[track_caller]
+    pub(crate) fn sign_in_with(&self, password: &str) -> String {
+        let cookie = eventually(|| self.try_sign_in(password).ok().flatten());
+        cookie.unwrap_or_else(|| panic!("nobody could sign in:\n{}", self.stderr()))
+    }
+
+    /// One try to sign the administrator in; the cookie if it went well.
+    pub(crate) fn try_sign_in(&self, password: &str) -> io::Result<Option<String>> {
+        let who = json!({ "username": "admin", "password": password });
+        let answer = self.request("POST", "/auth/session").json(&who).try_send()?;
+        let line = (answer.status == 201).then(|| answer.header("set-cookie")).flatten();
+        Ok(line.and_then(|line| line.split(';').next()).map(str::to_owned))
+    }
+
+    /// Orders a check of the data as a background job; its id.
+    #[track_caller]
+    pub(crate) fn order_check(&self, cookie: &str) -> String {
+        let answer = self.request("POST", "/api/admin/checks").cookie(cookie).send();
+        assert_eq!(answer.status, 202, "{answer:?}");
+        answer.json()["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Its process, for a signal.
+    pub(crate) fn process(&self) -> rustix::process::Pid {
+        rustix::process::Pid::from_child(&self.child)
+    }
+
+    /// Whether it still runs.
+    pub(crate) fn is_alive(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Asks it to stop, as a service manager does, and waits for the end.
+    #[track_caller]
+    pub(crate) fn stop(mut self) -> Stopped {
+        let begun = Instant::now();
+        rustix::process::kill_process(self.process(), rustix::process::Signal::TERM).unwrap();
+        let status = eventually(|| self.child.try_wait().unwrap());
+        let took = begun.elapsed();
+        let status = status.unwrap_or_else(|| panic!("it never stopped:\n{}", self.stderr()));
+        self.read_out();
+        Stopped { status, took, stdout: self.stdout(), stderr: self.stderr() }
+    }
+
+    /// Ends it as a power cut would.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    fn read_out(&mut self) {
+        for reader in self.readers.drain(..) {
+            reader.join().unwrap();
+        }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It may have ended already, which is as good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The first value that `look` finds, tried again until patience ends.
+pub(crate) fn eventually<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return Some(found);
+        }
+        if begun.elapsed() > PATIENCE {
+            return None;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn collect(source: impl Read + Send + 'static, into: Arc<Mutex<String>>) -> JoinHandle<()> {
+    thread::spawn(move || {
+        let mut lines = BufReader::new(source);
+        let mut line = Vec::new();
+        while lines.read_until(b'\n', &mut line).is_ok_and(|n| n > 0) {
+            into.lock().unwrap().push_str(&String::from_utf8_lossy(&line));
+            line.clear();
+        }
+    })
+}
+
+/// A request about to be sent on a connection of its own.
+#[must_use]
+pub(crate) struct Request {
+    port: u16,
+    method: &'static str,
+    path: String,
+    headers: String,
+    body: Vec<u8>,
+}
+
+impl Request {
+    /// With one more header.
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        write!(self.headers, "{name}: {value}\r\n").unwrap();
+        self
+    }
+
+    /// From a signed-in browser on the server's own page.
+    pub(crate) fn cookie(self, cookie: &str) -> Self {
+        self.header("Cookie", cookie).header("Sec-Fetch-Site", "same-origin")
+    }
+
+    /// With a body of JSON.
+    pub(crate) fn json(mut self, body: &Value) -> Self {
+        self.body = body.to_string().into_bytes();
+        self.header("Content-Type", "application/json")
+    }
+
+    /// The answer; the story ends if there is none.
+    #[track_caller]
+    pub(crate) fn send(self) -> Answer {
+        let what = format!("{} {}", self.method, self.path);
+        self.try_send().unwrap_or_else(|error| panic!("{what}: {error}"))
+    }
+
+    /// The answer, or why there is none.
+    pub(crate) fn try_send(self) -> io::Result<Answer> {
+        let mut stream = self.open()?;
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes)?;
+        Answer::parse(&bytes).ok_or_else(|| io::Error::other("the answer was cut off"))
+    }
+
+    /// The lines of an endless answer, as they come.
+    #[track_caller]
+    pub(crate) fn lines(self) -> impl Iterator<Item = String> + use<> {
+        let stream = self.header("Accept", "text/event-stream").open().unwrap();
+        BufReader::new(stream).lines().map_while(Result::ok)
+    }
+
+    fn open(self) -> io::Result<TcpStream> {
+        let Self { port, method, path, headers, body } = self;
+        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        let length = body.len();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\
+             Content-Length: {length}\r\n{headers}\r\n"
+        )?;
+        stream.write_all(&body)?;
+        Ok(stream)
+    }
+}
+
+/// What the server answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let end = bytes.windows(4).position(|part| part == b"\r\n\r\n")?;
+        let head = std::str::from_utf8(&bytes[..end]).ok()?;
+        let mut lines = head.split("\r\n");
+        let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
+        let headers = lines
+            .filter_map(|line| line.split_once(':'))
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
+            .collect();
+        let mut answer = Self { status, headers, body: bytes[end + 4..].to_vec() };
+        if answer.header("transfer-encoding") == Some("chunked") {
+            answer.body = unchunked(&answer.body)?;
+        } else if let Some(length) = answer.header("content-length") {
+            (length.parse() == Ok(answer.body.len())).then_some(())?;
+        }
+        Some(answer)
+    }
+
+    /// A header's value.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The body as text.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The body as JSON.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
+    }
+}
+
+fn unchunked(mut bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut whole = Vec::new();
+    loop {
+        let end = bytes.windows(2).position(|part| part == b"\r\n")?;
+        let size = usize::from_str_radix(std::str::from_utf8(&bytes[..end]).ok()?, 16).ok()?;
+        if size == 0 {
+            return Some(whole);
+        }
+        whole.extend_from_slice(bytes.get(end + 2..end + 2 + size)?);
+        bytes = bytes.get(end + 4 + size..)?;
+    }
+}
