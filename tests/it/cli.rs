@@ -612,7 +612,8 @@ mod check {
     fn the_first_broken_promise_is_the_last_line() {
         let gap = "DROP TRIGGER transactions_are_never_updated; \
             INSERT INTO transactions \
-            (id, user_id, kind, amount, balance, description, timestamp, hash) VALUES (1, 1, 'gift', 5, 5, 'welcome', 0, zeroblob(32)); \
+            (id, user_id, kind, amount, balance, description, timestamp, hash) \
+            VALUES (1, 1, 'gift', 5, 5, 'welcome', 0, zeroblob(32)); \
             UPDATE accounts SET available = 5 WHERE user_id = 1; \
             UPDATE accounts SET available = -5 WHERE id = 0;";
         let broken = [
