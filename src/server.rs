@@ -98,13 +98,12 @@ pub fn build(parts: Parts) -> Result<Server> {
     let kinds = kinds.with(CheckKind::new(files.clone()));
     let jobs = Jobs::new(database.clone(), clock.clone(), kinds, settings);
     let housekeeping = Housekeeping::new(sessions, jobs.clone(), database.clone(), files);
-    let admin = AdminService::new(database.clone(), jobs.clone(), clock);
+    let admin = AdminService::new(database.clone(), jobs.clone(), clock, metrics.clone())?;
 
     let endpoints = endpoints();
     let mut rocket = rocket::custom(rocket_config(&config))
         .manage(Document::of(&endpoints))
         .manage(health(&database))
-        .manage(metrics.clone())
         .manage(Pace::per_minute(config.sign_in_tries_per_minute))
         .manage(TrustedProxies(config.trusted_proxies.clone()))
         .manage(keeper.clone())

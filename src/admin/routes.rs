@@ -6,7 +6,7 @@ use rocket::{State, get, post};
 use super::service::{AdminService, SystemView};
 use crate::access::Admin;
 use crate::job::{JobView, job_address};
-use crate::web::{Answer, Endpoints, Metrics, Problem, Reply, endpoints};
+use crate::web::{Answer, Endpoints, Problem, Reply, endpoints};
 
 /// The routes of this module.
 pub fn routes() -> Endpoints {
@@ -38,8 +38,8 @@ async fn create_check(admin: Admin, service: &State<AdminService>) -> Answer<Job
     (status = 200, description = "Metrics.", content_type = "text/plain", body = String)
 ))]
 #[get("/metrics")]
-fn read_metrics(metrics: &State<Metrics>) -> Result<(ContentType, String), Problem> {
+async fn read_metrics(service: &State<AdminService>) -> Result<(ContentType, String), Problem> {
     let kind =
         ContentType::new("text", "plain").with_params([("version", "0.0.4"), ("charset", "utf-8")]);
-    Ok((kind, metrics.text()?))
+    Ok((kind, service.metrics().await?))
 }

@@ -1,16 +1,18 @@
 //! The server's own figures.
 
+use prometheus::{IntGaugeVec, Opts};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::job::{CheckKind, Everything};
 use crate::clock::{Clock, Timestamp};
 use crate::database::Database;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::files::Blob;
 use crate::id::UserId;
 use crate::job::{JobView, Jobs, Whose};
 use crate::machine;
+use crate::web::Metrics;
 
 /// What administrators ask of the server.
 #[derive(Clone)]
@@ -19,6 +21,8 @@ pub struct AdminService {
     jobs: Jobs,
     started_at: Timestamp,
     clock: Clock,
+    metrics: Metrics,
+    jobs_by_status: IntGaugeVec,
 }
 
 /// How the server is doing.
@@ -62,8 +66,12 @@ struct JobCounts {
 
 impl AdminService {
     /// Figures of this server, which starts now.
-    pub fn new(database: Database, jobs: Jobs, clock: Clock) -> Self {
-        Self { database, jobs, started_at: clock.now(), clock }
+    pub fn new(database: Database, jobs: Jobs, clock: Clock, metrics: Metrics) -> Result<Self> {
+        let options = Opts::new("cellar_jobs", "Background jobs, by where they stand.");
+        let jobs_by_status = IntGaugeVec::new(options, &["status"]).map_err(Error::internal)?;
+        metrics.register(jobs_by_status.clone())?;
+        let started_at = clock.now();
+        Ok(Self { database, jobs, started_at, clock, metrics, jobs_by_status })
     }
 
     /// The figures at this moment.
@@ -97,6 +105,22 @@ impl AdminService {
             },
             memory_bytes: machine::memory_bytes(),
         })
+    }
+
+    /// Everything that is counted, the queue of background work as it stands now included.
+    pub async fn metrics(&self) -> Result<String> {
+        let counts = self.jobs.count().await?;
+        for (status, n_jobs) in [
+            ("queued", counts.n_queued),
+            ("running", counts.n_running),
+            ("succeeded", counts.n_succeeded),
+            ("cancelled", counts.n_cancelled),
+            ("dead", counts.n_dead),
+        ] {
+            let n_jobs = i64::try_from(n_jobs).map_err(Error::internal)?;
+            self.jobs_by_status.with_label_values(&[status]).set(n_jobs);
+        }
+        self.metrics.text()
     }
 
     /// Orders a check of everything that is stored.

@@ -85,6 +85,7 @@ fn metrics_count_what_was_answered_and_committed() {
         "# TYPE cellar_commit_seconds histogram",
         "# TYPE cellar_commit_group_size histogram",
         "cellar_writes_waiting 0",
+        "cellar_jobs{status=\"queued\"} 0",
         "cellar_credits_spent_total 0",
         "cellar_connections_ended_total{reason=\"idle\"} 0",
         "process_resident_memory_bytes ",
