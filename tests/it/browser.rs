@@ -99,7 +99,7 @@ fn a_visitor_finds_the_front_page_and_the_way_in() {
     browser.fill("Username or e-mail", "admin");
     browser.fill("Password", "not the password");
     browser.press("Enter");
-    browser.wait_until("/password/i.test(document.querySelector('.field__error')?.innerText)");
+    browser.wait_for_text("The name and the password do not match.");
     browser.wait_until("!document.querySelector('form [aria-disabled]')");
     picture(&browser, "sign-in-wrong");
     browser.expect_failure(422, "/auth/session");

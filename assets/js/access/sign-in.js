@@ -23,12 +23,15 @@ export default function SignIn({ query, onSignedIn }) {
         await create({ identity: values.identity.trim(), password: values.password });
       } catch (error) {
         // One field stands for the two names that the server knows.
-        for (const issue of error.issues ?? []) if (['username', 'email'].includes(issue.field)) issue.field = 'identity';
+        for (const issue of error.issues ?? []) {
+          if (['username', 'email'].includes(issue.field)) issue.field = 'identity';
+          // Which of the two is wrong is not for a stranger to know.
+          if (issue.code === 'wrong_password') issue.code = 'wrong_pair';
+        }
         throw error;
       }
       await onSignedIn();
     },
-    place: (error) => /** @type {Record<string, string>} */ (error.status === 401 ? { password: t('sign_in.wrong') } : {}),
   });
   const why = query.get('why');
   return html`

@@ -45,7 +45,6 @@ export default {
   'sign_in.title': 'Sign in', 'sign_in.action': 'Sign in', 'sign_in.lede': 'Use your account on this server.',
   'sign_in.identity': 'Username or e-mail', 'sign_in.identity_missing': 'Enter your username or e-mail address.',
   'sign_in.password': 'Password', 'sign_in.password_missing': 'Enter your password.',
-  'sign_in.wrong': 'The name and the password do not match.',
   'sign_in.ended': 'Your session has ended. Sign in to go on where you were.',
   'sign_in.password_changed': 'Your password is changed. Sign in with the new one.',
   'sign_in.no_account': 'No account yet? Ask the administrator of this server.',
@@ -109,7 +108,8 @@ export default {
   'error.too_many': 'Too many attempts. Wait a little and try again.',
   'error.too_many_wait': { one: 'Too many attempts. Try again in {n} second.', other: 'Too many attempts. Try again in {n} seconds.' },
   'error.request': 'Request {id}',
-  'issue.required': 'This is needed.', 'issue.wrong_password': 'This is not your current password.',
+  'issue.required': 'This is needed.', 'issue.wrong_pair': 'The name and the password do not match.',
+  'issue.wrong_password': 'This is not your current password.',
 
   'not_found.title': 'There is nothing here', 'not_found.text': 'The address {path} has no page. It may have been mistyped.', 'not_found.home': 'Go to the start',
   'forbidden.title': 'For administrators only', 'forbidden.text': 'Your account may not open {path}.',

@@ -45,7 +45,6 @@ export default {
   'sign_in.title': 'Entrar', 'sign_in.action': 'Entrar', 'sign_in.lede': 'Use su cuenta de este servidor.',
   'sign_in.identity': 'Usuario o correo', 'sign_in.identity_missing': 'Escriba su usuario o su correo.',
   'sign_in.password': 'Contraseña', 'sign_in.password_missing': 'Escriba su contraseña.',
-  'sign_in.wrong': 'El nombre y la contraseña no coinciden.',
   'sign_in.ended': 'Su sesión ha terminado. Entre para seguir donde estaba.',
   'sign_in.password_changed': 'Su contraseña ha cambiado. Entre con la nueva.',
   'sign_in.no_account': '¿Aún sin cuenta? Pídala al administrador de este servidor.',
@@ -109,7 +108,8 @@ export default {
   'error.too_many': 'Demasiados intentos. Espere un poco e inténtelo de nuevo.',
   'error.too_many_wait': { one: 'Demasiados intentos. Inténtelo dentro de {n} segundo.', other: 'Demasiados intentos. Inténtelo dentro de {n} segundos.' },
   'error.request': 'Petición {id}',
-  'issue.required': 'Este dato es necesario.', 'issue.wrong_password': 'Esta no es su contraseña actual.',
+  'issue.required': 'Este dato es necesario.', 'issue.wrong_pair': 'El nombre y la contraseña no coinciden.',
+  'issue.wrong_password': 'Esta no es su contraseña actual.',
 
   'not_found.title': 'Aquí no hay nada', 'not_found.text': 'La dirección {path} no tiene página. Quizá esté mal escrita.', 'not_found.home': 'Ir al inicio',
   'forbidden.title': 'Solo para administradores', 'forbidden.text': 'Su cuenta no puede abrir {path}.',
