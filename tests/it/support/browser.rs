@@ -1,10 +1,9 @@
-//! A headless Chromium, steered over the DevTools protocol.
+//! A headless Chromium, steered over its `DevTools` protocol.
 //!
 //! The client is our own, on `tungstenite`: a WebSocket and nine small crates, compiled in seconds.
 //! The full drivers (`chromiumoxide`, `headless_chrome`) bring the whole protocol as generated code
-//! and a minute of compiling for two cores; `fantoccini` needs a second program, the WebDriver,
-//! and sees neither the console nor the policy. A dozen commands of the protocol are all the
-//! stories use.
+//! and a minute of compiling for two cores; `fantoccini` needs a second program as a driver, and
+//! sees neither the console nor the policy. A dozen commands of the protocol are all the stories use.
 
 use std::cell::{Cell, RefCell};
 use std::io::{BufRead, BufReader};
@@ -52,6 +51,8 @@ struct Fault {
     /// The status of a failed request.
     status: Option<u64>,
     url: String,
+    /// What the browser said of it, for whoever reads the failure.
+    #[expect(dead_code, reason = "shown by Debug")]
     text: String,
 }
 
@@ -110,14 +111,14 @@ impl Browser {
     }
 
     fn take_page(&self) {
-        let targets = self.send("Target.getTargets", json!({}));
+        let targets = self.send("Target.getTargets", &json!({}));
         let pages = targets["targetInfos"].as_array().unwrap().iter();
         let page = pages.filter(|target| target["type"] == "page").map(|t| &t["targetId"]).next();
         let attach = json!({ "targetId": page.unwrap(), "flatten": true });
-        let attached = self.send("Target.attachToTarget", attach);
+        let attached = self.send("Target.attachToTarget", &attach);
         self.link.borrow_mut().session = attached["sessionId"].as_str().map(str::to_owned);
         for domain in ["Page", "Runtime", "Log", "Network", "Audits"] {
-            self.send(&format!("{domain}.enable"), json!({}));
+            self.send(&format!("{domain}.enable"), &json!({}));
         }
         self.look(Window { width: 1440, height: 900, is_dark: false });
     }
@@ -129,8 +130,9 @@ impl Browser {
         // The mark is gone with the page that bears it. A page that loads itself anew at this very
         // moment (the readers of the interface do when the theme changes) overtakes the first try.
         let arrived = eventually(|| {
-            self.try_send("Runtime.evaluate", json!({ "expression": "cellarLeft = true" })).ok()?;
-            let opened = self.send("Page.navigate", json!({ "url": url }));
+            self.try_send("Runtime.evaluate", &json!({ "expression": "cellarLeft = true" }))
+                .ok()?;
+            let opened = self.send("Page.navigate", &json!({ "url": url }));
             assert!(opened["errorText"].is_null(), "{url}: {opened}");
             let begun = Instant::now();
             while begun.elapsed() < Duration::from_secs(5) {
@@ -154,14 +156,14 @@ impl Browser {
         let size = json!({
             "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600,
         });
-        self.send("Emulation.setDeviceMetricsOverride", size);
+        self.send("Emulation.setDeviceMetricsOverride", &size);
         let theme = if is_dark { "dark" } else { "light" };
         let features = json!([
             { "name": "prefers-color-scheme", "value": theme },
             // Nothing moves, so that a picture is the same each time.
             { "name": "prefers-reduced-motion", "value": "reduce" },
         ]);
-        self.send("Emulation.setEmulatedMedia", json!({ "features": features }));
+        self.send("Emulation.setEmulatedMedia", &json!({ "features": features }));
     }
 
     /// The value of an expression; of a promise, what it brings.
@@ -170,7 +172,7 @@ impl Browser {
         let parameters = json!({
             "expression": expression, "awaitPromise": true, "returnByValue": true,
         });
-        let answer = self.send("Runtime.evaluate", parameters);
+        let answer = self.send("Runtime.evaluate", &parameters);
         assert!(answer["exceptionDetails"].is_null(), "{expression}: {answer}");
         answer["result"]["value"].clone()
     }
@@ -189,7 +191,7 @@ impl Browser {
     fn is_true(&self, expression: &str) -> bool {
         let guarded = format!("(() => {{ try {{ return !!({expression}); }} catch {{}} }})()");
         let parameters = json!({ "expression": guarded, "returnByValue": true });
-        let answer = self.try_send("Runtime.evaluate", parameters);
+        let answer = self.try_send("Runtime.evaluate", &parameters);
         answer.is_ok_and(|answer| answer["result"]["value"] == true)
     }
 
@@ -225,7 +227,7 @@ impl Browser {
             let event = json!({
                 "type": kind, "x": middle[0], "y": middle[1], "button": "left", "clickCount": 1,
             });
-            self.send("Input.dispatchMouseEvent", event);
+            self.send("Input.dispatchMouseEvent", &event);
         }
     }
 
@@ -264,9 +266,9 @@ impl Browser {
         if let Some(text) = text {
             event["text"] = json!(text);
         }
-        self.send("Input.dispatchKeyEvent", event);
+        self.send("Input.dispatchKeyEvent", &event);
         let event = json!({ "type": "keyUp", "key": name, "windowsVirtualKeyCode": code });
-        self.send("Input.dispatchKeyEvent", event);
+        self.send("Input.dispatchKeyEvent", &event);
     }
 
     /// Waits until fonts are there, nothing changes colour any more, and two frames are drawn.
@@ -288,7 +290,7 @@ impl Browser {
     pub(crate) fn picture(&self, window: Window) -> Vec<u8> {
         self.look(window);
         self.settle();
-        let shot = self.send("Page.captureScreenshot", json!({ "format": "png" }));
+        let shot = self.send("Page.captureScreenshot", &json!({ "format": "png" }));
         BASE64.decode(shot["data"].as_str().unwrap().as_bytes()).unwrap()
     }
 
@@ -313,11 +315,11 @@ impl Browser {
     }
 
     #[track_caller]
-    fn send(&self, method: &str, parameters: Value) -> Value {
+    fn send(&self, method: &str, parameters: &Value) -> Value {
         self.try_send(method, parameters).unwrap_or_else(|why| panic!("{method}: {why}"))
     }
 
-    fn try_send(&self, method: &str, parameters: Value) -> Result<Value, Value> {
+    fn try_send(&self, method: &str, parameters: &Value) -> Result<Value, Value> {
         self.link.borrow_mut().send(method, parameters, &self.origin)
     }
 }
@@ -341,7 +343,7 @@ impl Link {
     }
 
     /// Sends a command and notes every event until its answer comes.
-    fn send(&mut self, method: &str, parameters: Value, origin: &str) -> Result<Value, Value> {
+    fn send(&mut self, method: &str, parameters: &Value, origin: &str) -> Result<Value, Value> {
         self.last_id += 1;
         let mut command = json!({ "id": self.last_id, "method": method, "params": parameters });
         if let Some(session) = &self.session {
