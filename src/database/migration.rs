@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 /// The whole current schema.
 pub const SCHEMA: &str = include_str!("../../schema.sql");
 
-/// The version of [`SCHEMA`]; every released change of it adds a step to [`STEPS`].
+/// The version of [`SCHEMA`]; every released change of it adds a step below.
 pub const SCHEMA_VERSION: i32 = 1;
 
 /// One released change: the SQL that turns the version before into `to`.

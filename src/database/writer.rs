@@ -217,7 +217,7 @@ impl Worker {
             }
         }
         // The last one out folds the log back, so that a copied folder is one plain file. A read
-        // that does not end must not hold up the stop for long; then the next start does it.
+        // that does not end must not hold up the stop; then the next start folds the log back.
         let _ = self.connection.busy_timeout(CLOSING_WAIT);
         let _ = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
     }
