@@ -78,15 +78,19 @@ fn redoc() -> Result<Asset, Status> {
 /// A file of that name, or the app's shell for an address that names no file.
 #[get("/<path..>", rank = 20)]
 fn file(path: uri::Segments<'_, uri::fmt::Path>) -> Result<Asset, Status> {
-    let parts: Vec<&str> = path.collect();
-    let name = parts.join("/");
-    let first = parts.first().copied().unwrap_or_default();
-    let is_file_name = parts.last().is_some_and(|last| last.contains('.'));
+    let name = path.collect::<Vec<&str>>().join("/");
+    let is_file_name = name.rsplit('/').next().is_some_and(|last| last.contains('.'));
     match Asset::named(&name) {
         Ok(asset) if name != SHELL => Ok(asset),
-        _ if is_file_name || NO_PAGES.contains(&first) => Err(Status::NotFound),
+        _ if is_file_name || is_no_page(&name) => Err(Status::NotFound),
         _ => Asset::named(SHELL),
     }
+}
+
+/// Whether a path, slashes in disguise included, lies below an address that has no pages.
+pub(super) fn is_no_page(path: &str) -> bool {
+    let first = path.split('/').find(|part| !part.is_empty());
+    first.is_some_and(|first| NO_PAGES.contains(&first))
 }
 
 /// One file on its way out.

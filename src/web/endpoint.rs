@@ -9,6 +9,7 @@ use rocket::{Data, Request, async_trait};
 use utoipa::openapi::OpenApi;
 
 use super::admission::Hosts;
+use super::assets::is_no_page;
 use super::problem::Problem;
 use crate::error::Result;
 
@@ -166,8 +167,9 @@ impl Handler for Guarded {
 /// The methods that this request's address takes, if it does not take the one it came with.
 pub(super) fn allowed_methods(request: &Request<'_>) -> Vec<Method> {
     let path: Vec<&str> = request.uri().path().segments().collect();
+    let has_pages = !is_no_page(request.uri().path().as_str());
     let is_page = |route: &Route| route.rank > 10;
-    let routes = request.rocket().routes().filter(|route| !is_page(route));
+    let routes = request.rocket().routes().filter(|route| has_pages || !is_page(route));
     let mut methods: Vec<Method> = routes
         .filter(|route| matches_path(route.uri.path(), &path))
         .map(|route| route.method)

@@ -8,7 +8,7 @@ use crate::support::app::{App, HOST, PASSWORD, Setup};
 #[test]
 fn an_unknown_address_of_the_api_is_a_problem_and_never_a_page() {
     let app = App::start();
-    for path in ["/api", "/api/nothing", "/api/jobs/x/y", "/auth/nothing", "/v2", "/v2/models"] {
+    for path in ["/api", "/api/nothing", "/api/jobs/x/y", "/auth/nothing", "/v2", "/api%2fme"] {
         app.visitor().get(path).send().problem(404, "not_found");
         app.admin().get(path).send().problem(404, "not_found");
     }
@@ -24,6 +24,8 @@ fn a_wrong_method_is_told_the_right_ones() {
         (Method::Patch, "/api/me/password", "PUT"),
         (Method::Put, "/api/admin/checks", "POST"),
         (Method::Options, "/api/jobs", "GET, HEAD"),
+        (Method::Post, "/", "GET, HEAD"),
+        (Method::Trace, "/js/main.js", "GET, HEAD"),
     ] {
         let answer = app.admin().call(method, path).send();
         answer.problem(405, "method_not_allowed");
