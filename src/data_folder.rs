@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 
 use crate::database;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::machine;
 
 const LOCK_NAME: &str = "cellar.lock";
+const RESTORING_NAME: &str = "restoring";
 
 /// Free space below which it is wiser not to start.
 const DISK_FREE_BYTES_MIN: u64 = 64 * 1024 * 1024;
@@ -30,20 +32,31 @@ impl DataFolder {
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
-    /// Takes a folder that must be missing or empty, to restore a backup into it.
+    /// Takes a folder that must be missing or empty, to restore a backup into it. What a restore
+    /// that was cut off has left there is cleared away.
     pub fn take_empty(path: &Path) -> Result<Self> {
         make(path)?;
-        let mut names = names_in(path)?;
-        names.retain(|name| name != LOCK_NAME);
-        if !names.is_empty() {
+        let names = names_in(path)?;
+        let is_leftover = |name: &str| name == RESTORING_NAME || name == files::FOLDER_NAME;
+        let was_cut_off = names.iter().any(|name| name == RESTORING_NAME) && !is_initialised(path);
+        let is_ours = |name: &str| name == LOCK_NAME || (was_cut_off && is_leftover(name));
+        if !names.iter().all(|name| is_ours(name)) {
             return Err(Error::Unavailable(format!(
                 "{} is not empty, and a restore never overwrites; name an empty or new folder with --data",
                 path.display()
             )));
         }
         let lock = lock(path)?;
+        for name in names.iter().filter(|name| is_leftover(name)) {
+            fs::remove_dir_all(path.join(name)).map_err(|cause| unusable(path, &cause))?;
+        }
         refuse_full(path)?;
         Ok(Self { path: path.to_owned(), _lock: lock })
+    }
+
+    /// Where a backup is unpacked before it is known to be sound; gone when the restore is done.
+    pub fn restoring(&self) -> PathBuf {
+        self.path.join(RESTORING_NAME)
     }
 
     /// Where it is.

@@ -56,8 +56,8 @@ pub mod log;
 
 // Plumbing: the outside world, still without nouns of the product.
 pub mod database;
-pub mod data_folder;
 pub mod files;
+pub mod data_folder;
 pub mod installation;
 pub mod web;
 

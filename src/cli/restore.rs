@@ -19,9 +19,6 @@ use crate::files::{FOLDER_NAME, Files, Hash};
 /// A manifest is a page of text.
 const MANIFEST_BYTES_MAX: u64 = 64 * 1024;
 
-/// Where everything is unpacked before it is known to be sound.
-const UNPACKING_NAME: &str = "restoring";
-
 /// Which backup comes back.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  cellar restore cellar-2026-11-21.tar --data /srv/cellar-new")]
@@ -35,7 +32,7 @@ pub(super) fn run(place: &Place, arguments: &Arguments) -> Done {
     let source = &arguments.file;
     let archive = File::open(source).map_err(|cause| unreadable(source, &cause))?;
     let folder = DataFolder::take_empty(&config.data)?;
-    let unpacking = folder.path().join(UNPACKING_NAME);
+    let unpacking = folder.restoring();
     let restored = unpack(archive, &unpacking)
         .map_err(|error| spoiled(source, error))
         .and_then(|manifest| put_in_place(&unpacking, folder.path()).map(|()| manifest));

@@ -463,6 +463,19 @@ mod backup {
         assert!(error.contains("missing.tar cannot be read"), "{error}");
     }
 
+    #[test]
+    fn a_restore_that_was_cut_off_can_be_tried_again() {
+        let Kept { binary, .. } = kept();
+        let folder = binary.path("cut-off");
+        for left in ["restoring/blobs/tmp", "blobs/ab"] {
+            fs::create_dir_all(folder.join(left)).unwrap();
+            fs::write(folder.join(left).join("half"), "half a file").unwrap();
+        }
+        binary.run(&["restore", "copy.tar", "--data", "cut-off"]).done();
+        binary.run(&["check", "--data", "cut-off"]).done();
+        assert!(!folder.join("restoring").exists() && !folder.join("blobs/ab").exists());
+    }
+
     /// One entry of an archive.
     #[derive(Clone)]
     struct Entry {

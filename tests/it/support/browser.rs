@@ -3,7 +3,8 @@
 //! The client is our own, on `tungstenite`: a WebSocket and nine small crates, compiled in seconds.
 //! The full drivers (`chromiumoxide`, `headless_chrome`) bring the whole protocol as generated code
 //! and a minute of compiling for two cores; `fantoccini` needs a second program as a driver, and
-//! sees neither the console nor the policy. A dozen commands of the protocol are all the stories use.
+//! sees neither the console nor the policy. A dozen commands of the protocol are all that the
+//! stories use.
 
 use std::cell::{Cell, RefCell};
 use std::io::{BufRead, BufReader};
