@@ -1,6 +1,6 @@
 //! A headless Chromium, steered over its `DevTools` protocol.
 //!
-//! The client is our own, on `tungstenite`: a WebSocket and nine small crates, compiled in seconds.
+//! The client is our own, on `tungstenite`, which adds two small crates that compile in seconds.
 //! The full drivers (`chromiumoxide`, `headless_chrome`) bring the whole protocol as generated code
 //! and a minute of compiling for two cores; `fantoccini` needs a second program as a driver, and
 //! sees neither the console nor the policy. A dozen commands of the protocol are all that the
