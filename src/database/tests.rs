@@ -110,6 +110,20 @@ async fn a_failed_commit_fails_every_member_and_stops_all_writing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_held_by_another_program_delays_writes_and_stops_nothing() {
+    let (folder, database) = open();
+    database.write(note("before")).await.unwrap();
+    let other = rusqlite::Connection::open(folder.path().join(FILE_NAME)).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let refused = database.write(note("meanwhile")).await;
+    assert!(matches!(refused, Err(Error::Unavailable(why)) if why.contains("other program")));
+    assert_eq!(database.stopped(), None);
+    other.execute_batch("ROLLBACK").unwrap();
+    database.write(note("after")).await.unwrap();
+    assert_eq!(database.read(names).await.unwrap(), ["after", "before"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_reader_cannot_write() {
     let (_folder, database) = open();
     let tried =

@@ -33,6 +33,10 @@ const CLOSING_WAIT: Duration = Duration::from_millis(250);
 pub(super) const GONE: &str =
     "the database is closed because the server is stopping; start it again";
 
+/// What a caller hears when the file is held by somebody else.
+const CANNOT_BEGIN: &str = "the database cannot be written at the moment; check the disk, and that \
+                            no other program holds the file";
+
 /// A closure on its way through the writer.
 trait Member: Send {
     /// Runs it; whether its changes should stay.
@@ -234,7 +238,10 @@ impl Worker {
             return (members, Some(why));
         }
         if let Err(cause) = self.run("BEGIN IMMEDIATE") {
-            return (members, Some(self.stop("beginning a transaction", &cause)));
+            // Nothing has happened yet, so nothing is uncertain: another program may hold the file
+            // for a while, and later groups may do better.
+            tracing::error!(%cause, "a group of writes could not begin");
+            return (members, Some(CANNOT_BEGIN.into()));
         }
         let begun = Instant::now();
         let mut next = 0;
