@@ -33,6 +33,8 @@ CREATE TABLE sessions (
     -- A session is nothing without its user.
     user_id      INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     role         TEXT    NOT NULL CHECK (role IN ('user', 'admin')),
+    -- Opened with a password that somebody else has seen: good for changing it, and no more.
+    is_restricted INTEGER NOT NULL DEFAULT 0 CHECK (is_restricted IN (0, 1)),
     token_hash   BLOB    NOT NULL UNIQUE CHECK (length(token_hash) = 32),
     user_agent   TEXT,
     created_at   INTEGER NOT NULL,

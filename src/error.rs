@@ -19,6 +19,8 @@ pub enum Error {
     Invalid(Issues),
     /// Nobody is signed in, or the session has ended.
     SignedOut,
+    /// Somebody is signed in with a password that has to be changed before anything else.
+    PasswordExpired,
     /// Somebody is signed in, but may not do this.
     Forbidden,
     /// There is no such thing, or it is someone else's: the two look the same.
@@ -73,6 +75,9 @@ impl fmt::Display for Error {
         match self {
             Self::Invalid(issues) => write!(f, "{issues}"),
             Self::SignedOut => f.write_str("sign in first"),
+            Self::PasswordExpired => {
+                f.write_str("change your password first; somebody else has seen it")
+            }
             Self::Forbidden => f.write_str("your account may not do this; ask an administrator"),
             Self::NotFound(what) => write!(f, "there is no such {what}"),
             Self::Conflict(why) | Self::Unavailable(why) => f.write_str(why),

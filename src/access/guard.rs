@@ -86,8 +86,11 @@ impl Doorkeeper for Door {
         }
         let caller = &request.local_cache(|| Recognised(self.caller(request))).0;
         let caller = caller.as_ref().ok_or(Error::SignedOut)?;
+        if access != Access::Session && caller.session.is_restricted() {
+            return Err(Error::PasswordExpired);
+        }
         match access {
-            Access::Public | Access::SignedIn => Ok(()),
+            Access::Public | Access::Session | Access::SignedIn => Ok(()),
             Access::Admin | Access::Metrics if caller.role() == Role::Admin => Ok(()),
             Access::Admin | Access::Metrics => Err(Error::Forbidden),
         }

@@ -11,7 +11,9 @@ mod session;
 
 pub use cookie::SessionCookie;
 pub use guard::{Admin, Caller, Door};
-pub use session::{NewSession, Session, SessionRow, Sessions, end_all, end_all_of};
+pub use session::{
+    NewSession, Session, SessionRow, Sessions, end_all, end_all_of, lift_restriction,
+};
 
 use crate::error::{Error, Result};
 

@@ -1,7 +1,7 @@
 //! Sessions: the rows, and the live ones in memory.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use sha2::{Digest, Sha256};
@@ -36,6 +36,8 @@ pub struct Session {
     pub user_id: UserId,
     /// What its user may do.
     pub role: Role,
+    /// Whether it is good for changing the password, and no more.
+    is_restricted: AtomicBool,
     token_hash: TokenHash,
     expires_at: Timestamp,
     last_seen_millis: AtomicI64,
@@ -43,6 +45,11 @@ pub struct Session {
 }
 
 impl Session {
+    /// Whether it is good for changing the password, and no more.
+    pub fn is_restricted(&self) -> bool {
+        self.is_restricted.load(Ordering::Relaxed)
+    }
+
     fn is_over(&self, now: Timestamp) -> bool {
         let idle_s = if self.role == Role::Admin { ADMIN_IDLE_S } else { IDLE_S };
         let last_seen = Timestamp::from_millis(self.last_seen_millis.load(Ordering::Relaxed));
@@ -66,11 +73,18 @@ impl NewSession {
     }
 
     /// What the row of it needs.
-    pub fn row(&self, user_id: UserId, role: Role, now: Timestamp) -> SessionRow {
+    pub fn row(
+        &self,
+        user_id: UserId,
+        role: Role,
+        is_restricted: bool,
+        now: Timestamp,
+    ) -> SessionRow {
         let life_s = if role == Role::Admin { ADMIN_LIFE_S } else { LIFE_S };
         SessionRow {
             user_id,
             role,
+            is_restricted,
             token_hash: hash_of(&self.secret),
             user_agent: self.user_agent.clone(),
             created_at: now,
@@ -84,6 +98,7 @@ impl NewSession {
 pub struct SessionRow {
     user_id: UserId,
     role: Role,
+    is_restricted: bool,
     token_hash: TokenHash,
     user_agent: Option<String>,
     created_at: Timestamp,
@@ -94,11 +109,13 @@ impl SessionRow {
     /// Writes the row; [`Sessions::admit`] makes it live after the commit.
     pub fn create(self, tx: &Tx<'_>) -> Result<Session> {
         let id = tx.fetchone(
-            "INSERT INTO sessions (user_id, role, token_hash, user_agent, created_at, last_seen_at, \
-             expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6) RETURNING id",
+            "INSERT INTO sessions (user_id, role, is_restricted, token_hash, user_agent, \
+             created_at, last_seen_at, expires_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7) RETURNING id",
             params![
                 self.user_id,
                 self.role.word(),
+                self.is_restricted,
                 self.token_hash,
                 self.user_agent,
                 self.created_at,
@@ -111,6 +128,7 @@ impl SessionRow {
             id: id.ok_or_else(|| Error::internal("a session got no number"))?,
             user_id: self.user_id,
             role: self.role,
+            is_restricted: AtomicBool::new(self.is_restricted),
             token_hash: self.token_hash,
             expires_at: self.expires_at,
             last_seen_millis: AtomicI64::new(seen),
@@ -125,6 +143,12 @@ pub fn end_all_of(tx: &Tx<'_>, user_id: UserId, kept: Option<SessionId>) -> Resu
         "DELETE FROM sessions WHERE user_id = ?1 AND id <> coalesce(?2, 0)",
         params![user_id, kept],
     )
+}
+
+/// Lifts the restriction of a session, in the transaction that changes its user's password;
+/// [`Sessions::lift_restriction`] makes it known after the commit.
+pub fn lift_restriction(tx: &Tx<'_>, session_id: SessionId) -> Result<usize> {
+    tx.execute("UPDATE sessions SET is_restricted = 0 WHERE id = ?1", params![session_id])
 }
 
 /// Deletes every session: after a restore nobody is signed in.
@@ -196,6 +220,14 @@ impl Sessions {
         Ok(())
     }
 
+    /// Lets a session do everything, after a commit has lifted its restriction.
+    pub fn lift_restriction(&self, session_id: SessionId) {
+        let live = self.live.read().unwrap_or_else(PoisonError::into_inner);
+        for session in live.values().filter(|session| session.id == session_id) {
+            session.is_restricted.store(false, Ordering::Relaxed);
+        }
+    }
+
     /// Forgets the sessions of a user whose rows a commit has deleted, other than the one kept.
     pub fn forget_all_of(&self, user_id: UserId, kept: Option<SessionId>) {
         self.forget(|session| session.user_id == user_id && Some(session.id) != kept);
@@ -245,7 +277,8 @@ impl Sessions {
 
 fn all(r: &Reader<'_>) -> Result<Vec<Session>> {
     r.fetchall(
-        "SELECT id, user_id, role, token_hash, last_seen_at, expires_at FROM sessions",
+        "SELECT id, user_id, role, token_hash, last_seen_at, expires_at, is_restricted \
+         FROM sessions",
         params![],
         |row| {
             let last_seen: i64 = row.get(4)?;
@@ -253,6 +286,7 @@ fn all(r: &Reader<'_>) -> Result<Vec<Session>> {
                 id: row.get(0)?,
                 user_id: row.get(1)?,
                 role: Role::from_word(&row.get::<String>(2)?)?,
+                is_restricted: AtomicBool::new(row.get(6)?),
                 token_hash: row.get(3)?,
                 expires_at: row.get(5)?,
                 last_seen_millis: AtomicI64::new(last_seen),

@@ -102,6 +102,7 @@ impl From<Error> for Failure {
             }
             Error::Invalid(_)
             | Error::SignedOut
+            | Error::PasswordExpired
             | Error::Forbidden
             | Error::NotFound(_)
             | Error::Conflict(_)

@@ -17,7 +17,7 @@ use crate::web::{Answer, Body, Endpoints, Mistakes, Reply, SignInPace, UserAgent
 pub fn routes() -> Endpoints {
     endpoints!("user";
         Public: open_session;
-        SignedIn: close_session, get_me, change_password;
+        Session: close_session, get_me, change_password;
     )
 }
 

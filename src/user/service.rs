@@ -92,7 +92,7 @@ impl UserService {
             ));
         };
         let new = NewSession::prepare(user_agent)?;
-        let row = new.row(user.id, user.role, self.clock.now());
+        let row = new.row(user.id, user.role, user.must_change_password, self.clock.now());
         let (id, hash) = (user.id, user.password_hash.clone());
         let session = self
             .database
@@ -141,13 +141,16 @@ impl UserService {
             ));
         }
         let hash = self.passwords.hash(new).await?;
-        let (user_id, kept) = (user.id, Some(caller.session_id()));
+        let (user_id, session_id) = (user.id, caller.session_id());
+        let kept = Some(session_id);
         self.database
             .write(move |tx| {
                 user.change_password(tx, &hash)?;
+                access::lift_restriction(tx, session_id)?;
                 access::end_all_of(tx, user.id, kept)
             })
             .await?;
+        self.sessions.lift_restriction(session_id);
         self.sessions.forget_all_of(user_id, kept);
         Ok(())
     }

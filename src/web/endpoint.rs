@@ -18,6 +18,8 @@ use crate::error::Result;
 pub enum Access {
     /// Everyone.
     Public,
+    /// Whoever is signed in, even with a password that has to be changed first.
+    Session,
     /// Whoever is signed in.
     SignedIn,
     /// Administrators.

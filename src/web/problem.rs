@@ -116,6 +116,7 @@ impl From<Error> for Problem {
                 problem
             }
             Error::SignedOut => Self::new(Status::Unauthorized, "signed_out", detail),
+            Error::PasswordExpired => Self::new(Status::Forbidden, "password_expired", detail),
             Error::Forbidden => Self::new(Status::Forbidden, "forbidden", detail),
             Error::NotFound(_) => Self::new(Status::NotFound, "not_found", detail),
             Error::Conflict(_) => Self::new(Status::Conflict, "conflict", detail),

@@ -52,7 +52,7 @@ fn no_route_but_the_public_ones_answers_a_visitor() {
                 Access::Public => {
                     assert!(![401, 403].contains(&as_visitor.status), "{path}");
                 }
-                Access::SignedIn => {
+                Access::Session | Access::SignedIn => {
                     as_visitor.problem(401, "signed_out");
                 }
                 Access::Admin | Access::Metrics => {

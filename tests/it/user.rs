@@ -84,6 +84,33 @@ fn a_new_password_must_keep_the_rules() {
 }
 
 #[test]
+fn a_password_that_others_have_seen_is_good_for_changing_it_and_no_more() {
+    let app = App::start();
+    app.user("ada");
+    app.database
+        .write_here(|tx| {
+            tx.execute(
+                "UPDATE users SET must_change_password = 1, role = 'admin' WHERE id = 2",
+                &[],
+            )
+        })
+        .unwrap();
+    let ada = app.signed_in("ada");
+    assert_eq!(ada.get("/api/me").send().expect(200)["must_change_password"], true);
+    for path in ["/api/jobs", "/api/admin/system", "/metrics"] {
+        ada.get(path).send().problem(403, "password_expired");
+    }
+    change(&ada, PASSWORD, "a password of my own").expect(204);
+    assert_eq!(ada.get("/api/me").send().expect(200)["must_change_password"], false);
+    ada.get("/api/admin/system").send().expect(200);
+    let cookie = ada.cookie.clone();
+    let app = app.restarted(Setup::default());
+    let mut ada = app.visitor();
+    ada.cookie = cookie;
+    ada.get("/api/admin/system").send().expect(200);
+}
+
+#[test]
 fn a_session_outlives_a_restart() {
     let app = App::start();
     let cookie = app.admin().cookie;
