@@ -11,6 +11,7 @@ use cellar::config::{Config, Sources};
 use cellar::data_folder::DataFolder;
 use cellar::job::Kinds;
 use cellar::server::{self, Parts};
+use cellar::web::{Deadlines, Keeper};
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use rocket::config::{Ident, LogLevel};
@@ -114,6 +115,12 @@ const LIVEZ: &str = "GET /livez HTTP/1.1\r\nHost: localhost:PORT\r\n\r\n";
 #[divan::bench(sample_count = 15, sample_size = 1)]
 fn bare_framework(bencher: Bencher) {
     measure(bencher, bare(), LIVEZ);
+}
+
+#[divan::bench(sample_count = 15, sample_size = 1)]
+fn bare_framework_with_the_keeper(bencher: Bencher) {
+    let keeper = Keeper::new(Deadlines::default()).expect("counters can be made");
+    measure(bencher, bare().attach(keeper), LIVEZ);
 }
 
 #[divan::bench(sample_count = 15, sample_size = 1)]
