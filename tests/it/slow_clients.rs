@@ -2,7 +2,7 @@
 //! server in this process where a handler has to be slow too.
 //!
 //! No test asserts how fast anything is: each bound is several times what it takes on a loaded
-//! machine with two cores.
+//! machine with two cores, and far below what it takes without the protection.
 
 #![cfg(target_os = "linux")]
 
@@ -49,7 +49,8 @@ fn a_crowd_of_half_heads_does_not_keep_out_the_next_client() {
         let asked_at = Instant::now();
         let mut client = server.connect();
         assert!(get(&mut client, "/healthz").contains("\"status\":\"ok\""));
-        assert!(asked_at.elapsed() < Duration::from_secs(1), "took {:?}", asked_at.elapsed());
+        // The promise is a second, on a machine that does nothing else.
+        assert!(asked_at.elapsed() < Duration::from_secs(5), "took {:?}", asked_at.elapsed());
         sleep(Duration::from_millis(100));
     }
     drop(crowd);
