@@ -261,7 +261,8 @@ fn change_accounts(tx: &Tx<'_>, entry: &Entry) -> Result<Credits> {
     };
     let changed = tx.fetchone(
         "UPDATE accounts SET available = available + ?2, held = held + ?3 \
-         WHERE user_id = ?1 AND available BETWEEN 0 - ?2 AND 9223372036854775807 - max(?2, 0) \
+         WHERE user_id = ?1 AND available >= 0 - ?2 \
+         AND (?2 < 0 OR available <= 9223372036854775807 - ?2) \
          RETURNING available",
         params![entry.user_id, entry.amount, to_held],
         |row| row.get(0),
