@@ -241,6 +241,7 @@ impl Worker {
             // Nothing has happened yet, so nothing is uncertain: another program may hold the file
             // for a while, and later groups may do better.
             tracing::error!(%cause, "a group of writes could not begin");
+            members.extend(waiting.try_iter().take(GROUP_MAX));
             return (members, Some(CANNOT_BEGIN.into()));
         }
         let begun = Instant::now();

@@ -23,7 +23,10 @@ const TRY_AGAIN_AFTER: Duration = Duration::from_millis(500);
 pub(super) fn start(jobs: &Jobs, job: Job) {
     let attempts_max = jobs.kinds().attempts_max(&job.kind);
     let run = Arc::new(Run::new(job, attempts_max));
-    jobs.watchers().publish(run.job.id, || run.view());
+    {
+        let progress = run.progress();
+        jobs.watchers().publish(run.job.id, || run.view_at(&progress));
+    }
     let slot = jobs.occupy(Arc::clone(&run));
     let (work, own) = (jobs.clone(), Arc::clone(&run));
     let started = thread::Builder::new().name("cellar-job".into()).spawn(move || {

@@ -158,7 +158,7 @@ impl Run {
         self.view_at(&self.progress())
     }
 
-    fn view_at(&self, progress: &Progress) -> JobView {
+    pub(super) fn view_at(&self, progress: &Progress) -> JobView {
         JobView {
             cancel_requested: self.told() == Told::Cancel,
             progress: progress.fraction,
@@ -167,7 +167,7 @@ impl Run {
         }
     }
 
-    fn progress(&self) -> MutexGuard<'_, Progress> {
+    pub(super) fn progress(&self) -> MutexGuard<'_, Progress> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -178,7 +178,9 @@ impl Jobs {
                 jobs.publish(&job);
             } else if let Some(run) = jobs.runs().iter().find(|run| run.job.id == id) {
                 run.tell(Told::Cancel);
-                jobs.parts.watchers.publish(id, || run.view());
+                // The progress first, then the watchers: the order in which a kind locks them.
+                let progress = run.progress();
+                jobs.parts.watchers.publish(id, || run.view_at(&progress));
             }
             Ok(jobs.view(&job))
         });
