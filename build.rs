@@ -64,16 +64,23 @@ fn compress_file(
         let params =
             brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, ..Default::default() };
         brotli::BrotliCompress(&mut content.as_slice(), &mut compressed, &params)?;
-        fs::write(&brotli, compressed)?;
+        put(&brotli, &compressed)?;
     }
     let gzip = target.join(format!("{hash}.gz"));
     if !gzip.exists() {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         encoder.write_all(&content)?;
-        fs::write(&gzip, encoder.finish()?)?;
+        put(&gzip, &encoder.finish()?)?;
     }
     wanted.extend([brotli, gzip]);
     Ok(())
+}
+
+/// Writes a file so that it is there whole or not at all: a build can be cut off.
+fn put(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let unfinished = path.with_extension("unfinished");
+    fs::write(&unfinished, content)?;
+    fs::rename(unfinished, path)
 }
 
 /// What was made from files that have changed since must not be embedded.

@@ -11,9 +11,11 @@ use crate::machine;
 
 const LOCK_NAME: &str = "cellar.lock";
 const RESTORING_NAME: &str = "restoring";
+/// What a file system of its own has at its root.
+const LOST_AND_FOUND: &str = "lost+found";
 
-/// Free space below which it is wiser not to start.
-const DISK_FREE_BYTES_MIN: u64 = 64 * 1024 * 1024;
+/// Free space below which it is wiser not to start: it would soon end.
+const START_BYTES_MIN: u64 = 2 * machine::DISK_FREE_BYTES_MIN;
 
 /// A data folder that no other process uses as long as this value lives.
 #[derive(Debug)]
@@ -26,8 +28,10 @@ impl DataFolder {
     /// Makes the folder if it is missing and takes it for this process.
     pub fn take(path: &Path) -> Result<Self> {
         make(path)?;
+        // Before, for nothing is left in a foreign folder; and after, for it may just have changed.
         refuse_foreign(path)?;
         let lock = lock(path)?;
+        refuse_foreign(path)?;
         refuse_full(path)?;
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
@@ -36,18 +40,9 @@ impl DataFolder {
     /// that was cut off has left there is cleared away.
     pub fn take_empty(path: &Path) -> Result<Self> {
         make(path)?;
-        let names = names_in(path)?;
-        let is_leftover = |name: &str| name == RESTORING_NAME || name == files::FOLDER_NAME;
-        let was_cut_off = names.iter().any(|name| name == RESTORING_NAME) && !is_initialised(path);
-        let is_ours = |name: &str| name == LOCK_NAME || (was_cut_off && is_leftover(name));
-        if !names.iter().all(|name| is_ours(name)) {
-            return Err(Error::Unavailable(format!(
-                "{} is not empty, and a restore never overwrites; name an empty or new folder with --data",
-                path.display()
-            )));
-        }
+        leftovers(path)?;
         let lock = lock(path)?;
-        for name in names.iter().filter(|name| is_leftover(name)) {
+        for name in leftovers(path)? {
             fs::remove_dir_all(path.join(name)).map_err(|cause| unusable(path, &cause))?;
         }
         refuse_full(path)?;
@@ -125,7 +120,7 @@ fn refuse_foreign(path: &Path) -> Result<()> {
         return Ok(());
     }
     let names = names_in(path)?;
-    let stranger = names.iter().find(|name| *name != LOCK_NAME && *name != "lost+found");
+    let stranger = names.iter().find(|name| *name != LOCK_NAME && *name != LOST_AND_FOUND);
     match stranger {
         None => Ok(()),
         Some(name) => Err(Error::Unavailable(format!(
@@ -135,13 +130,28 @@ fn refuse_foreign(path: &Path) -> Result<()> {
     }
 }
 
+/// What a restore that was cut off has left in a folder that is empty otherwise.
+fn leftovers(path: &Path) -> Result<Vec<String>> {
+    let mut names = names_in(path)?;
+    names.retain(|name| name != LOCK_NAME && name != LOST_AND_FOUND);
+    let is_leftover = |name: &String| name == RESTORING_NAME || name == files::FOLDER_NAME;
+    let was_cut_off = names.iter().any(|name| name == RESTORING_NAME);
+    if names.is_empty() || (was_cut_off && names.iter().all(is_leftover)) {
+        return Ok(names);
+    }
+    Err(Error::Unavailable(format!(
+        "{} is not empty, and a restore never overwrites; name an empty or new folder with --data",
+        path.display()
+    )))
+}
+
 fn refuse_full(path: &Path) -> Result<()> {
     match machine::free_bytes(path) {
-        Some(free) if free < DISK_FREE_BYTES_MIN => Err(Error::Unavailable(format!(
+        Some(free) if free < START_BYTES_MIN => Err(Error::Unavailable(format!(
             "the disk that holds {} has {} MiB free, and Cellar needs {}; free some space",
             path.display(),
             free >> 20,
-            DISK_FREE_BYTES_MIN >> 20
+            START_BYTES_MIN >> 20
         ))),
         _ => Ok(()),
     }

@@ -3,7 +3,9 @@
 //! A content is written to a temporary name, synced, and renamed: what bears a hash is whole. The
 //! same bytes are kept once. A row in `blobs` stands for every file; the row is written in the same
 //! transaction as what refers to it, so a file without a row is a leftover and is swept after a
-//! grace. It refuses paths: nothing outside this module knows where a content lies.
+//! grace. No row is ever deleted, so a content that a backup has seen in the database is there when
+//! the backup comes to copy it. It refuses paths: nothing outside this module knows where a content
+//! lies.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -49,13 +51,9 @@ impl Hash {
 
     /// The hash of a file's content.
     pub fn of_file(path: &Path) -> Result<Self> {
-        let mut digest = Sha256::new();
-        let mut file = File::open(path).map_err(Error::internal)?;
-        each_block(&mut file, |block, _| {
-            digest.update(block);
-            Ok(())
-        })?;
-        Ok(Self(digest.finalize().into()))
+        let mut measured = Measured::new(File::open(path).map_err(Error::internal)?);
+        each_block(&mut measured, |_, _| Ok(()))?;
+        Ok(measured.blob().hash)
     }
 
     /// The name of this content inside a backup.
@@ -71,6 +69,34 @@ impl Hash {
     /// The spelling in hexadecimal digits.
     pub fn to_hex(self) -> String {
         HEXLOWER.encode(&self.0)
+    }
+}
+
+/// Reads on, and knows what came: its size and its hash.
+pub struct Measured<R> {
+    source: R,
+    digest: Sha256,
+    size_bytes: u64,
+}
+
+impl<R: Read> Measured<R> {
+    /// Measures what `source` yields.
+    pub fn new(source: R) -> Self {
+        Self { source, digest: Sha256::new(), size_bytes: 0 }
+    }
+
+    /// What has come so far.
+    pub fn blob(self) -> Blob {
+        Blob { hash: Hash(self.digest.finalize().into()), size_bytes: self.size_bytes }
+    }
+}
+
+impl<R: Read> Read for Measured<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.source.read(buffer)?;
+        self.digest.update(&buffer[..n]);
+        self.size_bytes += n as u64;
+        Ok(n)
     }
 }
 
@@ -133,17 +159,16 @@ impl Files {
         let temporary = self.folder.join(TEMPORARY_NAME);
         fs::create_dir_all(&temporary).map_err(Error::internal)?;
         let mut file = tempfile::NamedTempFile::new_in(&temporary).map_err(Error::internal)?;
-        let mut digest = Sha256::new();
-        let size_bytes = each_block(source, |block, size_bytes| {
+        let mut measured = Measured::new(source);
+        each_block(&mut measured, |block, size_bytes| {
             if size_bytes > size_bytes_max {
                 return Err(Error::TooLarge { bytes_max: size_bytes_max });
             }
-            digest.update(block);
             file.write_all(block).map_err(Error::internal)
         })?;
-        let hash = Hash(digest.finalize().into());
-        self.settle(file, hash).map_err(Error::internal)?;
-        Ok(Blob { hash, size_bytes })
+        let blob = measured.blob();
+        self.settle(file, blob.hash).map_err(Error::internal)?;
+        Ok(blob)
     }
 
     /// Gives a finished temporary file its name, so that it is there after a power cut too.
@@ -170,14 +195,11 @@ impl Files {
         })
     }
 
-    /// Reads a content wholly and tells its size and whether its bytes bear its name.
-    pub fn verify(&self, hash: Hash) -> Result<(u64, bool)> {
-        let mut digest = Sha256::new();
-        let size_bytes = each_block(&mut self.open_blob(hash)?, |block, _| {
-            digest.update(block);
-            Ok(())
-        })?;
-        Ok((size_bytes, hash.0 == <[u8; 32]>::from(digest.finalize())))
+    /// Reads a content wholly and tells what it is; an error of `keep_going` ends the reading.
+    pub fn measure(&self, hash: Hash, keep_going: &dyn Fn() -> Result<()>) -> Result<Blob> {
+        let mut measured = Measured::new(self.open_blob(hash)?);
+        each_block(&mut measured, |_, _| keep_going())?;
+        Ok(measured.blob())
     }
 
     /// Every content on the disk, in no order.
@@ -277,7 +299,7 @@ mod tests {
         assert_eq!(files.put(&mut &b"red wine"[..], 100).unwrap(), blob);
         assert_eq!(blob.hash, Hash::of(b"red wine"));
         assert_eq!(files.list().unwrap(), [blob.hash]);
-        assert_eq!(files.verify(blob.hash).unwrap(), (8, true));
+        assert_eq!(files.measure(blob.hash, &|| Ok(())).unwrap(), blob);
     }
 
     #[test]
@@ -295,7 +317,8 @@ mod tests {
         let (_folder, files) = files();
         let blob = files.put(&mut &b"white wine"[..], 100).unwrap();
         fs::write(files.path(blob.hash), "water").unwrap();
-        assert_eq!(files.verify(blob.hash).unwrap(), (5, false));
+        let found = files.measure(blob.hash, &|| Ok(())).unwrap();
+        assert_eq!(found, Blob { hash: Hash::of(b"water"), size_bytes: 5 });
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub fn start(format: LogFormat) -> WorkerGuard {
         LogFormat::Text => fmt::layer().with_writer(writer).with_ansi(false).boxed(),
         LogFormat::Json => fmt::layer().json().flatten_event(true).with_writer(writer).boxed(),
     };
+    // A panic is contained where it happens, and belongs in the log like everything else.
+    std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a bug: something panicked")));
     // A second start, as in a test, keeps the first log.
     let _ = tracing_subscriber::registry().with(lines.with_filter(wanted)).try_init();
     guard

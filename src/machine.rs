@@ -2,6 +2,14 @@
 
 use std::path::Path;
 
+/// Free space below which nothing new is saved: a full disk could not even delete.
+pub const DISK_FREE_BYTES_MIN: u64 = 32 * 1024 * 1024;
+
+/// Whether the disk that holds `path` has too little room to save anything new.
+pub fn is_disk_nearly_full(path: &Path) -> bool {
+    free_bytes(path).is_some_and(|free| free < DISK_FREE_BYTES_MIN)
+}
+
 /// Free bytes, for this user, on the disk that holds `path`; `None` where the system does not say.
 #[cfg(unix)]
 pub fn free_bytes(path: &Path) -> Option<u64> {

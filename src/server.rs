@@ -1,13 +1,13 @@
 //! The one place that sees everything: parts become services, nouns become addresses, kinds of work
 //! get their handlers.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rocket::config::{Ident, LogLevel, Shutdown as ShutdownConfig};
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::shield::Shield;
-use rocket::{Build, Orbit, Rocket, async_trait, tokio};
+use rocket::{Build, Orbit, Rocket, Shutdown, async_trait, tokio};
 
 use crate::access::{Door, SessionCookie, Sessions};
 use crate::admin::{self, AdminService, CheckKind, Housekeeping};
@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::data_folder::DataFolder;
 use crate::database::Database;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::files::Files;
 use crate::installation;
 use crate::job::{self, Jobs, Kinds, Settings};
@@ -34,8 +34,8 @@ const MERCY_S: u32 = 2;
 /// How long background work may take to come to a good place when the server stops.
 const JOBS_GRACE: Duration = Duration::from_secs(4);
 
-/// Free space below which the server says that it is not ready.
-const DISK_FREE_BYTES_MIN: u64 = 32 * 1024 * 1024;
+/// What a caller reads of a disk without room.
+const DISK_IS_FULL: &str = "the disk is nearly full, so nothing new is saved; free some space";
 
 /// What a server is built from.
 pub struct Parts {
@@ -59,6 +59,25 @@ pub struct Server {
     pub database: Database,
     /// The names it answers to.
     pub hosts: Hosts,
+    /// Why it gave up, if it did.
+    pub failure: Failure,
+}
+
+/// Why a server that was already listening cannot go on; whoever launched it ends with this.
+#[derive(Clone, Default)]
+pub struct Failure(Arc<Mutex<Option<Error>>>);
+
+impl Failure {
+    /// Gives up: the first reason counts, and the server stops.
+    pub fn give_up(&self, reason: Error, shutdown: Shutdown) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(reason);
+        shutdown.notify();
+    }
+
+    /// The reason, once the server has stopped.
+    pub fn into_result(self) -> Result<()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err)
+    }
 }
 
 /// Every route of the product, with its rule.
@@ -98,12 +117,19 @@ pub fn build(parts: Parts) -> Result<Server> {
     let kinds = kinds.with(CheckKind::new(files.clone()));
     let jobs = Jobs::new(database.clone(), clock.clone(), kinds, settings);
     let housekeeping = Housekeeping::new(sessions, jobs.clone(), database.clone(), files);
-    let admin = AdminService::new(database.clone(), jobs.clone(), clock, metrics.clone())?;
+    let admin = AdminService::new(
+        database.clone(),
+        jobs.clone(),
+        clock,
+        metrics.clone(),
+        config.is_insecure(),
+    )?;
 
+    let failure = Failure::default();
     let endpoints = endpoints();
     let mut rocket = rocket::custom(rocket_config(&config))
         .manage(Document::of(&endpoints))
-        .manage(health(&database))
+        .manage(health(&database, &jobs))
         .manage(Pace::per_minute(config.sign_in_tries_per_minute))
         .manage(TrustedProxies(config.trusted_proxies.clone()))
         .manage(keeper.clone())
@@ -118,12 +144,12 @@ pub fn build(parts: Parts) -> Result<Server> {
         .attach(keeper)
         .attach(Observer::new(metrics))
         .attach(SecurityHeaders::new(hosts.clone()))
-        .attach(Lifetime { hosts: hosts.clone(), jobs, housekeeping });
+        .attach(Lifetime { hosts: hosts.clone(), jobs, housekeeping, failure: failure.clone() });
     let doorkeeper: Arc<dyn web::Doorkeeper> = Arc::new(door);
     for part in endpoints {
         rocket = rocket.mount("/", part.guarded(&hosts, &doorkeeper));
     }
-    Ok(Server { rocket, users, database, hosts })
+    Ok(Server { rocket, users, database, hosts, failure })
 }
 
 fn rocket_config(config: &Config) -> rocket::Config {
@@ -150,20 +176,22 @@ fn deadlines(config: &Config) -> Deadlines {
 }
 
 /// The parts whose word makes the server ready. What they say is public, so it names no folder.
-fn health(database: &Database) -> Health {
+fn health(database: &Database, jobs: &Jobs) -> Health {
     let writer = database.clone();
     let path = database.path().to_owned();
+    let jobs = jobs.clone();
     let checks: Vec<(&'static str, Check)> = vec![
         ("database", Box::new(move || writer.stopped().map_or(Ok(()), Err))),
         (
             "disk",
-            Box::new(move || match machine::free_bytes(&path) {
-                Some(free) if free < DISK_FREE_BYTES_MIN => {
-                    Err("the disk is nearly full, so nothing new is saved; free some space".into())
+            Box::new(move || {
+                if machine::is_disk_nearly_full(&path) {
+                    return Err(DISK_IS_FULL.into());
                 }
-                _ => Ok(()),
+                Ok(())
             }),
         ),
+        ("jobs", Box::new(move || jobs.trouble().map_or(Ok(()), |why| Err(why.into())))),
     ];
     Health::new(checks)
 }
@@ -174,6 +202,7 @@ struct Lifetime {
     hosts: Hosts,
     jobs: Jobs,
     housekeeping: Housekeeping,
+    failure: Failure,
 }
 
 #[async_trait]
@@ -184,9 +213,8 @@ impl Fairing for Lifetime {
 
     async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
         self.hosts.bind(rocket.config().port);
-        if let Err(cause) = self.jobs.start().await {
-            tracing::error!(%cause, "background work could not be taken up");
-            rocket.shutdown().notify();
+        if let Err(reason) = self.jobs.start().await {
+            self.failure.give_up(reason, rocket.shutdown());
         }
         tokio::spawn(self.housekeeping.clone().run(rocket.shutdown()));
     }

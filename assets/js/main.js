@@ -1,7 +1,7 @@
 // @ts-check
 // The start: who is here, which screen the address means, and drawing both. Together with the routes and the frame this is
 // the roof: the only place that knows every noun.
-import * as sessions from '/js/access/api.js';
+import { closeSession } from '/js/access/api.js';
 import { announce, focusScreen } from '/js/core/a11y.js';
 import { onSignedOut, reachable } from '/js/core/http.js';
 import { keepLanguage, language, speak, t } from '/js/core/i18n.js';
@@ -25,7 +25,7 @@ const PASSWORD = '/account/password';
 /** Asks the server who is here. */
 async function meet() {
   try {
-    const me = await users.findMe();
+    const me = await users.getMe();
     remember('signed_in', 'yes');
     caller.set(me);
   } catch (error) {
@@ -48,7 +48,7 @@ function toSignIn(why) {
 
 async function signOut() {
   try {
-    await sessions.delete();
+    await closeSession();
   } catch (error) {
     // Without an answer nobody knows whether the session ended, so the page does not claim it.
     if (error.status !== 401) return error.status !== 0 && say(t('error.internal'));

@@ -31,6 +31,11 @@ impl Caller {
         self.session.role
     }
 
+    /// Waits until they may not call any more: the session they came with has ended.
+    pub async fn ended(&self) {
+        self.session.ended().await;
+    }
+
     /// The session they came with.
     pub fn session_id(&self) -> SessionId {
         self.session.id

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use rocket::tokio::sync::watch;
 use sha2::{Digest, Sha256};
 
 use super::Role;
@@ -42,9 +43,16 @@ pub struct Session {
     expires_at: Timestamp,
     last_seen_millis: AtomicI64,
     stored_seen_millis: AtomicI64,
+    has_ended: watch::Sender<bool>,
 }
 
 impl Session {
+    /// Waits until it has ended: by its user's wish, by an administrator's, or by its age.
+    pub async fn ended(&self) {
+        // The sender lives as long as `self`, so this cannot fail before it is told.
+        let _ = self.has_ended.subscribe().wait_for(|has_ended| *has_ended).await;
+    }
+
     /// Whether it is good for changing the password, and no more.
     pub fn is_restricted(&self) -> bool {
         self.is_restricted.load(Ordering::Relaxed)
@@ -133,6 +141,7 @@ impl SessionRow {
             expires_at: self.expires_at,
             last_seen_millis: AtomicI64::new(seen),
             stored_seen_millis: AtomicI64::new(seen),
+            has_ended: watch::Sender::new(false),
         })
     }
 }
@@ -162,6 +171,8 @@ pub struct Sessions {
     database: Database,
     clock: Clock,
     live: Arc<RwLock<HashMap<TokenHash, Arc<Session>>>>,
+    /// Ended in memory, while their rows could not be deleted yet.
+    owed: Arc<Mutex<Vec<SessionId>>>,
 }
 
 impl Sessions {
@@ -178,6 +189,7 @@ impl Sessions {
             database: database.clone(),
             clock: clock.clone(),
             live: Arc::new(RwLock::new(live)),
+            owed: Arc::default(),
         })
     }
 
@@ -211,13 +223,16 @@ impl Sessions {
         Ok(())
     }
 
-    /// Ends one session.
+    /// Ends one session, at once: whoever signs out on a full disk is signed out, and the row goes
+    /// when it can.
     pub async fn end(&self, session_id: SessionId) -> Result<()> {
-        self.database
-            .write(move |tx| tx.execute("DELETE FROM sessions WHERE id = ?1", params![session_id]))
-            .await?;
         self.forget(|session| session.id == session_id);
-        Ok(())
+        let delete = move |tx: &Tx<'_>| delete(tx, session_id);
+        let deleted = self.database.write(delete).await;
+        if deleted.is_err() {
+            self.owed().push(session_id);
+        }
+        deleted
     }
 
     /// Lets a session do everything, after a commit has lifted its restriction.
@@ -238,7 +253,7 @@ impl Sessions {
     pub async fn tidy(&self) -> Result<()> {
         let now = self.clock.now();
         let mut seen = Vec::new();
-        let mut over = Vec::new();
+        let mut over = std::mem::take(&mut *self.owed());
         for session in self.live.read().unwrap_or_else(PoisonError::into_inner).values() {
             let last_seen = session.last_seen_millis.load(Ordering::Relaxed);
             if session.is_over(now) {
@@ -248,7 +263,8 @@ impl Sessions {
             }
         }
         let gone = over.clone();
-        self.database
+        let written = self
+            .database
             .write(move |tx| {
                 for (id, last_seen) in seen {
                     tx.execute(
@@ -257,22 +273,37 @@ impl Sessions {
                     )?;
                 }
                 for id in gone {
-                    tx.execute("DELETE FROM sessions WHERE id = ?1", params![id])?;
+                    delete(tx, id)?;
                 }
-                tx.execute("DELETE FROM sessions WHERE expires_at <= ?1", params![now])
+                tx.execute("DELETE FROM sessions WHERE expires_at <= ?1", params![now]).map(drop)
             })
-            .await?;
+            .await;
         self.forget(|session| over.contains(&session.id));
-        Ok(())
+        if written.is_err() {
+            self.owed().append(&mut over);
+        }
+        written
+    }
+
+    fn owed(&self) -> MutexGuard<'_, Vec<SessionId>> {
+        self.owed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn forget(&self, is_gone: impl Fn(&Session) -> bool) {
-        self.change(|live| live.retain(|_, session| !is_gone(session)));
+        self.change(|live| {
+            for (_, session) in live.extract_if(|_, session| is_gone(session)) {
+                session.has_ended.send_replace(true);
+            }
+        });
     }
 
     fn change(&self, change: impl FnOnce(&mut HashMap<TokenHash, Arc<Session>>)) {
         change(&mut self.live.write().unwrap_or_else(PoisonError::into_inner));
     }
+}
+
+fn delete(tx: &Tx<'_>, id: SessionId) -> Result<()> {
+    tx.execute("DELETE FROM sessions WHERE id = ?1", params![id]).map(drop)
 }
 
 fn all(r: &Reader<'_>) -> Result<Vec<Session>> {
@@ -291,6 +322,7 @@ fn all(r: &Reader<'_>) -> Result<Vec<Session>> {
                 expires_at: row.get(5)?,
                 last_seen_millis: AtomicI64::new(last_seen),
                 stored_seen_millis: AtomicI64::new(last_seen),
+                has_ended: watch::Sender::new(false),
             })
         },
     )

@@ -34,8 +34,8 @@ pub struct Line {
     pub detail: String,
 }
 
-/// One promise to be checked: its name, and what is wrong if anything, or what was looked at.
-type Promise = (&'static str, fn(&Reader<'_>, &Files) -> Result<Finding>);
+/// One promise about the database: its name, and what is wrong if anything, or what was looked at.
+type Promise = (&'static str, fn(&Reader<'_>) -> Result<Finding>);
 
 /// What a look at one promise found.
 struct Finding {
@@ -44,39 +44,60 @@ struct Finding {
 }
 
 /// Every promise, in the order they are checked: whatever builds on another comes after it.
-const PROMISES: [Promise; 7] = [
+const PROMISES: [Promise; 6] = [
     ("the file is whole", file_is_whole),
     ("references hold", references_hold),
     ("the schema is known", schema_is_known),
     ("balances are the sum of their entries", balances_add_up),
     ("the ledger is an unbroken chain", ledger_is_unbroken),
     ("jobs are in order", jobs_are_in_order),
-    ("contents are whole", contents_are_whole),
 ];
 
-/// The number of lines a check has.
-pub const N_LINES: usize = PROMISES.len();
+/// The last promise, about what lies beside the database.
+const CONTENTS: &str = "contents are whole";
 
-/// Checks every promise on one view of the data, and hands each line to `take` as it is known. An
-/// error of `take` ends the check.
-pub fn check(
-    r: &Reader<'_>,
-    files: &Files,
-    mut take: impl FnMut(Line) -> Result<()>,
-) -> Result<()> {
+/// Every promise by name, in the order they are checked.
+pub fn promises() -> impl ExactSizeIterator<Item = &'static str> {
+    let mut names: Vec<_> = PROMISES.iter().map(|(name, _)| *name).collect();
+    names.push(CONTENTS);
+    names.into_iter()
+}
+
+/// Takes each line of a check as it is known; an error ends the check.
+pub type Take<'a> = &'a mut dyn FnMut(Line) -> Result<()>;
+
+/// Checks what is promised of the database, on one view of it; the contents that must be there.
+pub fn check_database(r: &Reader<'_>, take: Take<'_>) -> Result<Vec<Blob>> {
     for (name, look) in PROMISES {
-        let found = look(r, files).unwrap_or_else(|error| Finding {
-            looked_at: String::new(),
-            problems: vec![format!("cannot be checked: {error}")],
-        });
-        let is_kept = found.problems.is_empty();
-        take(Line {
-            name: name.to_owned(),
-            status: if is_kept { Verdict::Ok } else { Verdict::Violated },
-            detail: if is_kept { found.looked_at } else { in_short(&found.problems) },
-        })?;
+        take(line(name, look(r)))?;
     }
-    Ok(())
+    Blob::all(r)
+}
+
+/// Checks what is promised of the contents. It reads every byte of them, so no view of the database
+/// is held meanwhile, and an error of `keep_going`, asked at every block, ends it.
+pub fn check_contents(
+    blobs: &[Blob],
+    files: &Files,
+    keep_going: &dyn Fn() -> Result<()>,
+    take: Take<'_>,
+) -> Result<()> {
+    let found = contents_are_whole(blobs, files, keep_going);
+    keep_going()?;
+    take(line(CONTENTS, found))
+}
+
+fn line(name: &str, found: Result<Finding>) -> Line {
+    let found = found.unwrap_or_else(|error| Finding {
+        looked_at: String::new(),
+        problems: vec![format!("cannot be checked: {error}")],
+    });
+    let is_kept = found.problems.is_empty();
+    Line {
+        name: name.to_owned(),
+        status: if is_kept { Verdict::Ok } else { Verdict::Violated },
+        detail: if is_kept { found.looked_at } else { in_short(&found.problems) },
+    }
 }
 
 fn in_short(problems: &[String]) -> String {
@@ -91,12 +112,12 @@ fn counted(n: u64, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 
-fn file_is_whole(r: &Reader<'_>, _: &Files) -> Result<Finding> {
+fn file_is_whole(r: &Reader<'_>) -> Result<Finding> {
     let looked_at = format!("{} bytes", r.size_bytes()?);
     Ok(Finding { looked_at, problems: r.integrity_problems()? })
 }
 
-fn references_hold(r: &Reader<'_>, _: &Files) -> Result<Finding> {
+fn references_hold(r: &Reader<'_>) -> Result<Finding> {
     let tables = r.dangling_references()?;
     let problem = |table| format!("a row of {table} refers to one that is not there");
     Ok(Finding {
@@ -105,7 +126,7 @@ fn references_hold(r: &Reader<'_>, _: &Files) -> Result<Finding> {
     })
 }
 
-fn schema_is_known(r: &Reader<'_>, _: &Files) -> Result<Finding> {
+fn schema_is_known(r: &Reader<'_>) -> Result<Finding> {
     let version = r.schema_version()?;
     let is_known = version == i64::from(SCHEMA_VERSION);
     let problem = format!("the file has version {version}, this program knows {SCHEMA_VERSION}");
@@ -120,7 +141,7 @@ fn count(r: &Reader<'_>, sql: &'static str) -> Result<u64> {
     n.ok_or_else(|| Error::internal("a count has no row"))
 }
 
-fn balances_add_up(r: &Reader<'_>, _: &Files) -> Result<Finding> {
+fn balances_add_up(r: &Reader<'_>) -> Result<Finding> {
     let n_accounts = count(r, "SELECT count(*) FROM accounts WHERE user_id IS NOT NULL")?;
     Ok(Finding {
         looked_at: counted(n_accounts, "account", "accounts"),
@@ -128,7 +149,7 @@ fn balances_add_up(r: &Reader<'_>, _: &Files) -> Result<Finding> {
     })
 }
 
-fn ledger_is_unbroken(r: &Reader<'_>, _: &Files) -> Result<Finding> {
+fn ledger_is_unbroken(r: &Reader<'_>) -> Result<Finding> {
     let n_entries = count(r, "SELECT count(*) FROM transactions")?;
     Ok(Finding {
         looked_at: counted(n_entries, "entry", "entries"),
@@ -136,7 +157,7 @@ fn ledger_is_unbroken(r: &Reader<'_>, _: &Files) -> Result<Finding> {
     })
 }
 
-fn jobs_are_in_order(r: &Reader<'_>, _: &Files) -> Result<Finding> {
+fn jobs_are_in_order(r: &Reader<'_>) -> Result<Finding> {
     let n_jobs = count(r, "SELECT count(*) FROM jobs")?;
     let problems = r.fetchall(
         "SELECT id FROM jobs WHERE (status = 'succeeded' AND (result IS NULL OR attempt = 0)) \
@@ -149,13 +170,16 @@ fn jobs_are_in_order(r: &Reader<'_>, _: &Files) -> Result<Finding> {
 }
 
 /// I7: rows and files one to one, every file's bytes as its name says, no leftovers past the grace.
-fn contents_are_whole(r: &Reader<'_>, files: &Files) -> Result<Finding> {
-    let blobs = Blob::all(r)?;
+fn contents_are_whole(
+    blobs: &[Blob],
+    files: &Files,
+    keep_going: &dyn Fn() -> Result<()>,
+) -> Result<Finding> {
     let mut problems = Vec::new();
-    for blob in &blobs {
+    for blob in blobs {
         let name = blob.hash.to_hex();
-        match files.verify(blob.hash) {
-            Ok((size, true)) if size == blob.size_bytes => {}
+        match files.measure(blob.hash, keep_going) {
+            Ok(found) if found == *blob => {}
             Ok(_) => problems.push(format!("content {name} was changed on the disk")),
             Err(Error::NotFound(_)) => problems.push(format!("content {name} is missing")),
             Err(other) => return Err(other),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{self, Line, N_LINES};
+use super::check::{self, Line};
 use crate::error::Error;
 use crate::files::Files;
 use crate::job::{Context, Failure, JobKind, Outcome};
@@ -34,26 +34,28 @@ impl JobKind for CheckKind {
     const NAME: &'static str = "check";
 
     fn run(&self, _: Everything, context: &Context) -> Result<Outcome, Failure> {
+        let promises: Vec<_> = check::promises().collect();
         let mut lines: Vec<Line> = Vec::new();
-        let mut stopped = None;
-        let checked = context.database().read_here(|r| {
-            check::check(r, &self.files, |line| {
-                #[expect(clippy::cast_precision_loss, reason = "a handful of lines")]
-                let progress = (lines.len() + 1) as f64 / N_LINES as f64;
-                context.progress(progress, &line.name);
-                lines.push(line);
-                context.check().map_err(|word| {
-                    stopped = Some(word);
-                    Error::Conflict("the check was stopped".into())
-                })
-            })
-        });
-        match (stopped, checked) {
-            (Some(word), _) => Err(word.into()),
-            (None, checked) => {
-                checked?;
-                Outcome::new(Findings { lines })
-            }
-        }
+        let keep_going =
+            || context.check().map_err(|_| Error::Conflict("the check was stopped".into()));
+        let say_next = |n_done: usize| {
+            #[expect(clippy::cast_precision_loss, reason = "a handful of lines")]
+            let progress = n_done as f64 / promises.len() as f64;
+            context.progress(progress, promises.get(n_done).copied().unwrap_or_default());
+        };
+        say_next(0);
+        let mut take = |line| {
+            lines.push(line);
+            say_next(lines.len());
+            keep_going()
+        };
+        let checked = context
+            .database()
+            .read_here(|r| check::check_database(r, &mut take))
+            .and_then(|blobs| check::check_contents(&blobs, &self.files, &keep_going, &mut take));
+        // Whoever stopped it wants to hear that, whatever came of the part under way.
+        context.check()?;
+        checked?;
+        Outcome::new(Findings { lines })
     }
 }

@@ -23,6 +23,7 @@ pub struct AdminService {
     clock: Clock,
     metrics: Metrics,
     jobs_by_status: IntGaugeVec,
+    is_insecure: bool,
 }
 
 /// How the server is doing.
@@ -43,6 +44,8 @@ pub struct SystemView {
     jobs: JobCounts,
     /// Memory in use, if the system says.
     memory_bytes: Option<u64>,
+    /// Whether passwords travel in the open: the address people open is not https.
+    is_insecure: bool,
 }
 
 /// What the writer has done since the start.
@@ -65,13 +68,19 @@ struct JobCounts {
 }
 
 impl AdminService {
-    /// Figures of this server, which starts now.
-    pub fn new(database: Database, jobs: Jobs, clock: Clock, metrics: Metrics) -> Result<Self> {
+    /// Figures of this server, which starts now; `is_insecure` if passwords travel in the open.
+    pub fn new(
+        database: Database,
+        jobs: Jobs,
+        clock: Clock,
+        metrics: Metrics,
+        is_insecure: bool,
+    ) -> Result<Self> {
         let options = Opts::new("cellar_jobs", "Background jobs, by where they stand.");
         let jobs_by_status = IntGaugeVec::new(options, &["status"]).map_err(Error::internal)?;
         metrics.register(jobs_by_status.clone())?;
         let started_at = clock.now();
-        Ok(Self { database, jobs, started_at, clock, metrics, jobs_by_status })
+        Ok(Self { database, jobs, started_at, clock, metrics, jobs_by_status, is_insecure })
     }
 
     /// The figures at this moment.
@@ -104,6 +113,7 @@ impl AdminService {
                 dead: counts.n_dead,
             },
             memory_bytes: machine::memory_bytes(),
+            is_insecure: self.is_insecure,
         })
     }
 

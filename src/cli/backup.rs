@@ -1,6 +1,7 @@
 //! `cellar backup FILE`: one consistent copy of everything in one tar file, whether or not the
-//! server runs. The database is copied as of one moment; contents never change, and one that the
-//! database forgets lives on for a day, so those the copy names are all there.
+//! server runs. The database is copied as of one moment; contents never change, and those the copy
+//! names are all there. Each is measured as it is copied: a damaged one must not spoil the backup
+//! unseen.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -15,7 +16,7 @@ use crate::clock::Clock;
 use crate::data_folder;
 use crate::database::{FILE_NAME, SCHEMA_VERSION, Snapshot, write_snapshot};
 use crate::error::{Error, Result};
-use crate::files::{Blob, Files, Hash};
+use crate::files::{Blob, Files, Hash, Measured};
 
 /// The name of the entry that describes the rest; always the first.
 pub(super) const MANIFEST_NAME: &str = "manifest.json";
@@ -64,7 +65,13 @@ pub(super) fn run(place: &Place, arguments: &Arguments) -> Done {
     let archive = work.path().join("backup.tar");
     let n_contents = write_archive(&config.data, work.path(), &archive)
         .map_err(|error| in_words(target, error))?;
-    std::fs::rename(&archive, target).map_err(|cause| unwritable(target, &cause))?;
+    // Never over a file that has appeared meanwhile.
+    tempfile::TempPath::try_from_path(archive)
+        .and_then(|archive| archive.persist_noclobber(target).map_err(Into::into))
+        .map_err(|cause| unwritable(target, &cause))?;
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|cause| unwritable(target, &cause))?;
     let size = std::fs::metadata(target).map_or(0, |facts| facts.len());
     say(&format!(
         "{} holds the database and {n_contents} contents ({size} bytes).",
@@ -98,12 +105,33 @@ fn write_archive(data: &Path, work: &Path, archive: &Path) -> Result<usize> {
     append(&mut tar, FILE_NAME, size, database)?;
     let files = Files::below(data);
     for blob in &blobs {
-        append(&mut tar, &blob.hash.archive_name(), blob.size_bytes, files.open_blob(blob.hash)?)?;
+        append_content(&mut tar, &files, *blob)?;
     }
     let written = tar.into_inner().map_err(Error::internal)?;
     let written = written.into_inner().map_err(|error| Error::internal(error.into_error()))?;
     written.sync_all().map_err(Error::internal)?;
     Ok(blobs.len())
+}
+
+fn append_content<W: io::Write>(
+    tar: &mut tar::Builder<W>,
+    files: &Files,
+    blob: Blob,
+) -> Result<()> {
+    let name = blob.hash.archive_name();
+    let damaged = |what: &str| {
+        Error::Unavailable(format!(
+            "the content {} {what}, so there is no sound backup; `cellar check` names all of them",
+            blob.hash.to_hex()
+        ))
+    };
+    let file = match files.open_blob(blob.hash) {
+        Err(Error::NotFound(_)) => return Err(damaged("is missing")),
+        opened => opened?,
+    };
+    let mut measured = Measured::new(file);
+    append(tar, &name, blob.size_bytes, &mut measured)?;
+    if measured.blob() == blob { Ok(()) } else { Err(damaged("was changed on the disk")) }
 }
 
 fn append<W: io::Write>(

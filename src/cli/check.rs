@@ -1,11 +1,12 @@
 //! `cellar check`: every promise about what is stored. Reads, changes nothing, and may run beside
 //! the server.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::settings::load;
 use super::{Done, Place, say};
-use crate::admin::check::{self, Verdict};
+use crate::admin::check::{self, Take, Verdict};
 use crate::data_folder;
 use crate::database::{FILE_NAME, Snapshot};
 use crate::error::{Error, Result};
@@ -20,16 +21,12 @@ pub(super) struct Arguments {}
 pub(super) fn run(place: &Place, _: &Arguments) -> Done {
     let (config, _) = load(place, vec![])?;
     data_folder::require_initialised(&config.data)?;
-    let mut snapshot = Snapshot::open(&config.data.join(FILE_NAME))?;
-    let files = Files::below(&config.data);
     let mut is_sound = true;
-    let checked = snapshot.read(|r| {
-        check::check(r, &files, |line| {
-            is_sound = line.status == Verdict::Ok;
-            let word = if is_sound { "ok      " } else { "VIOLATED" };
-            say(&format!("{word}  {}: {}", line.name, line.detail));
-            if is_sound { Ok(()) } else { Err(Error::Conflict("a promise is not kept".into())) }
-        })
+    let checked = check(&config.data, &mut |line| {
+        is_sound = line.status == Verdict::Ok;
+        let word = if is_sound { "ok      " } else { "VIOLATED" };
+        say(&format!("{word}  {}: {}", line.name, line.detail));
+        if is_sound { Ok(()) } else { Err(Error::Conflict("a promise is not kept".into())) }
     });
     match (is_sound, checked) {
         (false, _) => Ok(ExitCode::FAILURE),
@@ -37,13 +34,16 @@ pub(super) fn run(place: &Place, _: &Arguments) -> Done {
     }
 }
 
-/// Checks a folder and errs with the first broken promise.
-pub(super) fn require_sound(data: &std::path::Path) -> Result<()> {
+fn check(data: &Path, take: Take<'_>) -> Result<()> {
     let mut snapshot = Snapshot::open(&data.join(FILE_NAME))?;
-    snapshot.read(|r| {
-        check::check(r, &Files::below(data), |line| match line.status {
-            Verdict::Ok => Ok(()),
-            Verdict::Violated => Err(Error::Unavailable(format!("{}: {}", line.name, line.detail))),
-        })
+    let blobs = snapshot.read(|r| check::check_database(r, take))?;
+    check::check_contents(&blobs, &Files::below(data), &|| Ok(()), take)
+}
+
+/// Checks a folder and errs with the first broken promise.
+pub(super) fn require_sound(data: &Path) -> Result<()> {
+    check(data, &mut |line| match line.status {
+        Verdict::Ok => Ok(()),
+        Verdict::Violated => Err(Error::Unavailable(format!("{}: {}", line.name, line.detail))),
     })
 }

@@ -4,15 +4,15 @@ use std::process::ExitCode;
 
 use rocket::tokio::runtime;
 
-use super::settings::load;
-use super::{Done, Place, say};
+use super::settings::{ADMIN_PASSWORD, load};
+use super::{Done, Place, say, tell};
 use crate::access::Sessions;
 use crate::clock::Clock;
 use crate::data_folder::{self, DataFolder};
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::installation;
-use crate::user::{FirstAdmin, Passwords, UserService};
+use crate::user::{FirstPassword, Passwords, UserService};
 
 /// `init-db` needs nothing but the place.
 #[derive(Debug, clap::Args)]
@@ -32,13 +32,12 @@ pub(super) fn run(place: &Place, _: &Arguments) -> Done {
     let sessions = Sessions::load(&database, &clock)?;
     let passwords = Passwords::new(config.bcrypt_cost);
     let users = UserService::new(database.clone(), clock, passwords, sessions);
-    let first_admin = alone(users.ensure_admin(admin_password))?;
+    let is_made = alone(users.ensure_admin(admin_password, greet))?;
     database.close();
-    if was_there && first_admin == FirstAdmin::Exists {
+    if was_there && !is_made {
         say(&format!("{shown} holds a database of Cellar already; nothing was changed."));
     } else {
         say(&format!("{shown} is ready. Start the server with: cellar serve"));
-        greet(&first_admin);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -49,16 +48,23 @@ pub(super) fn alone<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     runtime.map_err(Error::internal)?.block_on(future)
 }
 
-/// Tells the person at the terminal how to sign in for the first time.
-pub(super) fn greet(first_admin: &FirstAdmin) {
-    match first_admin {
-        FirstAdmin::Exists => {}
-        FirstAdmin::MadeAsTold => {
+/// Tells the person at the terminal how to sign in for the first time; a password that cannot be
+/// shown is an error.
+pub(super) fn greet(password: &FirstPassword) -> Result<()> {
+    match password {
+        FirstPassword::Given => {
             say("Sign in as admin with the password in CELLAR_ADMIN_PASSWORD.");
+            Ok(())
         }
-        FirstAdmin::MadeWith(password) => say(&format!(
+        FirstPassword::Made(password) => tell(&format!(
             "\nSign in as admin with the one-time password\n\n    {password}\n\n\
-             It is shown only now, and changed at the first sign-in."
-        )),
+             It is shown only now, and changed at the first sign-in.\n"
+        ))
+        .map_err(|cause| {
+            Error::Unavailable(format!(
+                "the administrator's one-time password could not be shown ({cause}); start again \
+                 where standard output is read, or give a password in {ADMIN_PASSWORD}"
+            ))
+        }),
     }
 }

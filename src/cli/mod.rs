@@ -12,6 +12,7 @@ mod restore;
 mod serve;
 mod settings;
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -108,6 +109,12 @@ fn report(error: &Error) -> ExitCode {
 /// Prints a line for the person at the terminal. A closed pipe is nobody to talk to, and no
 /// failure.
 fn say(line: &str) {
-    use std::io::Write;
-    let _ = writeln!(std::io::stdout(), "{line}");
+    let _ = tell(line);
+}
+
+/// Prints a line that must arrive.
+fn tell(line: &str) -> io::Result<()> {
+    let mut out = io::stdout();
+    writeln!(out, "{line}")?;
+    out.flush()
 }

@@ -12,7 +12,7 @@ use super::settings::load;
 use super::{Done, Place, say};
 use crate::access;
 use crate::data_folder::DataFolder;
-use crate::database::{Database, FILE_NAME, SCHEMA_VERSION};
+use crate::database::{Database, FILE_NAME, LOG_NAME, SCHEMA_VERSION};
 use crate::error::{Cause, Error, Result};
 use crate::files::{FOLDER_NAME, Files, Hash};
 
@@ -107,6 +107,11 @@ fn put_in_place(unpacked: &Path, data: &Path) -> Result<()> {
     database.write_here(access::end_all)?;
     database.close();
     drop(database);
+    // Moving the file without its log would lose what is only there: that nobody is signed in.
+    let log = unpacked.join(LOG_NAME);
+    if log.metadata().is_ok_and(|facts| facts.len() > 0) {
+        return Err(broken("its database could not be closed; try again"));
+    }
     require_sound(unpacked)?;
     let contents = unpacked.join(FOLDER_NAME);
     if contents.exists() {
@@ -125,6 +130,11 @@ fn spoiled(source: &Path, error: Error) -> Error {
     match error {
         Error::Conflict(why) => Error::Unavailable(format!(
             "{} cannot be restored: {why}; nothing was put in place",
+            source.display()
+        )),
+        // In the middle of it, that is most often the disk.
+        Error::Internal(cause) => Error::Unavailable(format!(
+            "{} could not be restored: {cause}; nothing was put in place",
             source.display()
         )),
         other => other,

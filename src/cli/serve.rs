@@ -10,7 +10,7 @@ use rocket::fairing::AdHoc;
 use rocket::tokio::{self, runtime};
 
 use super::init_db::greet;
-use super::settings::{Flags, load};
+use super::settings::{Flags, help, load};
 use super::{Done, Place, say};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -32,50 +32,42 @@ const THREADS_GRACE: Duration = Duration::from_millis(200);
     printed once, or taken from the environment variable CELLAR_ADMIN_PASSWORD."
 )]
 pub(super) struct Arguments {
-    /// The address to listen on [default: 127.0.0.1]
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, help = help("host"), value_name = "ADDRESS")]
     host: Option<String>,
-    /// The port to listen on; 0 takes a free one [default: 8000]
-    #[arg(long)]
+    #[arg(long, help = help("port"))]
     port: Option<String>,
-    /// The address people open, as seen by their browser [default: http://localhost:PORT]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, help = help("base_url"), value_name = "URL")]
     base_url: Option<String>,
     /// Open the page in the browser
     #[arg(long)]
     open: bool,
-    /// How log lines are written: text or json [default: text]
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, help = help("log_format"), value_name = "FORMAT")]
     log_format: Option<String>,
-    /// Further host names that requests may ask for, with commas
-    #[arg(long, value_name = "NAMES")]
+    #[arg(long, help = help("allowed_hosts"), value_name = "NAMES")]
     allowed_hosts: Option<String>,
-    /// Allow a base URL of http:// beyond this machine
-    #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(
+        long,
+        help = help("insecure_http"),
+        num_args = 0..=1,
+        default_missing_value = "true",
+        value_name = "BOOL"
+    )]
     insecure_http: Option<String>,
-    /// Networks whose X-Forwarded-For is believed, with commas
-    #[arg(long, value_name = "NETWORKS")]
+    #[arg(long, help = help("trusted_proxies"), value_name = "NETWORKS")]
     trusted_proxies: Option<String>,
-    /// A bearer token that may read /metrics; the environment is a better place for it
-    #[arg(long, value_name = "TOKEN")]
+    #[arg(long, help = help("metrics_token"), value_name = "TOKEN")]
     metrics_token: Option<String>,
-    /// Background jobs that run at once [default: the number of cores]
-    #[arg(long, value_name = "N")]
+    #[arg(long, help = help("job_slots"), value_name = "N")]
     job_slots: Option<String>,
-    /// The work a password hash takes; each step doubles it [default: 12]
-    #[arg(long, value_name = "N")]
+    #[arg(long, help = help("bcrypt_cost"), value_name = "N")]
     bcrypt_cost: Option<String>,
-    /// Sign-in tries one address may make in a minute [default: 20]
-    #[arg(long, value_name = "N")]
+    #[arg(long, help = help("sign_in_tries_per_minute"), value_name = "N")]
     sign_in_tries_per_minute: Option<String>,
-    /// Seconds within which a request's head must be complete [default: 15]
-    #[arg(long, value_name = "S")]
+    #[arg(long, help = help("head_timeout_s"), value_name = "S")]
     head_timeout_s: Option<String>,
-    /// Seconds after which a silent connection is closed [default: 60]
-    #[arg(long, value_name = "S")]
+    #[arg(long, help = help("idle_timeout_s"), value_name = "S")]
     idle_timeout_s: Option<String>,
-    /// Seconds over which a body must bring 1 KB a second [default: 60]
-    #[arg(long, value_name = "S")]
+    #[arg(long, help = help("body_window_s"), value_name = "S")]
     body_window_s: Option<String>,
 }
 
@@ -127,9 +119,11 @@ async fn serve(
     opens: bool,
 ) -> Result<()> {
     let limits = outlive_file_limits()?;
-    let Server { rocket, users, database, hosts } = server;
+    let Server { rocket, users, database, hosts, failure } = server;
+    let mishap = failure.clone();
     let address = (config.host, config.port);
-    let liftoff = AdHoc::on_liftoff("greeting", move |_| {
+    let liftoff = AdHoc::on_liftoff("greeting", move |rocket| {
+        let shutdown = rocket.shutdown();
         Box::pin(async move {
             let url = hosts.base_url().map(ToString::to_string).unwrap_or_default();
             say(&format!("Cellar {} is at {url}", env!("CARGO_PKG_VERSION")));
@@ -139,9 +133,8 @@ async fn serve(
             }
             // Hashing takes a while, and the first answers need not wait for it.
             tokio::spawn(async move {
-                match users.ensure_admin(admin_password).await {
-                    Ok(first_admin) => greet(&first_admin),
-                    Err(cause) => tracing::error!(%cause, "there is no administrator"),
+                if let Err(reason) = users.ensure_admin(admin_password, greet).await {
+                    mishap.give_up(reason, shutdown);
                 }
             });
         })
@@ -150,10 +143,10 @@ async fn serve(
     database.close();
     limits.abort();
     match launched {
-        Ok(_) => Ok(()),
+        Ok(_) => failure.into_result(),
         Err(error) => match error.kind() {
             // Connections that would not end in time were cut, which is what a stop is for.
-            ErrorKind::Shutdown(..) => Ok(()),
+            ErrorKind::Shutdown(..) => failure.into_result(),
             ErrorKind::Bind(cause) | ErrorKind::Io(cause) => Err(deaf(address, cause)),
             _ => Err(Error::internal(error.to_string())),
         },
@@ -179,8 +172,8 @@ fn deaf((host, port): (IpAddr, u16), cause: &io::Error) -> Error {
 }
 
 fn warn_of_the_open(config: &Config) {
-    if let Some(url) = config.base_url.as_ref().filter(|url| !url.is_private()) {
-        tracing::warn!(%url, "passwords travel in the open: this address is not https");
+    if config.is_insecure() {
+        tracing::warn!("passwords travel in the open: this address is not https");
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::Place;
-use crate::config::{Config, FILE_NAME, Sources};
+use crate::config::{Config, FILE_NAME, SETTINGS, Sources, VARIABLE_PREFIX};
 use crate::error::{Error, Issues, Result};
 use crate::user::Passwords;
 
@@ -19,11 +19,11 @@ pub(super) fn load(place: &Place, flags: Flags<'_>) -> Result<(Config, Option<St
     let given = flags.into_iter().filter_map(|(name, text)| Some((name, text?.clone())));
     let mut flags: BTreeMap<_, _> = given.collect();
     flags.extend(place.data.clone().map(|data| ("data", data)));
-    let environment: BTreeMap<String, String> = std::env::vars().collect();
+    let mut issues = Issues::default();
+    let environment = environment(&mut issues);
     let admin_password = environment.get(ADMIN_PASSWORD).cloned();
     let sources = Sources { flags, environment, file: settings_file(place) };
 
-    let mut issues = Issues::default();
     if let Some(password) = &admin_password {
         Passwords::judge(ADMIN_PASSWORD, password, &mut issues);
     }
@@ -35,6 +35,35 @@ pub(super) fn load(place: &Place, flags: Flags<'_>) -> Result<(Config, Option<St
         }
         Err(other) => Err(other),
     }
+}
+
+/// The variables that are meant for us. One that names no setting is worth a warning and no more:
+/// systems that run containers make up variables of their own from a service's name.
+fn environment(issues: &mut Issues) -> BTreeMap<String, String> {
+    let mut ours = BTreeMap::new();
+    for (name, text) in std::env::vars_os() {
+        let Some(name) = name.to_str().filter(|name| name.starts_with(VARIABLE_PREFIX)) else {
+            continue;
+        };
+        if name != ADMIN_PASSWORD && !SETTINGS.iter().any(|setting| setting.variable() == name) {
+            eprintln!("cellar: warning: {name} in the environment is no setting, and is ignored");
+            continue;
+        }
+        match text.into_string() {
+            Ok(text) => drop(ours.insert(name.to_owned(), text)),
+            Err(_) => issues.add(name, "invalid", "in the environment is not text in UTF-8"),
+        }
+    }
+    ours
+}
+
+/// What `--help` says of a setting's flag.
+pub(super) fn help(name: &str) -> String {
+    let setting = SETTINGS.iter().find(|setting| setting.name == name);
+    setting.map_or_else(String::new, |setting| {
+        let (first, rest) = setting.about.split_at(1);
+        format!("{}{rest} [default: {}]", first.to_uppercase(), setting.default)
+    })
 }
 
 /// The file that was named, or the one in the working directory if it is there.

@@ -2,12 +2,10 @@
 //! the default. All of them are read and judged once, at the start, and every problem is reported
 //! together with the name of its setting.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZero;
-use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use ipnet::IpNet;
@@ -15,8 +13,13 @@ use ipnet::IpNet;
 use crate::error::{Issues, Result};
 
 mod base_url;
+mod said;
+mod setting;
 
 pub use base_url::BaseUrl;
+use said::Said;
+pub use said::Sources;
+pub use setting::{SETTINGS, Setting, VARIABLE_PREFIX};
 
 /// The file that is read from the working directory if it is there.
 pub const FILE_NAME: &str = "cellar.toml";
@@ -30,113 +33,6 @@ const SLOTS_MAX: NonZero<usize> = NonZero::new(64).expect("64 is not zero");
 fn cores() -> NonZero<usize> {
     std::thread::available_parallelism().unwrap_or(ONE).min(SLOTS_MAX)
 }
-
-/// One setting, as `--help`, the README and the error messages speak of it.
-#[derive(Debug, Clone, Copy)]
-pub struct Setting {
-    /// Its key in `cellar.toml`; the environment's name is `CELLAR_` and this in capitals.
-    pub name: &'static str,
-    /// What holds if nothing is said, in words.
-    pub default: &'static str,
-    /// What its text must be.
-    pub form: &'static str,
-    /// What it does.
-    pub about: &'static str,
-}
-
-/// Every setting there is.
-pub const SETTINGS: &[Setting] = &[
-    Setting {
-        name: "data",
-        default: "./cellar-data",
-        form: "the name of a folder",
-        about: "the folder that holds everything",
-    },
-    Setting {
-        name: "host",
-        default: "127.0.0.1",
-        form: "an IP address such as 127.0.0.1 or ::1",
-        about: "the address to listen on",
-    },
-    Setting {
-        name: "port",
-        default: "8000",
-        form: "a number from 0 to 65535",
-        about: "the port to listen on; 0 takes a free one",
-    },
-    Setting {
-        name: "base_url",
-        default: "http://localhost:PORT",
-        form: "an address such as https://cellar.example.org",
-        about: "the address people open, as seen by their browser",
-    },
-    Setting {
-        name: "allowed_hosts",
-        default: "none",
-        form: "host names with commas between them",
-        about: "further host names that requests may ask for",
-    },
-    Setting {
-        name: "insecure_http",
-        default: "false",
-        form: "true or false",
-        about: "allow a base_url of http:// beyond this machine",
-    },
-    Setting {
-        name: "trusted_proxies",
-        default: "none",
-        form: "networks such as 10.0.0.0/8 with commas between them",
-        about: "networks whose X-Forwarded-For is believed",
-    },
-    Setting {
-        name: "log_format",
-        default: "text",
-        form: "text or json",
-        about: "how log lines are written",
-    },
-    Setting {
-        name: "metrics_token",
-        default: "none",
-        form: "16 characters or more",
-        about: "a bearer token that may read /metrics",
-    },
-    Setting {
-        name: "job_slots",
-        default: "the number of cores",
-        form: "a number from 1 to 64",
-        about: "background jobs that run at once",
-    },
-    Setting {
-        name: "bcrypt_cost",
-        default: "12",
-        form: "a number from 4 to 16",
-        about: "the work a password hash takes; each step doubles it",
-    },
-    Setting {
-        name: "sign_in_tries_per_minute",
-        default: "20",
-        form: "a number from 1 to 10000",
-        about: "sign-in tries one address may make",
-    },
-    Setting {
-        name: "head_timeout_s",
-        default: "15",
-        form: "a number from 1 to 3600",
-        about: "seconds within which a request's head must be complete",
-    },
-    Setting {
-        name: "idle_timeout_s",
-        default: "60",
-        form: "a number from 1 to 3600",
-        about: "seconds after which a silent connection is closed",
-    },
-    Setting {
-        name: "body_window_s",
-        default: "60",
-        form: "a number from 1 to 3600",
-        about: "seconds over which a body must bring 1 KB a second",
-    },
-];
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -222,17 +118,6 @@ pub struct Config {
     pub body_window_s: u32,
 }
 
-/// What was said where, before it is judged.
-#[derive(Debug, Default)]
-pub struct Sources {
-    /// Flags of the command line, by setting name.
-    pub flags: BTreeMap<&'static str, String>,
-    /// The environment.
-    pub environment: BTreeMap<String, String>,
-    /// The settings file to read, and whether it must exist.
-    pub file: Option<PathBuf>,
-}
-
 impl Config {
     /// Reads and judges every setting.
     pub fn load(sources: &Sources) -> Result<Self> {
@@ -258,12 +143,25 @@ impl Config {
         said.issues.or(config)
     }
 
+    /// Whether passwords travel in the open to the address people open.
+    pub fn is_insecure(&self) -> bool {
+        self.base_url.as_ref().is_some_and(|url| !url.is_private())
+    }
+
     /// The rules that take more than one setting.
     fn judge_together(&self, issues: &mut Issues) {
-        if let Some(base_url) = &self.base_url
-            && !base_url.is_private()
-            && !self.insecure_http
-        {
+        if self.base_url.is_none() && !self.host.is_loopback() && !self.host.is_unspecified() {
+            issues.add(
+                "base_url",
+                "required",
+                format!(
+                    "is missing: with host {} nobody on this machine is served, so say which \
+                     address people open",
+                    self.host
+                ),
+            );
+        }
+        if self.is_insecure() && !self.insecure_http {
             issues.add(
                 "base_url",
                 "insecure",
@@ -271,127 +169,6 @@ impl Config {
                  with https:// in front, or accept it with --insecure-http",
             );
         }
-    }
-}
-
-/// The text of each setting with where it came from, and the problems found so far.
-struct Said {
-    texts: BTreeMap<&'static str, (String, String)>,
-    issues: Issues,
-}
-
-impl Said {
-    fn collect(sources: &Sources) -> Self {
-        let mut issues = Issues::default();
-        let file =
-            sources.file.as_deref().map(|path| read_file(path, &mut issues)).unwrap_or_default();
-        let mut texts = BTreeMap::new();
-        for setting in SETTINGS {
-            let variable = format!("CELLAR_{}", setting.name.to_uppercase());
-            let found = if let Some(text) = sources.flags.get(setting.name) {
-                Some((text.clone(), format!("--{}", setting.name.replace('_', "-"))))
-            } else if let Some(text) = sources.environment.get(&variable) {
-                Some((text.clone(), variable))
-            } else {
-                file.get(setting.name).map(|text| (text.clone(), FILE_NAME.to_owned()))
-            };
-            if let Some(found) = found {
-                texts.insert(setting.name, found);
-            }
-        }
-        Self { texts, issues }
-    }
-
-    fn option<T: FromStr>(&mut self, name: &'static str) -> Option<T> {
-        let (text, _) = self.texts.get(name)?;
-        let value = text.trim().parse().ok();
-        if value.is_none() {
-            self.refuse(name);
-        }
-        value
-    }
-
-    fn value<T: FromStr>(&mut self, name: &'static str, default: T) -> T {
-        self.option(name).unwrap_or(default)
-    }
-
-    fn number<T: FromStr + PartialOrd>(
-        &mut self,
-        name: &'static str,
-        range: RangeInclusive<T>,
-        default: T,
-    ) -> T {
-        let number = self.value(name, default);
-        // A default is never out of range, so this is about what was said.
-        if !range.contains(&number) && self.texts.contains_key(name) {
-            self.refuse(name);
-        }
-        number
-    }
-
-    fn list<T: FromStr>(&mut self, name: &'static str) -> Vec<T> {
-        let text: String = self.value(name, String::new());
-        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-        let values: Option<Vec<T>> = parts.map(|part| part.parse().ok()).collect();
-        values.unwrap_or_else(|| {
-            self.refuse(name);
-            vec![]
-        })
-    }
-
-    /// Notes that what was said of a setting cannot be, and what could.
-    fn refuse(&mut self, name: &'static str) {
-        let form = SETTINGS.iter().find(|setting| setting.name == name).map_or("", |s| s.form);
-        let Some((text, source)) = self.texts.get(name) else { return };
-        // A secret must not come back in an error message.
-        let said =
-            if name.ends_with("token") { String::new() } else { format!(" is {text:?} and") };
-        self.issues.add(name, "invalid", format!("({source}){said} must be {form}"));
-    }
-}
-
-/// The settings in a file, each as text; what is wrong with the file goes to `issues`.
-fn read_file(path: &Path, issues: &mut Issues) -> BTreeMap<String, String> {
-    let name = path.display().to_string();
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(why) => {
-            issues.add(name, "unreadable", format!("cannot be read: {why}"));
-            return BTreeMap::new();
-        }
-    };
-    let table: toml::Table = match text.parse() {
-        Ok(table) => table,
-        Err(why) => {
-            let place = why.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
-            issues.add(name, "malformed", format!("line {place}: {}", why.message()));
-            return BTreeMap::new();
-        }
-    };
-    let mut settings = BTreeMap::new();
-    for (key, value) in table {
-        if !SETTINGS.iter().any(|setting| setting.name == key) {
-            issues.add(&name, "unknown", format!("has {key:?}, which is no setting"));
-        } else if let Some(text) = as_text(&value) {
-            settings.insert(key, text);
-        } else {
-            issues.add(&name, "invalid", format!("has a table or a date in {key:?}"));
-        }
-    }
-    settings
-}
-
-fn as_text(value: &toml::Value) -> Option<String> {
-    match value {
-        toml::Value::String(text) => Some(text.clone()),
-        toml::Value::Integer(number) => Some(number.to_string()),
-        toml::Value::Float(number) => Some(number.to_string()),
-        toml::Value::Boolean(truth) => Some(truth.to_string()),
-        toml::Value::Array(parts) => {
-            let parts: Option<Vec<_>> = parts.iter().map(as_text).collect();
-            parts.map(|parts| parts.join(","))
-        }
-        toml::Value::Datetime(_) | toml::Value::Table(_) => None,
     }
 }
 
@@ -464,6 +241,14 @@ mod tests {
     fn a_broken_file_is_named_with_its_line() {
         let found = issues(said(&[], &[], "port = 1\nhost = = 2"));
         assert!(found[0].contains("cellar.toml") && found[0].contains("line 2"), "{found:?}");
+    }
+
+    #[test]
+    fn an_address_of_the_network_needs_the_name_that_people_open() {
+        let lan = [("host", "192.0.2.7")];
+        assert!(issues(said(&lan, &[], ""))[0].contains("base_url"));
+        assert!(said(&lan, &[], "base_url = 'https://cellar.example.org'").is_ok());
+        assert!(said(&[("host", "0.0.0.0")], &[], "").is_ok());
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::hooks::{CheckpointMode, Wal};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::migration::refuse_unknown;
 use crate::error::{Error, Result};
@@ -13,6 +14,9 @@ const ENGINE_MIN: i32 = 3_051_003;
 
 /// `Cell`, in the header of every database file of ours: tells it from a foreign one.
 pub(super) const APPLICATION_ID: i32 = 0x4365_6c6c;
+
+/// The log is copied back into the file when it has grown this long: 4 MiB.
+const LOG_PAGES_MAX: i32 = 1_000;
 
 /// Statements kept prepared on each connection; more than the program has.
 const STATEMENTS_KEPT: usize = 256;
@@ -60,7 +64,22 @@ fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     // References between tables hold, checked at every statement.
     connection.pragma_update(None, "foreign_keys", true)?;
+    connection.wal_hook(Some(fold_log_back));
     prepare(connection)
+}
+
+/// Copies the log back into the file once it is long. SQLite would do the same by itself, but would
+/// keep it secret if the disk failed to sync: the next sync may then succeed without the pages of
+/// this one. Here such a failure is one of the commit that met it, which stops all writing.
+fn fold_log_back(log: &Wal, n_pages: i32) -> rusqlite::Result<()> {
+    if n_pages < LOG_PAGES_MAX {
+        return Ok(());
+    }
+    match log.checkpoint_v2(CheckpointMode::PASSIVE) {
+        Err(cause) if cause.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) => Err(cause),
+        // A reader in the way or no room in the file: the log has everything, and is tried again.
+        _ => Ok(()),
+    }
 }
 
 /// Settings that a reader shares with the writer.

@@ -63,17 +63,40 @@ pub(super) fn upgrade(
     steps: &[Step],
 ) -> Result<()> {
     let fail = |cause: rusqlite::Error| unusable(path, &cause);
-    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
-    let version = refuse_foreign(&tx, path, newest)?;
-    if version == newest {
+    if refuse_foreign(connection, path, newest)? == newest {
         return Ok(());
     }
+    // A step that rebuilds a table drops the old one, which must not delete what refers to it. So
+    // references are checked once, at the end. The setting cannot change inside a transaction.
+    connection.pragma_update(None, "foreign_keys", false).map_err(fail)?;
+    change(connection, path, schema, newest, steps)?;
+    connection.pragma_update(None, "foreign_keys", true).map_err(fail)
+}
+
+fn change(
+    connection: &mut Connection,
+    path: &Path,
+    schema: &str,
+    newest: i32,
+    steps: &[Step],
+) -> Result<()> {
+    let fail = |cause: rusqlite::Error| unusable(path, &cause);
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
+    // Read again under the lock: another process may just have done it.
+    let version = refuse_foreign(&tx, path, newest)?;
     if version == 0 {
         tx.execute_batch(schema).map_err(fail)?;
         tx.pragma_update(None, "application_id", APPLICATION_ID).map_err(fail)?;
     }
     for step in steps.iter().filter(|step| version > 0 && step.to > version) {
         tx.execute_batch(step.sql).map_err(fail)?;
+    }
+    let n_dangling = number(&tx, "SELECT count(*) FROM pragma_foreign_key_check").map_err(fail)?;
+    if n_dangling > 0 {
+        return Err(Error::Unavailable(format!(
+            "{} cannot be brought up to date: {n_dangling} of its rows refer to rows that are not there; restore a backup",
+            path.display()
+        )));
     }
     tx.pragma_update(None, "user_version", newest).map_err(fail)?;
     tx.commit().map_err(fail)

@@ -35,6 +35,9 @@ pub use writer::WriterFigures;
 /// The name of the database file inside the data folder.
 pub const FILE_NAME: &str = "cellar.db";
 
+/// The name of its log beside it; empty or absent once the database is closed.
+pub const LOG_NAME: &str = "cellar.db-wal";
+
 /// Read connections. Reads are short and the work is CPU; more than this only adds memory.
 const READERS_MAX: u32 = 8;
 

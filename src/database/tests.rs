@@ -226,6 +226,73 @@ fn a_step_that_fails_leaves_the_old_file_as_it_was() {
 }
 
 #[test]
+fn a_step_that_rebuilds_a_table_keeps_what_refers_to_it() {
+    let schema = "CREATE TABLE cellars (id INTEGER PRIMARY KEY) STRICT;
+        CREATE TABLE bottles (cellar_id INTEGER REFERENCES cellars (id) ON DELETE CASCADE) STRICT;";
+    let rebuild = Step {
+        to: 2,
+        sql: "CREATE TABLE cellars_2 (id INTEGER PRIMARY KEY, name TEXT) STRICT;
+              INSERT INTO cellars_2 (id) SELECT id FROM cellars;
+              DROP TABLE cellars;
+              ALTER TABLE cellars_2 RENAME TO cellars;",
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = connection::open_writer(&folder.path().join("f")).unwrap();
+    upgrade(&mut file, folder.path(), schema, 1, &[]).unwrap();
+    file.execute_batch("INSERT INTO cellars VALUES (1); INSERT INTO bottles VALUES (1);").unwrap();
+    upgrade(&mut file, folder.path(), schema, 2, &[rebuild]).unwrap();
+    let count = |sql| file.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(count("SELECT count(*) FROM bottles"), 1);
+    assert_eq!(count("PRAGMA foreign_keys"), 1);
+    let dangling = file.execute("INSERT INTO bottles VALUES (2)", []);
+    assert!(dangling.is_err(), "references are not checked any more");
+}
+
+#[test]
+fn a_step_that_leaves_a_dangling_reference_is_undone() {
+    let schema = "CREATE TABLE cellars (id INTEGER PRIMARY KEY) STRICT;
+        CREATE TABLE bottles (cellar_id INTEGER REFERENCES cellars (id)) STRICT;";
+    let careless = Step { to: 2, sql: "DELETE FROM cellars" };
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = connection::open_writer(&folder.path().join("f")).unwrap();
+    upgrade(&mut file, folder.path(), schema, 1, &[]).unwrap();
+    file.execute_batch("INSERT INTO cellars VALUES (1); INSERT INTO bottles VALUES (1);").unwrap();
+    let said = upgrade(&mut file, folder.path(), schema, 2, &[careless]).unwrap_err().to_string();
+    assert!(said.contains("1 of its rows"), "{said}");
+    let kept = file.query_row("SELECT count(*) FROM cellars", [], |row| row.get::<_, i64>(0));
+    assert_eq!(kept.unwrap(), 1);
+}
+
+#[test]
+fn a_group_that_the_disk_undid_is_told_that_the_disk_did_it() {
+    let (_folder, database) = open();
+    database.write_here(note("before")).unwrap();
+    // The engine answers a full file as it does a full disk: it undoes the whole transaction.
+    let filled = database.write_here(|tx| {
+        tx.execute("ROLLBACK", params![])?;
+        Err::<(), _>(Error::internal("database or disk is full"))
+    });
+    assert!(matches!(filled, Err(Error::Unavailable(why)) if why.contains("disk is full")));
+    assert_eq!(database.stopped(), None);
+    database.write_here(note("after")).unwrap();
+    assert_eq!(database.read_here(names).unwrap(), ["after", "before"]);
+}
+
+#[test]
+fn a_long_log_is_folded_back_into_the_file() {
+    let (folder, database) = open();
+    let size = |name: &str| std::fs::metadata(folder.path().join(name)).map_or(0, |f| f.len());
+    let before = size(FILE_NAME);
+    for n in 0..8 {
+        let name = format!("{n}{}", "x".repeat(1024 * 1024));
+        database.write_here(note(&name)).unwrap();
+    }
+    let (file, log) = (size(FILE_NAME), size("cellar.db-wal"));
+    assert!(file > before + 4 * 1024 * 1024, "the file grew from {before} to {file} only");
+    assert!(log < 8 * 1024 * 1024, "the log has {log} bytes");
+}
+
+#[test]
 fn a_newer_and_a_foreign_file_are_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join(FILE_NAME);

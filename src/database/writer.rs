@@ -14,6 +14,7 @@ use rusqlite::Connection;
 
 use super::reader::Tx;
 use crate::error::{Error, Result};
+use crate::machine;
 
 /// Writes that may wait; beyond it the server says that it is busy.
 const QUEUE_MAX: usize = 8_192;
@@ -21,8 +22,6 @@ const QUEUE_MAX: usize = 8_192;
 const GROUP_MAX: usize = 1_024;
 /// A group is closed once its closures have run for this long.
 const GROUP_TIME_MAX: Duration = Duration::from_millis(20);
-/// Below this much free space no write is begun: a full disk could not even delete.
-const DISK_FREE_BYTES_MIN: u64 = 32 * 1024 * 1024;
 /// How often the free space is looked at.
 const DISK_LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -37,10 +36,19 @@ pub(super) const GONE: &str =
 const CANNOT_BEGIN: &str = "the database cannot be written at the moment; check the disk, and that \
                             no other program holds the file";
 
+/// What a group hears that SQLite undid by itself.
+const UNDONE: &str =
+    "the disk is full or failing, and nothing was saved; free some space and try again";
+
+/// What everyone hears if the writing thread ends while writes may still come.
+const DIED: &str = "writes are stopped because the writing thread has ended; restart the server";
+
 /// A closure on its way through the writer.
 trait Member: Send {
     /// Runs it; whether its changes should stay.
     fn run(&mut self, tx: &Tx<'_>) -> bool;
+    /// Drops what it found: neither its changes nor its reasons count.
+    fn void(&mut self);
     /// Answers the caller: `lost` says why its changes are not in the file.
     fn answer(self: Box<Self>, lost: Option<&str>);
 }
@@ -63,6 +71,10 @@ where
         let stays = outcome.is_ok();
         self.outcome = Some(outcome);
         stays
+    }
+
+    fn void(&mut self) {
+        self.outcome = None;
     }
 
     fn answer(self: Box<Self>, lost: Option<&str>) {
@@ -88,6 +100,22 @@ pub(super) struct Writer {
 struct State {
     stopped: OnceLock<String>,
     figures: WriterFigures,
+}
+
+impl State {
+    /// Accepts no write from now on; why, which is the first reason given.
+    fn stop(&self, why: &str) -> &str {
+        self.stopped.get_or_init(|| why.to_owned())
+    }
+}
+
+/// Held by the writing thread: however it ends, nobody waits for it in vain.
+struct Alive(Arc<State>);
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.stop(DIED);
+    }
 }
 
 /// What the writer has done since it started, as counters that a metrics page can show.
@@ -150,7 +178,10 @@ impl Writer {
         };
         let thread = thread::Builder::new()
             .name("cellar-writer".into())
-            .spawn(move || worker.work(&waiting))
+            .spawn(move || {
+                let _alive = Alive(Arc::clone(&worker.state));
+                worker.work(&waiting);
+            })
             .map_err(Error::internal)?;
         Ok(Self { queue: RwLock::new(Some(queue)), state, thread: Mutex::new(Some(thread)) })
     }
@@ -224,6 +255,7 @@ impl Worker {
         // that does not end must not hold up the stop; then the next start folds the log back.
         let _ = self.connection.busy_timeout(CLOSING_WAIT);
         let _ = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+        self.state.stop(GONE);
     }
 
     /// Runs and commits one group; the members to answer, and why their changes are lost if so.
@@ -272,10 +304,8 @@ impl Worker {
         if self.connection.is_autocommit() {
             // SQLite undid the group by itself: the disk filled up or failed under a statement.
             // Nothing of it was committed, so this is certain, and later groups may do better.
-            return Err(
-                "the disk is full or failing, and nothing was saved; free some space and try again"
-                    .into(),
-            );
+            member.void();
+            return Err(UNDONE.into());
         }
         if !stays {
             self.run("ROLLBACK TO member")
@@ -300,7 +330,7 @@ impl Worker {
             "writes are stopped because {step} failed in the database; check the disk, then restart the server"
         );
         let _ = self.run("ROLLBACK");
-        self.state.stopped.get_or_init(|| why).clone()
+        self.state.stop(&why).to_owned()
     }
 
     /// Why a group must not even begin.
@@ -310,8 +340,7 @@ impl Worker {
         }
         if self.looked_at_disk.is_none_or(|when| when.elapsed() > DISK_LOOK_EVERY) {
             self.looked_at_disk = Some(Instant::now());
-            self.disk_is_full = crate::machine::free_bytes(&self.folder)
-                .is_some_and(|free| free < DISK_FREE_BYTES_MIN);
+            self.disk_is_full = machine::is_disk_nearly_full(&self.folder);
         }
         self.disk_is_full.then(|| {
             format!(

@@ -19,8 +19,8 @@ use crate::error::{Error, Result};
 /// Between two tries to write an ending that the database would not take.
 const TRY_AGAIN_AFTER: Duration = Duration::from_millis(500);
 
-/// Starts the thread of a job that was just claimed.
-pub(super) fn start(jobs: &Jobs, job: Job) {
+/// Starts the thread of a job that was just claimed; if there is none to be had, its run.
+pub(super) fn start(jobs: &Jobs, job: Job) -> Result<(), Arc<Run>> {
     let attempts_max = jobs.kinds().attempts_max(&job.kind);
     let run = Arc::new(Run::new(job, attempts_max));
     {
@@ -37,10 +37,10 @@ pub(super) fn start(jobs: &Jobs, job: Job) {
         }
         drop(slot);
     });
-    if let Err(cause) = started {
-        // Its lease runs out and the job is tried again: a machine out of threads needs the pause.
+    started.map(drop).map_err(|cause| {
         tracing::error!(job = %run.job.id, %cause, "no thread could be started for a job");
-    }
+        run
+    })
 }
 
 fn attempt(jobs: &Jobs, run: &Arc<Run>) -> Result<Outcome, Failure> {

@@ -70,7 +70,7 @@ async fn watch_job(
     shutdown: Shutdown,
 ) -> Result<EventStream<impl Stream<Item = Event> + Send + use<>>, Problem> {
     let watch = jobs.watch(whose(&caller), id).await?;
-    Ok(live_events("job", updates(watch), shutdown))
+    Ok(live_events("job", updates(watch), async move { caller.ended().await }, shutdown))
 }
 
 fn updates(watch: Watch) -> impl Stream<Item = JobView> + Send {

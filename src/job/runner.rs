@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 /// Progress reaches the rows at most this often.
 const SAVE_PROGRESS_EVERY: Duration = Duration::from_secs(1);
 
-/// After a claim that the database refused.
+/// After a claim that the database refused, or that the machine had no thread for.
 const CLAIM_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// The jobs that a process which died left running: each costs an attempt. Only for the start,
@@ -43,6 +43,7 @@ pub(super) async fn work(jobs: Jobs) {
         beaten_at: Instant::now(),
         saved_at: Instant::now(),
         is_refused: false,
+        rests_until: None,
     };
     while !runner.jobs.is_stopping() {
         let pause = runner.fill_slots().await;
@@ -61,6 +62,8 @@ struct Runner {
     beaten_at: Instant,
     saved_at: Instant,
     is_refused: bool,
+    /// Nothing is claimed before, whoever wakes the runner.
+    rests_until: Option<Instant>,
 }
 
 impl Runner {
@@ -70,16 +73,25 @@ impl Runner {
         if n_free == 0 {
             return Duration::MAX;
         }
+        let rest = self
+            .rests_until
+            .map_or(Duration::ZERO, |when| when.saturating_duration_since(Instant::now()));
+        if !rest.is_zero() {
+            return rest;
+        }
         let (claimed, next_due) = match self.claim(n_free).await {
             Ok(answer) => answer,
             Err(cause) => {
                 self.report(&cause);
-                return CLAIM_AGAIN_AFTER;
+                return self.rest();
             }
         };
         self.is_refused = false;
-        for job in claimed {
-            attempt::start(&self.jobs, job);
+        let started = claimed.into_iter().map(|job| attempt::start(&self.jobs, job));
+        let unstarted: Vec<_> = started.filter_map(Result::err).collect();
+        if !unstarted.is_empty() {
+            self.give_back(unstarted).await;
+            return self.rest();
         }
         if self.jobs.n_free() == 0 {
             return Duration::MAX;
@@ -88,6 +100,27 @@ impl Runner {
         next_due.map_or(Duration::MAX, |due| {
             Duration::from_millis(due.millis_since(now).max(0).unsigned_abs())
         })
+    }
+
+    /// Claims nothing for a while; for how long.
+    fn rest(&mut self) -> Duration {
+        self.rests_until = Some(Instant::now() + CLAIM_AGAIN_AFTER);
+        CLAIM_AGAIN_AFTER
+    }
+
+    /// Puts jobs back that no thread could be started for: they have not lost an attempt.
+    async fn give_back(&self, unstarted: Vec<Arc<Run>>) {
+        let fences: Vec<_> = unstarted.iter().map(|run| run.fence()).collect();
+        let now = self.jobs.clock().now();
+        let put_back = self.jobs.database().write(move |tx| {
+            let put_back = fences.iter().map(|fence| record::give_back(tx, *fence, now));
+            put_back.collect::<Result<Vec<_>>>()
+        });
+        match put_back.await {
+            Ok(jobs) => jobs.iter().flatten().for_each(|job| self.jobs.publish(job)),
+            // Their leases run out, at the cost of an attempt.
+            Err(cause) => tracing::error!(%cause, "jobs that never began could not be put back"),
+        }
     }
 
     async fn claim(&self, n_free: usize) -> Result<(Vec<Job>, Option<Timestamp>)> {
@@ -117,7 +150,8 @@ impl Runner {
     }
 
     async fn upkeep(&mut self) {
-        if self.beaten_at.elapsed() >= self.beats_every {
+        let has_news = self.jobs.takes_news();
+        if has_news || self.beaten_at.elapsed() >= self.beats_every {
             (self.beaten_at, self.saved_at) = (Instant::now(), Instant::now());
             // First, so that after a sleep of the whole machine no living run is taken for dead.
             if self.beat(self.jobs.runs()).await {

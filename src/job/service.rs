@@ -71,6 +71,8 @@ struct Parts {
     slot_freed: Notify,
     has_started: AtomicBool,
     is_stopping: AtomicBool,
+    /// The row of a running job was changed by somebody else than its worker.
+    has_news: AtomicBool,
     runner: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -89,6 +91,7 @@ impl Jobs {
                 slot_freed: Notify::new(),
                 has_started: AtomicBool::new(false),
                 is_stopping: AtomicBool::new(false),
+                has_news: AtomicBool::new(false),
                 runner: Mutex::default(),
             }),
         }
@@ -168,23 +171,22 @@ impl Jobs {
     /// Ends a waiting job at once, and asks a running one to stop; the job as it is then. A job
     /// that has ended stays as it is, so the status tells whether the cancel was too late.
     pub async fn cancel(&self, whose: Whose, id: JobId) -> Result<JobView> {
-        let jobs = self.clone();
-        // A caller who goes away must not keep the news of a committed cancel from the others.
-        let cancelled = tokio::spawn(async move {
-            let rules = jobs.rules();
-            let cancel = move |tx: &Tx<'_>| rules.cancel(tx, record::find(tx, whose, id)?);
-            let job = jobs.parts.database.write(cancel).await?;
-            if job.status.is_final() {
-                jobs.publish(&job);
-            } else if let Some(run) = jobs.runs().iter().find(|run| run.job.id == id) {
-                run.tell(Told::Cancel);
-                // The progress first, then the watchers: the order in which a kind locks them.
-                let progress = run.progress();
-                jobs.parts.watchers.publish(id, || run.view_at(&progress));
-            }
-            Ok(jobs.view(&job))
-        });
-        cancelled.await.map_err(Error::internal)?
+        let rules = self.rules();
+        let cancel = move |tx: &Tx<'_>| rules.cancel(tx, record::find(tx, whose, id)?);
+        let job = self.parts.database.write(cancel).await?;
+        if job.status.is_final() {
+            self.publish(&job);
+        } else if let Some(run) = self.runs().iter().find(|run| run.job.id == id) {
+            run.tell(Told::Cancel);
+            // The progress first, then the watchers: the order in which a kind locks them.
+            let progress = run.progress();
+            self.parts.watchers.publish(id, || run.view_at(&progress));
+        } else {
+            // Claimed this very moment, and not yet begun: the runner tells it.
+            self.parts.has_news.store(true, Ordering::SeqCst);
+            self.wake();
+        }
+        Ok(self.view(&job))
     }
 
     /// One job, if the caller may see it.
@@ -210,10 +212,25 @@ impl Jobs {
         self.parts.database.read(record::count).await
     }
 
-    /// Deletes jobs that ended long ago, a bounded number at once; how many it were.
+    /// Deletes jobs that ended long ago, a bounded number in each write; how many it were.
     pub async fn forget_old(&self) -> Result<usize> {
         let then = self.parts.clock.now().plus_s(-KEPT_S);
-        self.parts.database.write(move |tx| record::forget(tx, then, FORGOTTEN_AT_ONCE)).await
+        let mut n_forgotten = 0;
+        loop {
+            let forget = move |tx: &Tx<'_>| record::forget(tx, then, FORGOTTEN_AT_ONCE);
+            let n_jobs = self.parts.database.write(forget).await?;
+            n_forgotten += n_jobs;
+            if n_jobs < FORGOTTEN_AT_ONCE as usize {
+                return Ok(n_forgotten);
+            }
+        }
+    }
+
+    /// Why the queue does not work as it should; `None` while it does, or before it has started.
+    pub fn trouble(&self) -> Option<&'static str> {
+        let has_ended = lock(&self.parts.runner).as_ref().is_some_and(JoinHandle::is_finished);
+        (has_ended && !self.is_stopping())
+            .then_some("background work has stopped by itself; restart the server")
     }
 
     /// Follows one job, from its present state to its last.
@@ -239,6 +256,11 @@ impl Jobs {
             }
         }
         Err(Error::Unavailable("the server is stopping; ask again when it is back".into()))
+    }
+
+    #[cfg(test)]
+    pub(super) fn kill_runner(&self) {
+        lock(&self.parts.runner).as_ref().inspect(|runner| runner.abort());
     }
 
     pub(super) fn database(&self) -> &Database {
@@ -275,6 +297,11 @@ impl Jobs {
 
     pub(super) fn publish(&self, job: &Job) {
         self.parts.watchers.publish(job.id, || self.view(job));
+    }
+
+    /// Whether rows of running jobs changed since this was last asked.
+    pub(super) fn takes_news(&self) -> bool {
+        self.parts.has_news.swap(false, Ordering::SeqCst)
     }
 
     pub(super) fn is_stopping(&self) -> bool {

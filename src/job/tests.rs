@@ -440,6 +440,57 @@ async fn a_running_job_is_cancelled_when_its_kind_looks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn cancels_progress_and_watchers_never_wait_for_each_other_in_a_ring() {
+    let house = House::new();
+    let jobs = house.queue(4, |_, context| {
+        for n in 0..100_000 {
+            context.progress(f64::from(n % 100) / 100.0, "at work");
+            context.check()?;
+        }
+        done(0, context)
+    });
+    jobs.start().await.unwrap();
+    for _ in 0..50 {
+        let id = jobs.submit::<Scripted>(Some(user(1)), 4).await.unwrap();
+        let mut watch = jobs.watch(Whose::Anyone, id).await.unwrap();
+        soon(watch.next()).await.unwrap();
+        // Sometimes before it is claimed, sometimes as it begins, sometimes in the middle.
+        soon(jobs.cancel(Whose::Anyone, id)).await.unwrap();
+        let view = soon(jobs.wait(id)).await.unwrap();
+        assert!(view.status.is_final());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_is_cancelled_as_it_is_claimed_is_told_at_once() {
+    let house = House::new();
+    let jobs = house.queue(1, |_, context| Err(until_told(context).into()));
+    let id = jobs.submit::<Scripted>(Some(user(1)), 4).await.unwrap();
+    // The row is claimed while the queue itself knows of no run: the moment in between.
+    let claimed = house.claim().unwrap();
+    let view = jobs.cancel(Whose::Anyone, id).await.unwrap();
+    assert_eq!((view.status, view.cancel_requested), (Status::Running, true));
+    assert!(jobs.takes_news(), "the runner was not told to look");
+    drop(claimed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queue_whose_runner_died_says_so() {
+    let house = House::new();
+    let jobs = house.queue(1, done);
+    assert_eq!(jobs.trouble(), None);
+    jobs.start().await.unwrap();
+    assert_eq!(jobs.trouble(), None);
+    jobs.kill_runner();
+    soon(async {
+        while jobs.trouble().is_none() {
+            sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_job_that_fails_is_not_tried_again() {
     let house = House::new();
     let jobs = house.queue(1, move |_, context| {

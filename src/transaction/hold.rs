@@ -25,7 +25,7 @@ pub fn place(
         params![user_id, credits, now],
         |row| row.get(0),
     )?;
-    let hold = Ended { id: hold_id.ok_or(Error::NotFound("hold"))?, user_id, credits };
+    let hold = Booked { id: hold_id.ok_or(Error::NotFound("hold"))?, user_id, credits };
     hold.book(tx, Kind::Hold, Credits::ZERO.minus(credits), description, now)?;
     Ok(hold.id)
 }
@@ -55,13 +55,13 @@ pub fn release(tx: &Tx<'_>, hold_id: HoldId, description: &str, now: Timestamp) 
     hold.book(tx, Kind::Release, Some(hold.credits), description, now)
 }
 
-struct Ended {
+struct Booked {
     id: HoldId,
     user_id: UserId,
     credits: Credits,
 }
 
-impl Ended {
+impl Booked {
     fn book(
         &self,
         tx: &Tx<'_>,
@@ -83,12 +83,12 @@ impl Ended {
 }
 
 /// Takes an open hold out of the books; one that has ended already is a conflict, never paid twice.
-fn end(tx: &Tx<'_>, hold_id: HoldId, state: &'static str, now: Timestamp) -> Result<Ended> {
+fn end(tx: &Tx<'_>, hold_id: HoldId, state: &'static str, now: Timestamp) -> Result<Booked> {
     tx.fetchone(
         "UPDATE holds SET state = ?2, ended_at = ?3 WHERE id = ?1 AND state = 'open' \
          RETURNING user_id, credits",
         params![hold_id, state, now],
-        |row| Ok(Ended { id: hold_id, user_id: row.get(0)?, credits: row.get(1)? }),
+        |row| Ok(Booked { id: hold_id, user_id: row.get(0)?, credits: row.get(1)? }),
     )?
     .ok_or_else(|| Error::Conflict("this hold has ended already".into()))
 }

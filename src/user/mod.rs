@@ -12,4 +12,4 @@ mod service;
 pub use password::Passwords;
 pub use record::{NewUser, User};
 pub use routes::routes;
-pub use service::{FirstAdmin, UserService};
+pub use service::{FirstPassword, UserService};

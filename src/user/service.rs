@@ -21,15 +21,13 @@ pub struct UserService {
     sessions: Sessions,
 }
 
-/// What became of the first administrator's account.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FirstAdmin {
-    /// It was there before.
-    Exists,
-    /// It was made with the password that was given.
-    MadeAsTold,
-    /// It was made with this password, which is shown once and has to be changed.
-    MadeWith(String),
+/// The password of the first administrator.
+#[derive(Clone, PartialEq, Eq)]
+pub enum FirstPassword {
+    /// The one that was given.
+    Given,
+    /// This one, which is shown once and has to be changed.
+    Made(String),
 }
 
 /// Someone who wants to sign in.
@@ -48,10 +46,15 @@ impl UserService {
     }
 
     /// Makes the administrator's account if there is no administrator, with the password `given` or
-    /// one of its own making.
-    pub async fn ensure_admin(&self, given: Option<String>) -> Result<FirstAdmin> {
+    /// one of its own making; whether it was made. `tell` is called before the account is there, so
+    /// that a password nobody could be told is never set.
+    pub async fn ensure_admin(
+        &self,
+        given: Option<String>,
+        tell: impl FnOnce(&FirstPassword) -> Result<()>,
+    ) -> Result<bool> {
         if self.database.read(User::is_administered).await? {
-            return Ok(FirstAdmin::Exists);
+            return Ok(false);
         }
         let is_given = given.is_some();
         let password = given.map_or_else(random::readable_password, Ok)?;
@@ -64,6 +67,7 @@ impl UserService {
             role: Role::Admin,
             must_change_password: !is_given,
         };
+        tell(&if is_given { FirstPassword::Given } else { FirstPassword::Made(password) })?;
         let now = self.clock.now();
         let made = self.database.write(move |tx| User::create(tx, &new, now)).await?;
         if made.is_none() {
@@ -71,7 +75,7 @@ impl UserService {
                 "there is no administrator, but the name {ADMIN_NAME} is taken by another account"
             )));
         }
-        Ok(if is_given { FirstAdmin::MadeAsTold } else { FirstAdmin::MadeWith(password) })
+        Ok(true)
     }
 
     /// Opens a session for whoever knows a name and its password.

@@ -1,6 +1,6 @@
 //! Where a request comes from: the peer of the connection, or what a trusted proxy says of it.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
 use rocket::request::{FromRequest, Outcome};
@@ -35,6 +35,15 @@ impl TrustedProxies {
     }
 }
 
+/// Who counts as one: an address of IPv4, or the 64 bits of IPv6 that a subscriber is given to
+/// number freely.
+pub(super) fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
 /// A guard: what the caller's program calls itself.
 #[derive(Debug, Clone)]
 pub struct UserAgent(pub Option<String>);
@@ -44,5 +53,18 @@ impl<'r> FromRequest<'r> for UserAgent {
     type Error = ();
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
         Outcome::Success(Self(request.headers().get_one("User-Agent").map(str::to_owned)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_network_of_ipv6_is_one_address() {
+        let of = |text: &str| network_of(text.parse().unwrap());
+        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:1"));
+        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
+        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
     }
 }

@@ -43,7 +43,9 @@ impl Fairing for SecurityHeaders {
         if !response.headers().contains("Content-Security-Policy") {
             response.set_raw_header("Content-Security-Policy", API_POLICY);
         }
-        if !response.headers().contains("Cache-Control") {
+        // Rocket's streams say `no-cache`, which lets a browser keep what it must not.
+        let is_live = response.content_type().is_some_and(|kind| kind.is_event_stream());
+        if is_live || !response.headers().contains("Cache-Control") {
             response.set_raw_header("Cache-Control", "no-store");
         }
         if let Ok(mut rate_headers) = context.rate_headers.lock() {

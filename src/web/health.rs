@@ -17,6 +17,9 @@ pub fn routes() -> Endpoints {
     endpoints!("health"; Public: livez, readyz, healthz;)
 }
 
+/// When to ask a server again that was not ready.
+const RETRY_AFTER_S: &str = "30";
+
 /// What one part of the server says of itself: fine, or what is wrong.
 pub type Check = Box<dyn Fn() -> Result<(), String> + Send + Sync>;
 
@@ -105,11 +108,12 @@ fn livez() -> &'static str {
 #[get("/readyz")]
 fn readyz(health: &State<Health>) -> Reply<HealthReport> {
     let report = health.report();
-    let status = match report.status {
-        Standing::Ok => Status::Ok,
-        Standing::Failing => Status::ServiceUnavailable,
-    };
-    Reply::ok(report).with_status(status)
+    match report.status {
+        Standing::Ok => Reply::ok(report),
+        Standing::Failing => Reply::ok(report)
+            .with_status(Status::ServiceUnavailable)
+            .with_header("Retry-After", RETRY_AFTER_S),
+    }
 }
 
 /// The same as `/readyz`, under the name that many probes ask for.

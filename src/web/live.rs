@@ -11,15 +11,16 @@ use serde::Serialize;
 /// A comment is sent this often on a quiet stream, so that nobody on the way thinks it dead.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
-/// Each update as an event of this name with the update in JSON; ends with the updates or when the
-/// server stops.
+/// Each update as an event of this name with the update in JSON; ends with the updates, when
+/// whoever listens may not any more (`barred`), or when the server stops.
 pub fn live_events<T: Serialize + Send>(
     name: &'static str,
     updates: impl Stream<Item = T> + Send,
+    barred: impl Future<Output = ()> + Send,
     mut shutdown: Shutdown,
 ) -> EventStream<impl Stream<Item = Event> + Send> {
     let events = EventStream! {
-        pin_mut!(updates);
+        pin_mut!(updates, barred);
         loop {
             select! {
                 update = updates.next() => match update {
@@ -32,6 +33,7 @@ pub fn live_events<T: Serialize + Send>(
                     },
                     None => break,
                 },
+                () = &mut barred => break,
                 () = &mut shutdown => break,
             }
         }

@@ -130,7 +130,8 @@ impl From<Error> for Problem {
             Error::Busy => Self::new(Status::ServiceUnavailable, "busy", detail).retry_after_s(1),
             // The clause may name a folder; that is for the operator's log, not for a caller.
             Error::Unavailable(why) => {
-                let detail = "nothing can be saved at the moment; /readyz says why";
+                let detail = "this cannot be done at the moment; try again in half a minute, and see \
+                              /readyz if it stays";
                 Self::new(Status::ServiceUnavailable, "unavailable", detail)
                     .retry_after_s(30)
                     .because(why)
@@ -246,7 +247,9 @@ fn worded(status: Status, request: &Request<'_>) -> Problem {
             methods if methods.is_empty() => Refusal::NoSuchAddress.into(),
             methods => Refusal::MethodNotAllowed(methods).into(),
         },
-        Status::InternalServerError => Error::internal("a handler panicked").into(),
+        Status::InternalServerError => {
+            Error::internal("a handler panicked, or its answer could not be written").into()
+        }
         Status::BadRequest => {
             Refusal::Malformed("the request is not HTTP as it should be".into()).into()
         }

@@ -19,6 +19,17 @@ fn the_system_is_shown_to_administrators_alone() {
 }
 
 #[test]
+fn an_administrator_is_told_that_passwords_travel_in_the_open() {
+    let is_insecure = |app: &App| {
+        app.admin().get("/api/admin/system").send().expect(200)["is_insecure"].as_bool().unwrap()
+    };
+    assert!(!is_insecure(&App::start()));
+    let open = Setup::default().flag("base_url", "http://cellar.example.org");
+    let open = open.flag("insecure_http", "true").flag("allowed_hosts", "localhost:8000");
+    assert!(is_insecure(&open.start()));
+}
+
+#[test]
 fn a_check_finds_a_sound_installation_sound() {
     let app = App::start();
     app.user("ada").post("/api/admin/checks").send().problem(403, "forbidden");

@@ -111,6 +111,20 @@ mod init_db {
     }
 
     #[test]
+    fn a_one_time_password_that_cannot_be_shown_is_never_set() {
+        let binary = Binary::new().without("CELLAR_ADMIN_PASSWORD");
+        for command in [&["init-db"][..], &["serve", "--port", "0"]] {
+            let nobody = fs::File::options().write(true).open("/dev/full").unwrap();
+            let output = binary.command(command).stdout(nobody).output().unwrap();
+            let error = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(1), "{error}");
+            assert!(error.contains("could not be shown"), "{error}");
+        }
+        // Nothing stands in the way of the next start, which makes and shows another.
+        one_time_password(&binary.run(&["init-db"]).done());
+    }
+
+    #[test]
     fn a_password_of_ones_own_need_not_be_changed() {
         let served = initialised().serve(&[]);
         let cookie = served.sign_in();
@@ -180,6 +194,28 @@ mod settings {
             assert!(error.contains("--help"), "{wrong:?}: {error}");
         }
         assert!(!binary.data().exists());
+    }
+
+    #[test]
+    fn variables_that_are_no_setting_are_named_and_ignored() {
+        let binary = Binary::new().with("CELLAR_PROT", "9000").with("OTHER", "x");
+        let ran = binary.run(&["init-db"]);
+        assert!(ran.stderr.contains("CELLAR_PROT") && !ran.stderr.contains("OTHER"), "{ran:?}");
+        ran.done();
+    }
+
+    #[test]
+    fn a_variable_that_is_no_text_is_one_of_the_problems() {
+        use std::os::unix::ffi::OsStrExt;
+        let binary = Binary::new();
+        let mut command = binary.command(&["init-db", "--data", "new"]);
+        command.env("CELLAR_HOST", std::ffi::OsStr::from_bytes(b"\xff"));
+        command.env("UNRELATED", std::ffi::OsStr::from_bytes(b"\xff"));
+        let output = command.env("CELLAR_PORT", "eighty").output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(error.contains("CELLAR_HOST") && error.contains("port"), "{error}");
+        assert!(!binary.path("new").exists());
     }
 
     #[test]
@@ -446,6 +482,25 @@ mod backup {
         assert!(fs::read(binary.path("copy.tar")).unwrap() == before);
         let error = binary.run(&["backup", "nowhere/copy.tar"]).failed(1);
         assert!(error.contains("nowhere/copy.tar cannot be written"), "{error}");
+    }
+
+    #[test]
+    fn a_damaged_content_spoils_no_backup_unseen() {
+        let Kept { binary, .. } = kept();
+        let path = keep_content(&binary.data(), b"whole");
+        let damages: [fn(&Path); 3] = [
+            |path| fs::write(path, "hole").unwrap(),
+            |path| fs::write(path, "whole and more").unwrap(),
+            |path| fs::remove_file(path).unwrap(),
+        ];
+        for damage in damages {
+            damage(&path);
+            let error = binary.run(&["backup", "damaged.tar"]).failed(1);
+            assert!(error.contains(&Hash::of(b"whole").to_hex()), "{error}");
+            assert!(!binary.path("damaged.tar").exists());
+        }
+        fs::write(&path, "whole").unwrap();
+        binary.run(&["backup", "mended.tar"]).done();
     }
 
     #[test]
@@ -752,6 +807,33 @@ mod serve {
         });
         running.expect("the job never began");
         (served, cookie, path)
+    }
+
+    #[test]
+    fn a_stream_ends_with_the_session_that_opened_it_and_with_no_other() {
+        let binary = initialised();
+        let (served, cookie, path) = held_up(&binary);
+        let other = served.sign_in();
+        let sign_out = |cookie: &str| {
+            let answer = served.request("DELETE", "/auth/session").cookie(cookie).send();
+            assert_eq!(answer.status, 204);
+        };
+        let stream = |cookie: &str| {
+            let request = served.request("GET", &format!("{path}/events")).cookie(cookie);
+            let mut lines = request.lines();
+            assert!(lines.any(|line| line.starts_with("data:")));
+            lines
+        };
+        let (kept, ended) = (stream(&other), stream(&cookie));
+        sign_out(&cookie);
+        assert!(ended.count() < 1000, "the stream did not end");
+        let answer = served.request("GET", &path).cookie(&other).send();
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        let kept = thread::spawn(move || kept.count());
+        thread::sleep(Duration::from_millis(100));
+        assert!(!kept.is_finished(), "the end of one session ended the stream of another");
+        sign_out(&other);
+        kept.join().unwrap();
     }
 
     #[test]

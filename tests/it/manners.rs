@@ -301,7 +301,9 @@ fn after_a_failed_commit_nothing_is_saved_and_everyone_is_told() {
     });
     assert!(dangling.is_err());
     for path in ["/readyz", "/healthz"] {
-        let ready = app.visitor().get(path).send().expect(503);
+        let answer = app.visitor().get(path).send();
+        assert_eq!(answer.header("Retry-After"), Some("30"));
+        let ready = answer.expect(503);
         assert_eq!(ready["status"], "failing");
         assert_eq!(ready["checks"][0]["name"], "database");
         assert!(ready["checks"][0]["detail"].as_str().unwrap().contains("restart"));

@@ -56,6 +56,31 @@ fn signing_out_ends_the_session_at_once() {
 }
 
 #[test]
+fn a_session_that_was_ended_stays_ended_after_a_restart() {
+    let app = App::start();
+    let (gone, other) = (app.admin(), app.admin());
+    gone.delete("/auth/session").send().expect(204);
+    let cookies = [gone.cookie.clone(), other.cookie.clone()];
+    let app = app.restarted(Setup::default());
+    let [gone, other] = cookies.map(|cookie| {
+        let mut actor = app.visitor();
+        actor.cookie = cookie;
+        actor
+    });
+    gone.get("/api/me").send().problem(401, "signed_out");
+    other.get("/api/me").send().expect(200);
+}
+
+#[test]
+fn who_signs_out_while_nothing_can_be_saved_is_signed_out_all_the_same() {
+    let app = App::start();
+    let admin = app.admin();
+    app.database.close();
+    admin.delete("/auth/session").send().problem(503, "unavailable");
+    admin.get("/api/me").send().problem(401, "signed_out");
+}
+
+#[test]
 fn a_changed_password_ends_every_other_session() {
     let app = App::start();
     let (here, there) = (app.admin(), app.admin());

@@ -3,7 +3,7 @@
 import { useForm } from '/js/core/form.js';
 import { t } from '/js/core/i18n.js';
 import { html } from '/js/core/view.js';
-import { create } from '/js/access/api.js';
+import { openSession } from '/js/access/api.js';
 import { Button } from '/js/parts/button.js';
 import { Field } from '/js/parts/field.js';
 import { Notice, Problem } from '/js/parts/notice.js';
@@ -20,7 +20,7 @@ export default function SignIn({ query, onSignedIn }) {
     },
     async send(values) {
       try {
-        await create({ identity: values.identity.trim(), password: values.password });
+        await openSession({ identity: values.identity.trim(), password: values.password });
       } catch (error) {
         // One field stands for the two names that the server knows.
         for (const issue of error.issues ?? []) {

@@ -4,7 +4,7 @@ import { request } from '/js/core/http.js';
 
 /**
  * @typedef {{ version: string, started_at: string, uptime_s: number, data_folder_bytes_free: number, database_bytes: number,
- *   blob_count: number, blob_bytes: number, memory_bytes: number,
+ *   blob_count: number, blob_bytes: number, memory_bytes: number, is_insecure: boolean,
  *   writer: { commits: number, writes: number, mean_group_size: number, queue_depth: number },
  *   jobs: { queued: number, running: number, succeeded: number, cancelled: number, dead: number } }} System
  */

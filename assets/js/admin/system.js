@@ -11,7 +11,7 @@ import { DataCheck } from '/js/admin/data-check.js';
 import { JobTable } from '/js/admin/job-table.js';
 import { Badge } from '/js/parts/badge.js';
 import { Facts } from '/js/parts/facts.js';
-import { Failure, Stale } from '/js/parts/notice.js';
+import { Failure, Notice, Stale } from '/js/parts/notice.js';
 import { Stat } from '/js/parts/stat.js';
 import { Time } from '/js/parts/time.js';
 
@@ -96,6 +96,7 @@ export default function SystemScreen() {
   return html`
     <div class="page">
       <div class="page__head"><div><h1>${t('system.title')}</h1><p>${t('system.lede')}</p></div></div>
+      ${data?.is_insecure && html`<${Notice} kind="warn">${t('system.insecure')}<//>`}
       ${stale && html`<${Stale} error=${stale.error} retry=${renew} />`}
       <${Stat} figures=${[
         { name: t('server.version'), value: data ? data.version : unknown },

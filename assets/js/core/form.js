@@ -24,11 +24,10 @@ export function explain(error) {
  *   initial: Values,
  *   check: (values: Values) => Values,
  *   send: (values: Values) => Promise<void>,
- *   place?: (error: ApiError) => Values,
- * }} options `check` gives a message for each field that is wrong. `place` says which fields a refusal without named
- *   fields is about; what it leaves is shown above the form.
+ * }} options `check` gives a message for each field that is wrong. A refusal that names no field of the form is shown
+ *   above it.
  */
-export function useForm({ initial, check, send, place }) {
+export function useForm({ initial, check, send }) {
   const [values, setValues] = useState(initial);
   const [errors, setErrors] = useState(/** @type {Values} */ ({}));
   const [problem, setProblem] = useState(/** @type {ApiError | null} */ (null));
@@ -53,7 +52,6 @@ export function useForm({ initial, check, send, place }) {
     for (const issue of error.issues ?? []) {
       if (issue.field in initial) found[issue.field] ??= tOr(`issue.${issue.code}`, sentence(issue.message));
     }
-    Object.assign(found, Object.keys(found).length ? {} : place?.(error));
     setErrors(found);
     setProblem(Object.keys(found).length ? null : error);
     mustFocus.current = true;

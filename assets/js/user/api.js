@@ -8,11 +8,11 @@ import { request } from '/js/core/http.js';
  */
 
 /** The caller's account. @returns {Promise<User>} */
-export function findMe() {
+export function getMe() {
   return request('GET', '/api/me', undefined, { expects: [401] });
 }
 
 /** @param {{ current_password: string, new_password: string }} passwords */
-export function updateMyPassword(passwords) {
+export function changePassword(passwords) {
   return request('PUT', '/api/me/password', passwords);
 }

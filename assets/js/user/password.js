@@ -6,7 +6,7 @@ import { html } from '/js/core/view.js';
 import { Button } from '/js/parts/button.js';
 import { Field } from '/js/parts/field.js';
 import { Notice, Problem } from '/js/parts/notice.js';
-import { updateMyPassword } from '/js/user/api.js';
+import { changePassword } from '/js/user/api.js';
 
 const LENGTH_MIN = 8;
 const LENGTH_MAX = 256;
@@ -29,7 +29,7 @@ export default function Password({ me, onPasswordChanged }) {
     initial: { current_password: '', new_password: '', repeat: '' },
     check,
     async send({ current_password, new_password }) {
-      await updateMyPassword({ current_password, new_password });
+      await changePassword({ current_password, new_password });
       await onPasswordChanged();
     },
   });

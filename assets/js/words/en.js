@@ -74,6 +74,7 @@ export default {
   'home.rest': 'Use it by REST',
   'home.rest_text': 'Everything on these pages is a call that you can make yourself. This one asks the server how it is.',
 
+  'system.insecure': 'Passwords travel in the open: the address of this server is not https. Put a proxy with https in front of it.',
   'system.title': 'System', 'system.lede': 'The state of this server, renewed every few seconds.',
   'system.database': 'Database', 'system.free': 'Free disk', 'system.readiness': 'Readiness', 'system.jobs': 'Jobs by state',
   'system.storage': 'Storage and memory', 'system.files': 'Stored files',

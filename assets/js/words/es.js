@@ -74,6 +74,7 @@ export default {
   'home.rest': 'Úselo por REST',
   'home.rest_text': 'Todo lo de estas páginas es una llamada que usted puede hacer. Esta pregunta al servidor cómo está.',
 
+  'system.insecure': 'Las contraseñas viajan sin protección: la dirección de este servidor no es https. Pon delante un proxy con https.',
   'system.title': 'Sistema', 'system.lede': 'El estado de este servidor, renovado cada pocos segundos.',
   'system.database': 'Base de datos', 'system.free': 'Disco libre', 'system.readiness': 'Disponibilidad', 'system.jobs': 'Tareas por estado',
   'system.storage': 'Almacenamiento y memoria', 'system.files': 'Archivos guardados',

@@ -22,6 +22,7 @@ use rustix::process::{Resource, getrlimit};
 use super::rules::{Hands, Reason, Record, Standing};
 use super::socket::{self, Found, Hook, Manner};
 use super::{Ended, HANDS, Inner, slot_of};
+use crate::web::client::network_of;
 
 /// How often it glances at the number of open descriptors: well within the quarter of a second that
 /// Rocket sleeps when it found none, so that there is one when it wakes.
@@ -60,7 +61,7 @@ struct Entry {
 
 struct Client {
     slot: usize,
-    network: u64,
+    network: IpAddr,
     record: Record,
     hands: Hands,
     standing: Standing,
@@ -149,7 +150,7 @@ impl Watch {
     /// Ends those who hold a descriptor for the least reason, and first those whose network holds
     /// most of them, so that a crowd from one place does not drive out everyone else.
     fn shed(&mut self, n_wanted: u64, ended: &Ended, now: Instant) {
-        let mut held: HashMap<u64, usize> = HashMap::new();
+        let mut held: HashMap<IpAddr, usize> = HashMap::new();
         let mut waiting = Vec::new();
         for (number, client) in self.clients() {
             *held.entry(client.network).or_default() += 1;
@@ -256,14 +257,6 @@ fn n_open_at_a_glance() -> Option<u64> {
 
 fn hands(slot: usize) -> Hands {
     Hands(HANDS[slot].load(Ordering::Relaxed))
-}
-
-/// Who is behind an address: for IPv6 the subscriber, who is given 64 bits to number freely.
-fn network_of(ip: IpAddr) -> u64 {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => ip.to_bits().into(),
-        IpAddr::V6(ip) => u64::try_from(ip.to_bits() >> 64).expect("64 bits remain"),
-    }
 }
 
 fn descriptor(number: usize) -> RawFd {

@@ -76,7 +76,7 @@ impl App {
         let parts = Parts { config, clock: clock.clone(), folder: held, kinds: setup.kinds };
         let Server { rocket, users, database, .. } = server::build(parts).unwrap();
         let runtime = rocket::tokio::runtime::Runtime::new().unwrap();
-        runtime.block_on(users.ensure_admin(Some(PASSWORD.into()))).unwrap();
+        runtime.block_on(users.ensure_admin(Some(PASSWORD.into()), |_| Ok(()))).unwrap();
         let client = Client::untracked(rocket).unwrap();
         Self { client, database, clock, folder }
     }

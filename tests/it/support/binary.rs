@@ -109,7 +109,8 @@ impl Binary {
         command.spawn().unwrap()
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// A command that has not begun, for a story that needs more of it.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let program = env!("CARGO_BIN_EXE_cellar");
         let mut command = match &self.limits {
             None => Command::new(program),
