@@ -9,10 +9,10 @@
 //! The connection is Rocket's. Before a handler runs, [`web::Endpoints`] has checked what its route
 //! declares: the `Host` is ours, no other site's page sent the request with our cookie, and the
 //! caller meets the route's [`web::Access`]. Guards in the handler's signature then read the
-//! caller, the id in the path and the body; a failure of any of them is an [`error::Error`] or one of
-//! HTTP's own refusals, which `web/problem.rs` alone turns into a status. The handler is one expression: it calls a service.
-//! The service holds the rules and opens one [`database::Database::read`] or
-//! [`database::Database::write`]; records hold the SQL.
+//! caller, the id in the path and the body; a failure of any of them is an [`error::Error`] or one
+//! of HTTP's own refusals, which `web/problem.rs` alone turns into a status. The handler is one
+//! expression: it calls a service. The service holds the rules and opens one
+//! [`database::Database::read`] or [`database::Database::write`]; records hold the SQL.
 //!
 //! # How a write becomes durable
 //!
@@ -42,8 +42,8 @@
 //! [`server`] joins everything; [`transaction`] shows a noun from its front door to its property
 //! test; [`job`] is background work; [`admin::check`] lists every promise about stored data.
 
-// Ground: words. No SQL and no HTTP; what little is asked of the system (randomness, free space, the
-// settings file, threads, standard error) is asked here.
+// Ground: words. No SQL and no HTTP; what little is asked of the system (randomness, free space,
+// the settings file, threads, standard error) is asked here.
 pub mod id;
 pub mod credits;
 pub mod clock;

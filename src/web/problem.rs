@@ -130,8 +130,8 @@ impl From<Error> for Problem {
             Error::Busy => Self::new(Status::ServiceUnavailable, "busy", detail).retry_after_s(1),
             // The clause may name a folder; that is for the operator's log, not for a caller.
             Error::Unavailable(why) => {
-                let detail = "this cannot be done at the moment; try again in half a minute, and see \
-                              /readyz if it stays";
+                let detail = "this cannot be done at the moment; try again in half a minute, and \
+                              see /readyz if it stays";
                 Self::new(Status::ServiceUnavailable, "unavailable", detail)
                     .retry_after_s(30)
                     .because(why)

@@ -218,7 +218,7 @@ fn everything_up_to_a_check_goes_by_keyboard_alone() {
     let focused = |what: &str| {
         let name =
             "(document.activeElement.labels?.[0] ?? document.activeElement).innerText.trim()";
-        // A new screen moves the focus once it is drawn, which no hand is quick enough to forestall.
+        // A new screen moves the focus once it is drawn; no hand is quick enough to forestall it.
         browser.settle();
         for _ in 0..40 {
             browser.press("Tab");
