@@ -26,6 +26,44 @@ CREATE TABLE users (
     created_at           INTEGER NOT NULL
 ) STRICT;
 
+-- What no two accounts may look like: the letters of a name with everything folded that the eye
+-- takes for the same.
+CREATE TABLE looks (
+    look    TEXT    PRIMARY KEY,
+    user_id INTEGER NOT NULL UNIQUE REFERENCES users (id) ON DELETE CASCADE
+) STRICT;
+
+-- One-time links that let somebody sign up. The link's secret was shown once; here is its SHA-256.
+CREATE TABLE invitations (
+    id          INTEGER PRIMARY KEY,
+    secret_hash BLOB    NOT NULL UNIQUE CHECK (length(secret_hash) = 32),
+    -- Whom it is for, as a note; whoever holds the link may use it.
+    note        TEXT    NOT NULL,
+    -- It stays to tell who let somebody in.
+    created_by  INTEGER NOT NULL REFERENCES users (id) ON DELETE RESTRICT,
+    created_at  INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL,
+    used_by     INTEGER REFERENCES users (id) ON DELETE RESTRICT,
+    revoked_at  INTEGER
+) STRICT;
+
+-- audit -------------------------------------------------------------------------------------
+-- What was done to accounts and by administrators. Rows are only added, and leave with their age.
+CREATE TABLE audit (
+    id         INTEGER PRIMARY KEY,
+    at         INTEGER NOT NULL,
+    action     TEXT    NOT NULL,
+    -- Who did it; nobody for what a stranger tried. What was done stays known without them.
+    actor_id   INTEGER REFERENCES users (id) ON DELETE SET NULL,
+    -- Whose account it is about.
+    user_id    INTEGER REFERENCES users (id) ON DELETE SET NULL,
+    detail     TEXT    NOT NULL,
+    request_id TEXT
+) STRICT;
+CREATE INDEX audit_of_user ON audit (user_id, id);
+CREATE INDEX audit_of_action ON audit (action, id);
+CREATE INDEX audit_by_time ON audit (at);
+
 -- access ------------------------------------------------------------------------------------
 -- A browser's session. The token itself is only in the browser; here is its SHA-256.
 CREATE TABLE sessions (
@@ -39,9 +77,57 @@ CREATE TABLE sessions (
     user_agent   TEXT,
     created_at   INTEGER NOT NULL,
     last_seen_at INTEGER NOT NULL,
-    expires_at   INTEGER NOT NULL
+    expires_at   INTEGER NOT NULL,
+    -- A browser sends its token as a cookie. A program was given it as a refresh token, and calls
+    -- with access tokens that name this session.
+    kind         TEXT    NOT NULL DEFAULT 'browser' CHECK (kind IN ('browser', 'token')),
+    -- A keyed hash of the network it was opened from, to tell its user's tries from a stranger's.
+    place        BLOB
 ) STRICT;
 CREATE INDEX sessions_of_user ON sessions (user_id);
+
+-- Refresh tokens that were exchanged for the next one. One that comes again was stolen.
+CREATE TABLE spent_tokens (
+    token_hash BLOB    PRIMARY KEY CHECK (length(token_hash) = 32),
+    -- The spent tokens of an ended session mean nothing.
+    session_id INTEGER NOT NULL REFERENCES sessions (id) ON DELETE CASCADE
+) STRICT;
+CREATE INDEX spent_tokens_of_session ON spent_tokens (session_id);
+
+-- What a program calls with. The key itself was shown once; here is its SHA-256.
+CREATE TABLE api_keys (
+    id           INTEGER PRIMARY KEY,
+    -- A key acts for its user, and goes with the user.
+    user_id      INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    name         TEXT    NOT NULL,
+    -- Words with a space between them: read predict write.
+    scopes       TEXT    NOT NULL,
+    secret_hash  BLOB    NOT NULL UNIQUE CHECK (length(secret_hash) = 32),
+    -- The last letters, for people to tell their keys apart.
+    hint         TEXT    NOT NULL,
+    created_at   INTEGER NOT NULL,
+    expires_at   INTEGER,
+    last_used_at INTEGER
+) STRICT;
+CREATE INDEX api_keys_of_user ON api_keys (user_id);
+
+-- idempotency -------------------------------------------------------------------------------
+-- The answers to requests that bore an Idempotency-Key, each written in the transaction of what the
+-- request did: the same key again is the same answer, and nothing is done twice.
+CREATE TABLE replies (
+    -- Keys are their user's own.
+    user_id    INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    route      TEXT    NOT NULL,
+    key        TEXT    NOT NULL,
+    -- SHA-256 of the request's body: the same key with another body is a mistake.
+    body_hash  BLOB    NOT NULL CHECK (length(body_hash) = 32),
+    status     INTEGER NOT NULL,
+    location   TEXT,
+    body       TEXT    NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, route, key)
+) STRICT;
+CREATE INDEX replies_by_time ON replies (created_at);
 
 -- transaction -------------------------------------------------------------------------------
 -- The credits ledger. Entries are facts: never updated, never deleted; a mistake gets a
@@ -95,6 +181,15 @@ CREATE TABLE transactions (
     hash        BLOB    NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
 CREATE INDEX transactions_of_user ON transactions (user_id, id);
+CREATE INDEX transactions_of_kind ON transactions (user_id, kind, id);
+CREATE INDEX transactions_by_kind ON transactions (kind, id);
+-- Times never fall as numbers rise, so a span of time is a span of numbers.
+CREATE INDEX transactions_by_time ON transactions (timestamp);
+
+-- The words of the entries, to find them by. It is filled behind the ledger, and may be made anew
+-- from it. This statement alone is SQLite's own: another engine has another index of words.
+CREATE VIRTUAL TABLE transaction_words USING fts5
+    (words, content = '', detail = none, tokenize = 'unicode61 remove_diacritics 0');
 
 CREATE TRIGGER transactions_are_never_updated BEFORE UPDATE ON transactions
 BEGIN SELECT raise(ABORT, 'ledger entries are never updated'); END;
@@ -134,6 +229,46 @@ CREATE INDEX jobs_running ON jobs (user_id) WHERE status = 'running';
 CREATE INDEX jobs_served ON jobs (user_id, started_at);
 CREATE INDEX jobs_of_user ON jobs (user_id, id);
 CREATE INDEX jobs_of_status ON jobs (status);
+CREATE INDEX jobs_ended ON jobs (finished_at) WHERE finished_at IS NOT NULL;
+
+-- workspace ---------------------------------------------------------------------------------
+-- Where people work together; what they make belongs to it.
+CREATE TABLE workspaces (
+    id          INTEGER PRIMARY KEY,
+    name        TEXT    NOT NULL,
+    slug        TEXT    NOT NULL,
+    description TEXT    NOT NULL,
+    -- Everybody's first one, which is theirs alone and stays.
+    is_personal INTEGER NOT NULL CHECK (is_personal IN (0, 1)),
+    created_at  INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE members (
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    user_id      INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    role         TEXT    NOT NULL CHECK (role IN ('owner', 'editor', 'viewer')),
+    joined_at    INTEGER NOT NULL,
+    PRIMARY KEY (workspace_id, user_id)
+) STRICT;
+CREATE UNIQUE INDEX members_one_owner ON members (workspace_id) WHERE role = 'owner';
+CREATE INDEX members_of_user ON members (user_id);
+
+-- Nobody is put into a workspace: they are asked, by the name of their account or by an address
+-- that an account has or will have.
+CREATE TABLE workspace_invitations (
+    id           INTEGER PRIMARY KEY,
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    user_id      INTEGER REFERENCES users (id) ON DELETE CASCADE,
+    email        TEXT,
+    role         TEXT    NOT NULL CHECK (role IN ('editor', 'viewer')),
+    created_by   INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    created_at   INTEGER NOT NULL,
+    expires_at   INTEGER NOT NULL,
+    CHECK ((user_id IS NULL) <> (email IS NULL))
+) STRICT;
+CREATE UNIQUE INDEX workspace_invitations_of_user ON workspace_invitations (user_id, workspace_id) WHERE user_id IS NOT NULL;
+CREATE UNIQUE INDEX workspace_invitations_of_email ON workspace_invitations (email, workspace_id) WHERE email IS NOT NULL;
+CREATE INDEX workspace_invitations_of_workspace ON workspace_invitations (workspace_id);
 
 -- files -------------------------------------------------------------------------------------
 -- Large contents live in the folder blobs/ under the SHA-256 of their bytes; a row here for each.

@@ -7,10 +7,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use serde::{Serialize, Serializer};
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
+use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 
 const WRITTEN: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+
+const DAY_MS: i64 = 24 * 3600 * 1000;
 
 /// A point in time: milliseconds since 1970 in UTC, written as RFC 3339.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +23,32 @@ impl Timestamp {
     /// The point so many milliseconds after the start of 1970.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
+    }
+
+    /// The moment that RFC 3339 writes so.
+    pub fn parse(text: &str) -> Option<Self> {
+        let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        let millis = moment.unix_timestamp_nanos().div_euclid(1_000_000);
+        i64::try_from(millis).ok().map(Self)
+    }
+
+    /// The moment that RFC 3339 writes so, or the start of the day.
+    pub fn parse_day_or_moment(text: &str) -> Option<Self> {
+        if text.len() == "2026-11-21".len() {
+            return Self::parse(&format!("{text}T00:00:00Z"));
+        }
+        Self::parse(text)
+    }
+
+    /// The start of the day it lies in, in UTC.
+    #[must_use]
+    pub const fn start_of_day(self) -> Self {
+        Self(self.0 - self.0.rem_euclid(DAY_MS))
+    }
+
+    /// Its day in UTC: `2026-11-21`.
+    pub fn day(self) -> String {
+        self.to_string()[..10].to_owned()
     }
 
     /// Milliseconds since the start of 1970.

@@ -11,6 +11,8 @@ use crate::machine;
 
 const LOCK_NAME: &str = "cellar.lock";
 const RESTORING_NAME: &str = "restoring";
+/// What tells that folder from one that somebody else has named so.
+const RESTORING_MARK: &str = "cellar-restore";
 /// What a file system of its own has at its root.
 const LOST_AND_FOUND: &str = "lost+found";
 
@@ -49,9 +51,14 @@ impl DataFolder {
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
-    /// Where a backup is unpacked before it is known to be sound; gone when the restore is done.
-    pub fn restoring(&self) -> PathBuf {
-        self.path.join(RESTORING_NAME)
+    /// Makes the folder where a backup is unpacked before it is known to be sound; whoever restores
+    /// removes it when done.
+    pub fn begin_restoring(&self) -> Result<PathBuf> {
+        let path = self.path.join(RESTORING_NAME);
+        fs::create_dir(&path)
+            .and_then(|()| File::create_new(path.join(RESTORING_MARK)))
+            .map_err(|cause| unusable(&self.path, &cause))?;
+        Ok(path)
     }
 
     /// Where it is.
@@ -67,7 +74,9 @@ pub fn is_initialised(path: &Path) -> bool {
 
 /// Refuses a folder that holds no database of Cellar yet.
 pub fn require_initialised(path: &Path) -> Result<()> {
-    if is_initialised(path) {
+    // A folder that may not be read is not one without a database.
+    let found = path.join(database::FILE_NAME).try_exists();
+    if found.map_err(|cause| unusable(path, &cause))? {
         return Ok(());
     }
     Err(Error::Unavailable(format!(
@@ -85,33 +94,38 @@ fn make(path: &Path) -> Result<()> {
 }
 
 fn lock(path: &Path) -> Result<File> {
-    let mut file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path.join(LOCK_NAME))
-        .map_err(|cause| unusable(path, &cause))?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(fs::TryLockError::WouldBlock) => {
-            let mut holder = String::new();
-            // The holder's number is a help, not a need; without it the sentence still stands.
-            let _ = file.read_to_string(&mut holder);
-            let holder = holder.trim();
-            let holder =
-                if holder.is_empty() { String::new() } else { format!(" (number {holder})") };
-            return Err(Error::Unavailable(format!(
-                "the data folder {} is in use by another Cellar process{holder}; stop it, or name another folder with --data",
-                path.display()
-            )));
-        }
+    // The folder itself is locked: unlike a file in it, it cannot be deleted and made anew while
+    // the database in it is open.
+    let folder = File::open(path).map_err(|cause| unusable(path, &cause))?;
+    let is_free = match folder.try_lock() {
+        Ok(()) => true,
+        Err(fs::TryLockError::WouldBlock) => false,
         Err(fs::TryLockError::Error(cause)) => return Err(unusable(path, &cause)),
+    };
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    // A link that somebody put there must not make us write elsewhere.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(
+        &mut options,
+        rustix::fs::OFlags::NOFOLLOW.bits().cast_signed(),
+    );
+    let mut note = options.open(path.join(LOCK_NAME)).map_err(|cause| unusable(path, &cause))?;
+    if !is_free {
+        let mut holder = String::new();
+        // The holder's number is a help, not a need; without it the sentence still stands.
+        let _ = note.read_to_string(&mut holder);
+        let holder = holder.trim();
+        let holder = if holder.is_empty() { String::new() } else { format!(" (number {holder})") };
+        return Err(Error::Unavailable(format!(
+            "the data folder {} is in use by another Cellar process{holder}; stop it, or name another folder with --data",
+            path.display()
+        )));
     }
-    file.set_len(0).map_err(|cause| unusable(path, &cause))?;
-    file.write_all(std::process::id().to_string().as_bytes())
+    note.set_len(0).map_err(|cause| unusable(path, &cause))?;
+    note.write_all(std::process::id().to_string().as_bytes())
         .map_err(|cause| unusable(path, &cause))?;
-    Ok(file)
+    Ok(folder)
 }
 
 /// A folder with other people's files in it is not ours to fill.
@@ -123,6 +137,12 @@ fn refuse_foreign(path: &Path) -> Result<()> {
     let stranger = names.iter().find(|name| *name != LOCK_NAME && *name != LOST_AND_FOUND);
     match stranger {
         None => Ok(()),
+        Some(name) if name == RESTORING_NAME || name == files::FOLDER_NAME => {
+            Err(Error::Unavailable(format!(
+                "the folder {} holds a restore that was cut off; run `cellar restore` again, or name another folder with --data",
+                path.display()
+            )))
+        }
         Some(name) => Err(Error::Unavailable(format!(
             "the folder {} holds other things ({name}) and no database of Cellar; name an empty or new folder with --data",
             path.display()
@@ -135,7 +155,7 @@ fn leftovers(path: &Path) -> Result<Vec<String>> {
     let mut names = names_in(path)?;
     names.retain(|name| name != LOCK_NAME && name != LOST_AND_FOUND);
     let is_leftover = |name: &String| name == RESTORING_NAME || name == files::FOLDER_NAME;
-    let was_cut_off = names.iter().any(|name| name == RESTORING_NAME);
+    let was_cut_off = path.join(RESTORING_NAME).join(RESTORING_MARK).is_file();
     if names.is_empty() || (was_cut_off && names.iter().all(is_leftover)) {
         return Ok(names);
     }

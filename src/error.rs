@@ -23,6 +23,16 @@ pub enum Error {
     PasswordExpired,
     /// Somebody is signed in, but may not do this.
     Forbidden,
+    /// A program calls with a key that may not do this; the word is the scope it lacks.
+    OutOfScope(&'static str),
+    /// A program calls with a key, for what only a signed-in person may do.
+    NotForKeys,
+    /// An `Idempotency-Key` came before, with another body.
+    KeyReused,
+    /// Somebody else has it already: each is named with its field.
+    Taken(Issues),
+    /// This server takes nobody in.
+    Closed,
     /// There is no such thing, or it is someone else's: the two look the same.
     NotFound(&'static str),
     /// The thing is in a state that does not allow this.
@@ -73,12 +83,22 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Invalid(issues) => write!(f, "{issues}"),
+            Self::Invalid(issues) | Self::Taken(issues) => write!(f, "{issues}"),
             Self::SignedOut => f.write_str("sign in first"),
             Self::PasswordExpired => {
                 f.write_str("change your password first; somebody else has seen it")
             }
             Self::Forbidden => f.write_str("your account may not do this; ask an administrator"),
+            Self::OutOfScope(scope) => {
+                write!(f, "this key lacks the scope {scope}; make one that has it")
+            }
+            Self::Closed => {
+                f.write_str("nobody can sign up here; ask the administrator for an account")
+            }
+            Self::NotForKeys => f.write_str("no API key may do this; sign in"),
+            Self::KeyReused => f.write_str(
+                "this Idempotency-Key came before with another body; use a new key for a new request",
+            ),
             Self::NotFound(what) => write!(f, "there is no such {what}"),
             Self::Conflict(why) | Self::Unavailable(why) => f.write_str(why),
             Self::OutOfCredits { cost, balance } => {

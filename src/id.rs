@@ -90,6 +90,11 @@ macro_rules! for_each_id {
             TransactionId "txn" "an entry of the credits ledger",
             HoldId "hld" "credits set aside for work under way",
             JobId "job" "a piece of background work",
+            ApiKeyId "key" "a key that a program calls with",
+            InvitationId "inv" "a link that lets somebody sign up",
+            AuditId "aud" "a line of the audit log",
+            WorkspaceId "wsp" "a workspace",
+            WorkspaceInvitationId "win" "an invitation to a workspace",
         }
     };
 }

@@ -62,10 +62,13 @@ pub mod installation;
 pub mod web;
 
 // Features, in dependency order.
+pub mod audit;
 pub mod access;
+pub mod idempotency;
 pub mod job;
 pub mod transaction;
 pub mod user;
+pub mod workspace;
 pub mod admin;
 
 // The roof.

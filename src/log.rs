@@ -19,11 +19,12 @@ pub fn start(format: LogFormat) -> WorkerGuard {
         .buffered_lines_limit(LINES_WAITING_MAX)
         .thread_name("cellar-log")
         .finish(std::io::stderr());
-    // Rocket tells every request in several lines of its own; ours is the one that counts.
+    // Rocket tells every request in several lines of its own, the query among them; ours is the one
+    // that counts, and what panics is told by the hook below.
     let wanted = Targets::new()
         .with_default(LevelFilter::INFO)
-        .with_target("rocket", LevelFilter::ERROR)
-        .with_target("_", LevelFilter::ERROR)
+        .with_target("rocket", LevelFilter::OFF)
+        .with_target("_", LevelFilter::OFF)
         .with_target("hyper", LevelFilter::ERROR);
     let lines = match format {
         LogFormat::Text => fmt::layer().with_writer(writer).with_ansi(false).boxed(),

@@ -23,6 +23,26 @@ pub fn free_bytes(_path: &Path) -> Option<u64> {
     None
 }
 
+/// Which file a name stands for, whatever the name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileId(u64, u64);
+
+impl FileId {
+    /// The file at `path`; `None` if there is none, or where the system does not say.
+    #[cfg(unix)]
+    pub fn of(path: &Path) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt;
+        let facts = std::fs::metadata(path).ok()?;
+        Some(Self(facts.dev(), facts.ino()))
+    }
+
+    /// Files are not told apart on systems without inodes.
+    #[cfg(not(unix))]
+    pub fn of(_path: &Path) -> Option<Self> {
+        None
+    }
+}
+
 /// Memory this process holds; `None` where the system does not say.
 #[cfg(target_os = "linux")]
 pub fn memory_bytes() -> Option<u64> {

@@ -1,30 +1,37 @@
 //! The one place that sees everything: parts become services, nouns become addresses, kinds of work
 //! get their handlers.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+#[cfg(unix)]
+use rocket::config::Sig;
 use rocket::config::{Ident, LogLevel, Shutdown as ShutdownConfig};
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::shield::Shield;
 use rocket::{Build, Orbit, Rocket, Shutdown, async_trait, tokio};
 
-use crate::access::{Door, SessionCookie, Sessions};
-use crate::admin::{self, AdminService, CheckKind, Housekeeping};
+use crate::access::{self, AccessTokens, ApiKeys, Door, SessionCookie, Sessions};
+use crate::admin::{self, AdminParts, AdminService, CheckKind, Housekeeping};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::credits::Credits;
 use crate::data_folder::DataFolder;
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::files::Files;
+use crate::idempotency::Underway;
 use crate::installation;
 use crate::job::{self, Jobs, Kinds, Settings};
 use crate::machine;
-use crate::user::{self, Passwords, UserService};
+use crate::transaction::{self, TransactionService};
+use crate::user::{self, Ground, SignInLimit, UserService};
 use crate::web::{
-    self, Check, Deadlines, Document, Endpoints, Health, Hosts, Keeper, Metrics, Observer, Pace,
+    self, Check, Deadlines, Document, Endpoints, Health, Hosts, Keeper, Metrics, Observer,
     SecurityHeaders, TrustedProxies,
 };
+use crate::workspace::{self, WorkspaceCompanion, WorkspaceService};
 
 /// Seconds for requests under way when the server is told to stop, and then for their connections.
 /// With the second that Rocket adds, a stop takes less than six.
@@ -80,12 +87,53 @@ impl Failure {
     }
 }
 
+/// Accounts, and what recognises whoever calls; for the server and for commands that work without
+/// one.
+pub struct Accounts {
+    /// The accounts.
+    pub users: UserService,
+    /// Who is signed in.
+    pub sessions: Sessions,
+    /// What programs call with.
+    pub keys: ApiKeys,
+    /// What programs sign in with.
+    pub tokens: AccessTokens,
+}
+
+impl Accounts {
+    /// The accounts in this database, beside which the folder `data` keeps the key of tokens.
+    pub fn open(config: &Config, data: &Path, database: &Database, clock: &Clock) -> Result<Self> {
+        let sessions = Sessions::load(database, clock)?;
+        let keys = ApiKeys::load(database, clock)?;
+        let tokens = AccessTokens::open(data, clock.clone())?;
+        let ground = Ground {
+            database: database.clone(),
+            clock: clock.clone(),
+            sessions: sessions.clone(),
+            tokens: tokens.clone(),
+            keys: keys.clone(),
+            companion: Arc::new(WorkspaceCompanion),
+        };
+        let settings = user::Settings {
+            sign_up: config.sign_up,
+            sign_up_credits: Credits::new(config.sign_up_credits.into()),
+            bcrypt_cost: config.bcrypt_cost,
+            tries_per_minute: config.sign_in_tries_per_minute,
+        };
+        Ok(Self { users: UserService::new(ground, settings), sessions, keys, tokens })
+    }
+}
+
 /// Every route of the product, with its rule.
 pub fn endpoints() -> Vec<Endpoints> {
     vec![
         web::health_routes(),
         user::routes(),
+        access::routes(),
+        transaction::routes(),
+        workspace::routes(),
         job::routes(),
+        admin::user_routes(),
         admin::routes(),
         web::openapi_routes(),
         web::asset_routes(),
@@ -98,44 +146,52 @@ pub fn build(parts: Parts) -> Result<Server> {
     let database = Database::open(folder.path())?;
     installation::prepare(&database)?;
     let files = Files::below(folder.path());
-    let metrics = Metrics::new()?;
-    let writer = database.figures();
-    metrics.register(writer.commit_seconds)?;
-    metrics.register(writer.group_size)?;
-    metrics.register(writer.waiting)?;
-
     let keeper = Keeper::new(deadlines(&config))?;
-    metrics.register(keeper.ended().by_reason.clone())?;
-
+    let metrics = metrics_of(&database, &keeper)?;
     let hosts = Hosts::new(&config);
-    let cookie = SessionCookie::new(hosts.clone());
-    let sessions = Sessions::load(&database, &clock)?;
-    let door = Door::new(sessions.clone(), cookie.clone(), config.metrics_token.clone());
-    let passwords = Passwords::new(config.bcrypt_cost);
-    let users = UserService::new(database.clone(), clock.clone(), passwords, sessions.clone());
+    let accounts = Accounts::open(&config, folder.path(), &database, &clock)?;
+    let users = accounts.users.clone();
+    let transactions =
+        TransactionService::new(database.clone(), clock.clone(), config.self_service_top_ups)?;
     let settings = Settings { slots: config.job_slots, ..Settings::default() };
     let kinds = kinds.with(CheckKind::new(files.clone()));
     let jobs = Jobs::new(database.clone(), clock.clone(), kinds, settings);
-    let housekeeping = Housekeeping::new(sessions, jobs.clone(), database.clone(), files);
-    let admin = AdminService::new(
-        database.clone(),
-        jobs.clone(),
-        clock,
-        metrics.clone(),
-        config.is_insecure(),
-    )?;
-
+    let housekeeping = Housekeeping {
+        sessions: accounts.sessions.clone(),
+        keys: accounts.keys.clone(),
+        jobs: jobs.clone(),
+        transactions: transactions.clone(),
+        database: database.clone(),
+        files,
+        clock: clock.clone(),
+    };
+    let admin = AdminService::new(AdminParts {
+        database: database.clone(),
+        jobs: jobs.clone(),
+        users: users.clone(),
+        transactions: transactions.clone(),
+        clock: clock.clone(),
+        metrics: metrics.clone(),
+        is_insecure: config.is_insecure(),
+    })?;
     let failure = Failure::default();
-    let endpoints = endpoints();
-    let mut rocket = rocket::custom(rocket_config(&config))
-        .manage(Document::of(&endpoints))
+    let lifetime = Lifetime {
+        hosts: hosts.clone(),
+        jobs: jobs.clone(),
+        housekeeping,
+        failure: failure.clone(),
+    };
+    let rocket = rocket::custom(rocket_config(&config))
         .manage(health(&database, &jobs))
-        .manage(Pace::per_minute(config.sign_in_tries_per_minute))
+        .manage(SignInLimit::per_minute(config.sign_in_tries_per_minute))
+        .manage(Underway::default())
+        .manage(hosts.clone())
+        .manage(WorkspaceService::new(database.clone(), clock.clone()))
+        .manage(clock)
+        .manage(transactions)
         .manage(TrustedProxies(config.trusted_proxies.clone()))
         .manage(keeper.clone())
-        .manage(cookie)
-        .manage(users.clone())
-        .manage(jobs.clone())
+        .manage(jobs)
         .manage(admin)
         // The folder's lock lives as long as the server.
         .manage(folder)
@@ -144,12 +200,44 @@ pub fn build(parts: Parts) -> Result<Server> {
         .attach(keeper)
         .attach(Observer::new(metrics))
         .attach(SecurityHeaders::new(hosts.clone()))
-        .attach(Lifetime { hosts: hosts.clone(), jobs, housekeeping, failure: failure.clone() });
-    let doorkeeper: Arc<dyn web::Doorkeeper> = Arc::new(door);
-    for part in endpoints {
-        rocket = rocket.mount("/", part.guarded(&hosts, &doorkeeper));
-    }
+        .attach(lifetime);
+    let rocket = mount(rocket, &config, &hosts, accounts);
     Ok(Server { rocket, users, database, hosts, failure })
+}
+
+/// Mounts every route behind the door that knows who calls.
+fn mount(rocket: Rocket<Build>, config: &Config, hosts: &Hosts, of: Accounts) -> Rocket<Build> {
+    let Accounts { users, sessions, keys, tokens } = of;
+    let cookie = SessionCookie::new(hosts.clone());
+    let doorkeeper: Arc<dyn web::Doorkeeper> = Arc::new(Door::new(
+        sessions.clone(),
+        cookie.clone(),
+        tokens.clone(),
+        keys.clone(),
+        config.metrics_token.clone(),
+    ));
+    let endpoints = endpoints();
+    let rocket = rocket
+        .manage(Document::of(&endpoints))
+        .manage(users)
+        .manage(sessions)
+        .manage(keys)
+        .manage(tokens)
+        .manage(cookie);
+    endpoints
+        .into_iter()
+        .fold(rocket, |rocket, part| rocket.mount("/", part.guarded(hosts, &doorkeeper)))
+}
+
+/// The counters, with those of the parts below them.
+fn metrics_of(database: &Database, keeper: &Keeper) -> Result<Metrics> {
+    let metrics = Metrics::new()?;
+    let writer = database.figures();
+    metrics.register(writer.commit_seconds)?;
+    metrics.register(writer.group_size)?;
+    metrics.register(writer.waiting)?;
+    metrics.register(keeper.ended().by_reason.clone())?;
+    Ok(metrics)
 }
 
 fn rocket_config(config: &Config) -> rocket::Config {
@@ -160,7 +248,14 @@ fn rocket_config(config: &Config) -> rocket::Config {
         // Nobody's word on the client's address is taken here; TrustedProxies decides.
         ip_header: None,
         log_level: LogLevel::Off,
-        shutdown: ShutdownConfig { grace: GRACE_S, mercy: MERCY_S, ..ShutdownConfig::default() },
+        shutdown: ShutdownConfig {
+            // A terminal that is closed asks for the same end as a service manager.
+            #[cfg(unix)]
+            signals: [Sig::Term, Sig::Hup].into(),
+            grace: GRACE_S,
+            mercy: MERCY_S,
+            ..ShutdownConfig::default()
+        },
         ..rocket::Config::release_default()
     }
 }

@@ -170,7 +170,9 @@ fn functions_fit_a_screen() {
                 "pub(super) fn ",
                 "pub(crate) fn ",
             ];
-            if begun.is_none() && starts.iter().any(|start| text.starts_with(start)) {
+            let is_declared_only = text.ends_with(';');
+            let is_start = starts.iter().any(|start| text.starts_with(start));
+            if begun.is_none() && is_start && !is_declared_only {
                 begun = Some((n, depth, text.to_owned()));
             } else if let Some((start, its_depth, head)) = &begun
                 && depth == *its_depth

@@ -1,4 +1,5 @@
-//! Guards: a handler that asks for a [`Caller`] or an [`Admin`] cannot run without one.
+//! The door and the guards: a handler that asks for a [`Caller`] or an [`Admin`] cannot run without
+//! one.
 
 use std::sync::Arc;
 
@@ -7,38 +8,71 @@ use rocket::{Request, async_trait};
 use sha2::{Digest, Sha256};
 
 use super::Role;
+use super::api_key::{self, ApiKey, ApiKeys, Scope};
 use super::cookie::SessionCookie;
-use super::session::{Session, Sessions};
+use super::session::{Place, Session};
+use super::sessions::Sessions;
+use super::token::AccessTokens;
+use crate::audit::{Action, Event};
 use crate::config::Secret;
 use crate::error::{Error, Result};
 use crate::id::{SessionId, UserId};
-use crate::web::{Access, Doorkeeper, refuse};
+use crate::web::{Access, Doorkeeper, client_network, context, refuse};
 
-/// Whoever is signed in.
+/// Whoever calls: a person with a session, or a program with a key.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    session: Arc<Session>,
+    identity: Identity,
+    request_id: String,
+}
+
+#[derive(Debug, Clone)]
+enum Identity {
+    Session(Arc<Session>),
+    Key(Arc<ApiKey>),
 }
 
 impl Caller {
     /// Who it is.
     pub fn user_id(&self) -> UserId {
-        self.session.user_id
+        match &self.identity {
+            Identity::Session(session) => session.user_id,
+            Identity::Key(key) => key.user_id,
+        }
     }
 
-    /// What they may do.
+    /// What they may do. A key is never more than a user's.
     pub fn role(&self) -> Role {
-        self.session.role
+        match &self.identity {
+            Identity::Session(session) => session.role,
+            Identity::Key(_) => Role::User,
+        }
     }
 
-    /// Waits until they may not call any more: the session they came with has ended.
+    /// The session they came with; a key is none.
+    pub fn session_id(&self) -> Option<SessionId> {
+        match &self.identity {
+            Identity::Session(session) => Some(session.id),
+            Identity::Key(_) => None,
+        }
+    }
+
+    /// The request they came with.
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// Something they did to their own account, for the audit log.
+    pub fn event(&self, action: Action) -> Event {
+        Event::by(action, self.user_id()).in_request(&self.request_id)
+    }
+
+    /// Waits until they may not call any more: their session or key has ended.
     pub async fn ended(&self) {
-        self.session.ended().await;
-    }
-
-    /// The session they came with.
-    pub fn session_id(&self) -> SessionId {
-        self.session.id
+        match &self.identity {
+            Identity::Session(session) => session.ended().await,
+            Identity::Key(key) => key.revoked().await,
+        }
     }
 }
 
@@ -51,31 +85,52 @@ pub struct Admin(pub Caller);
 pub struct Door {
     sessions: Sessions,
     cookie: SessionCookie,
+    tokens: AccessTokens,
+    keys: ApiKeys,
     metrics_token: Option<Secret>,
 }
 
 impl Door {
-    /// A door that knows these sessions.
-    pub fn new(sessions: Sessions, cookie: SessionCookie, metrics_token: Option<Secret>) -> Self {
-        Self { sessions, cookie, metrics_token }
+    /// A door that knows these sessions and keys.
+    pub fn new(
+        sessions: Sessions,
+        cookie: SessionCookie,
+        tokens: AccessTokens,
+        keys: ApiKeys,
+        metrics_token: Option<Secret>,
+    ) -> Self {
+        Self { sessions, cookie, tokens, keys, metrics_token }
     }
 
-    fn caller(&self, request: &Request<'_>) -> Option<Caller> {
-        let session = self.sessions.lookup(self.cookie.read(request)?)?;
-        Some(Caller { session })
+    /// Who calls, by the credential they name: one that is wrong is not made good by a cookie.
+    fn identity(&self, request: &Request<'_>) -> Option<Identity> {
+        if request.headers().contains("Authorization") {
+            let given = bearer(request)?;
+            return if given.starts_with(api_key::PREFIX) {
+                self.keys.lookup(given).map(Identity::Key)
+            } else {
+                let (session_id, user_id) = self.tokens.read(given)?;
+                self.sessions.lookup_token(session_id, user_id).map(Identity::Session)
+            };
+        }
+        self.sessions.lookup_cookie(self.cookie.read(request)?).map(Identity::Session)
     }
 
     fn holds_metrics_token(&self, request: &Request<'_>) -> bool {
-        let given = request
-            .headers()
-            .get_one("Authorization")
-            .and_then(|line| line.strip_prefix("Bearer "));
-        match (given, &self.metrics_token) {
+        match (bearer(request), &self.metrics_token) {
             // Comparing hashes takes the same time wherever the two texts part.
             (Some(given), Some(token)) => Sha256::digest(given) == Sha256::digest(token.reveal()),
             _ => false,
         }
     }
+}
+
+/// The credential in the one `Authorization` header.
+fn bearer<'r>(request: &'r Request<'_>) -> Option<&'r str> {
+    let mut lines = request.headers().get("Authorization");
+    let (line, None) = (lines.next()?, lines.next()) else { return None };
+    let (scheme, credential) = line.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("Bearer").then(|| credential.trim())
 }
 
 /// Who a request's caller was found to be; found once, by the door.
@@ -89,17 +144,40 @@ impl Doorkeeper for Door {
         if access == Access::Metrics && self.holds_metrics_token(request) {
             return Ok(());
         }
-        let caller = &request.local_cache(|| Recognised(self.caller(request))).0;
-        let caller = caller.as_ref().ok_or(Error::SignedOut)?;
-        if access != Access::Session && caller.session.is_restricted() {
-            return Err(Error::PasswordExpired);
-        }
-        match access {
-            Access::Public | Access::Session | Access::SignedIn => Ok(()),
-            Access::Admin | Access::Metrics if caller.role() == Role::Admin => Ok(()),
-            Access::Admin | Access::Metrics => Err(Error::Forbidden),
+        let recognise = || {
+            let identity = self.identity(request);
+            let request_id = context(request).id.clone();
+            Recognised(identity.map(|identity| Caller { identity, request_id }))
+        };
+        let caller = request.local_cache(recognise).0.as_ref().ok_or(Error::SignedOut)?;
+        match &caller.identity {
+            Identity::Session(session) => admit_session(session, access),
+            Identity::Key(key) => admit_key(key, access),
         }
     }
+}
+
+fn admit_session(session: &Session, access: Access) -> Result<()> {
+    if access != Access::Session && session.is_restricted() {
+        return Err(Error::PasswordExpired);
+    }
+    match access {
+        Access::Admin | Access::Metrics if session.role != Role::Admin => Err(Error::Forbidden),
+        _ => Ok(()),
+    }
+}
+
+fn admit_key(key: &ApiKey, access: Access) -> Result<()> {
+    let scope = match access {
+        Access::Public => return Ok(()),
+        Access::Read => Scope::Read,
+        Access::Predict => Scope::Predict,
+        Access::Write => Scope::Write,
+        Access::Session | Access::Person | Access::Admin | Access::Metrics => {
+            return Err(Error::NotForKeys);
+        }
+    };
+    if key.has(scope) { Ok(()) } else { Err(Error::OutOfScope(scope.word())) }
 }
 
 #[async_trait]
@@ -124,5 +202,31 @@ impl<'r> FromRequest<'r> for Admin {
             Some(_) => refuse(request, Error::Forbidden),
             None => refuse(request, Error::SignedOut),
         }
+    }
+}
+
+/// A guard: who wants to sign in, as far as that is known before they have.
+#[derive(Debug, Clone)]
+pub struct Visitor {
+    /// What their program calls itself.
+    pub user_agent: Option<String>,
+    /// Where they are.
+    pub place: Option<Place>,
+    /// The request they came with.
+    pub request_id: String,
+}
+
+#[async_trait]
+impl<'r> FromRequest<'r> for Visitor {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        let tokens = request.rocket().state::<AccessTokens>();
+        let network = client_network(request);
+        Outcome::Success(Self {
+            user_agent: request.headers().get_one("User-Agent").map(str::to_owned),
+            place: tokens.zip(network).map(|(tokens, network)| tokens.place_of(network)),
+            request_id: context(request).id.clone(),
+        })
     }
 }

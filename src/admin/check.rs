@@ -128,12 +128,12 @@ fn references_hold(r: &Reader<'_>) -> Result<Finding> {
 
 fn schema_is_known(r: &Reader<'_>) -> Result<Finding> {
     let version = r.schema_version()?;
-    let is_known = version == i64::from(SCHEMA_VERSION);
-    let problem = format!("the file has version {version}, this program knows {SCHEMA_VERSION}");
-    Ok(Finding {
-        looked_at: format!("version {version}"),
-        problems: if is_known { vec![] } else { vec![problem] },
-    })
+    let problems = if version == i64::from(SCHEMA_VERSION) {
+        r.schema_problems()?
+    } else {
+        vec![format!("the file has version {version}, this program knows {SCHEMA_VERSION}")]
+    };
+    Ok(Finding { looked_at: format!("version {version}"), problems })
 }
 
 fn count(r: &Reader<'_>, sql: &'static str) -> Result<u64> {

@@ -6,15 +6,25 @@ use std::time::Duration;
 use rocket::Shutdown;
 use rocket::tokio::{select, time};
 
-use crate::access::Sessions;
+use crate::access::{ApiKeys, Sessions};
+use crate::audit;
+use crate::clock::Clock;
 use crate::compute::compute;
 use crate::database::Database;
 use crate::error::Result;
 use crate::files::{Blob, Files};
+use crate::idempotency;
 use crate::job::Jobs;
+use crate::transaction::TransactionService;
 
 /// How often sessions are tidied: what a crash loses is a minute of idleness.
 const SESSIONS_EVERY: Duration = Duration::from_mins(1);
+
+/// How often new entries of the ledger get into the index of words.
+const WORDS_EVERY: Duration = Duration::from_secs(2);
+
+/// A long deletion would keep every other writer waiting.
+const FORGOTTEN_AT_ONCE: u32 = 500;
 
 /// How often everything else is: a leftover waits for a day's grace anyway.
 const REST_EVERY: Duration = Duration::from_hours(1);
@@ -22,20 +32,26 @@ const REST_EVERY: Duration = Duration::from_hours(1);
 /// What is kept tidy.
 #[derive(Clone)]
 pub struct Housekeeping {
-    sessions: Sessions,
-    jobs: Jobs,
-    database: Database,
-    files: Files,
+    /// Who is signed in.
+    pub sessions: Sessions,
+    /// What programs call with.
+    pub keys: ApiKeys,
+    /// Background work.
+    pub jobs: Jobs,
+    /// Credits.
+    pub transactions: TransactionService,
+    /// Where everything is kept.
+    pub database: Database,
+    /// Contents beside it.
+    pub files: Files,
+    /// The time.
+    pub clock: Clock,
 }
 
 impl Housekeeping {
-    /// Keeps these tidy.
-    pub fn new(sessions: Sessions, jobs: Jobs, database: Database, files: Files) -> Self {
-        Self { sessions, jobs, database, files }
-    }
-
     /// Works until the server stops. A failure is logged, and the work is tried again at its time.
     pub async fn run(self, mut shutdown: Shutdown) {
+        let mut words_due = time::interval(WORDS_EVERY);
         let mut sessions_due = time::interval(SESSIONS_EVERY);
         let mut rest_due = time::interval(REST_EVERY);
         // The first tick comes at once, while the server has better things to do.
@@ -44,7 +60,8 @@ impl Housekeeping {
         loop {
             let done = select! {
                 () = &mut shutdown => return,
-                _ = sessions_due.tick() => self.sessions.tidy().await,
+                _ = words_due.tick() => self.transactions.index_words().await,
+                _ = sessions_due.tick() => self.note_who_was_seen().await,
                 _ = rest_due.tick() => self.clear_out().await,
             };
             if let Err(cause) = done {
@@ -53,8 +70,26 @@ impl Housekeeping {
         }
     }
 
+    /// Writes down who was seen, and ends what is over.
+    async fn note_who_was_seen(&self) -> Result<()> {
+        self.sessions.tidy().await?;
+        self.keys.tidy().await
+    }
+
+    /// Forgets old answers and old lines of the audit log, a bounded number in each write.
+    async fn forget_what_is_over(&self) -> Result<()> {
+        let now = self.clock.now();
+        for forget in [idempotency::forget, audit::forget] {
+            while self.database.write(move |tx| forget(tx, now, FORGOTTEN_AT_ONCE)).await?
+                == FORGOTTEN_AT_ONCE as usize
+            {}
+        }
+        Ok(())
+    }
+
     /// Forgets old jobs and sweeps up files that nothing refers to.
     pub async fn clear_out(&self) -> Result<()> {
+        self.forget_what_is_over().await?;
         let n_jobs = self.jobs.forget_old().await?;
         let (database, files) = (self.database.clone(), self.files.clone());
         let n_files = compute(move || {

@@ -1,16 +1,29 @@
 //! Administration over HTTP.
 
+use rocket::futures::Stream;
 use rocket::http::ContentType;
 use rocket::{State, get, post};
+use serde_json::value::RawValue;
 
+use super::figures::Figures;
 use super::service::{AdminService, SystemView};
+use super::staff;
 use crate::access::Admin;
-use crate::job::{JobView, job_address};
-use crate::web::{Answer, Endpoints, Problem, Reply, endpoints};
+use crate::audit::{Action, AuditQuery, AuditView};
+use crate::error::Error;
+use crate::id::{RowId, UserId};
+use crate::idempotency::Once;
+use crate::job::JobView;
+use crate::transaction::{self, NamedTransactionView, TransactionFilter, TransactionService};
+use crate::web::{Answer, Endpoints, Export, Page, PageQuery, Problem, Reply, endpoints};
 
 /// The routes of this module.
 pub fn routes() -> Endpoints {
-    endpoints!("admin"; Admin: find_system, create_check; Metrics: read_metrics;)
+    endpoints!("admin";
+        Admin: find_system, find_figures, create_check, list_all_transactions,
+            export_all_transactions, list_audit;
+        Metrics: read_metrics;
+    )
 }
 
 /// How the server is doing.
@@ -20,15 +33,99 @@ async fn find_system(_admin: Admin, service: &State<AdminService>) -> Answer<Sys
     Ok(Reply::ok(service.system().await?))
 }
 
+/// Figures for a dashboard.
+#[utoipa::path(responses((status = 200, description = "The figures.", body = Figures)))]
+#[get("/api/admin/figures")]
+async fn find_figures(_admin: Admin, service: &State<AdminService>) -> Answer<Figures> {
+    Ok(Reply::ok(service.figures().await?))
+}
+
 /// Check everything that is stored.
 ///
 /// The check runs in the background; follow the job at the address in `Location`. Its result holds
 /// a line for each promise.
-#[utoipa::path(responses((status = 202, description = "Begun.", body = JobView)))]
+#[utoipa::path(
+    params(("Idempotency-Key" = Option<String>, Header, description = "Do it once.")),
+    responses((status = 202, description = "Begun.", body = JobView))
+)]
 #[post("/api/admin/checks")]
-async fn create_check(admin: Admin, service: &State<AdminService>) -> Answer<JobView> {
-    let job = service.create_check(admin.0.user_id()).await?;
-    Ok(Reply::accepted(job_address(job.id), job))
+async fn create_check(
+    admin: Admin,
+    once: Once,
+    service: &State<AdminService>,
+) -> Answer<Box<RawValue>> {
+    Ok(service.create_check(&staff(&admin), once.ticket([0; 32])).await?.reply()?)
+}
+
+/// Everybody's entries of the ledger, or one user's, newest first.
+#[utoipa::path(
+    params(PageQuery, TransactionFilter, ("user_id" = Option<UserId>, Query)),
+    responses((status = 200, description = "A page.", body = Page<NamedTransactionView>))
+)]
+#[get("/api/admin/transactions?<limit>&<cursor>&<user_id>&<filter..>")]
+async fn list_all_transactions(
+    _admin: Admin,
+    transactions: &State<TransactionService>,
+    limit: Option<String>,
+    cursor: Option<String>,
+    user_id: Option<&str>,
+    filter: TransactionFilter,
+) -> Answer<Page<NamedTransactionView>> {
+    let (limit, before) = PageQuery { limit, cursor }.bounds()?;
+    let query = filter.query(user(user_id)?)?;
+    let found = transactions.list(query, before, limit + 1).await?;
+    let found = found.into_iter().map(NamedTransactionView::from).collect();
+    Ok(Reply::ok(Page::of(found, limit, |named: &NamedTransactionView| named.entry.id.number())))
+}
+
+/// The same as CSV.
+#[utoipa::path(
+    params(TransactionFilter, ("user_id" = Option<UserId>, Query)),
+    responses((status = 200, description = "Entries.", content_type = "text/csv", body = String))
+)]
+#[get("/api/admin/transactions.csv?<user_id>&<filter..>")]
+async fn export_all_transactions(
+    _admin: Admin,
+    transactions: &State<TransactionService>,
+    user_id: Option<&str>,
+    filter: TransactionFilter,
+) -> Result<Export<impl Stream<Item = String> + Send + use<>>, Problem> {
+    let query = filter.query(user(user_id)?)?;
+    transaction::export(transactions.inner().clone(), query).await.map_err(Problem::from)
+}
+
+/// The audit log, newest first.
+#[utoipa::path(
+    params(
+        PageQuery,
+        ("action" = Option<Action>, Query, description = "Only of this action."),
+        ("user_id" = Option<UserId>, Query, description = "Only what they did or what was done to them.")
+    ),
+    responses((status = 200, description = "A page of events.", body = Page<AuditView>))
+)]
+#[get("/api/admin/audit?<limit>&<cursor>&<action>&<user_id>")]
+async fn list_audit(
+    _admin: Admin,
+    service: &State<AdminService>,
+    limit: Option<String>,
+    cursor: Option<String>,
+    action: Option<&str>,
+    user_id: Option<&str>,
+) -> Answer<Page<AuditView>> {
+    let (limit, before) = PageQuery { limit, cursor }.bounds()?;
+    let action = action.map(|word| {
+        let unknown = || Error::invalid("action", "unknown_value", "is no action of the audit log");
+        Action::from_word(word).ok_or_else(unknown)
+    });
+    let query = AuditQuery { action: action.transpose()?, user_id: user(user_id)? };
+    let found = service.audit(query, before, limit + 1).await?;
+    Ok(Reply::ok(Page::of(found, limit, |line: &AuditView| line.id.number())))
+}
+
+/// Whose, if that was said.
+fn user(id: Option<&str>) -> Result<Option<UserId>, Error> {
+    let id = id.map(str::parse::<UserId>);
+    id.transpose().map_err(|wrong| Error::invalid("user_id", "invalid", wrong.to_string()))
 }
 
 /// Metrics in the form Prometheus reads.

@@ -4,14 +4,20 @@ use prometheus::{IntGaugeVec, Opts};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub(super) use super::figures::Activity;
+use super::figures::{self, Figures};
 use super::job::{CheckKind, Everything};
+use crate::audit::{self, Action, AuditQuery, AuditView, Event};
 use crate::clock::{Clock, Timestamp};
-use crate::database::Database;
+use crate::database::{Database, Tx};
 use crate::error::{Error, Result};
 use crate::files::Blob;
 use crate::id::UserId;
-use crate::job::{JobView, Jobs, Whose};
+use crate::idempotency::{Done, Ticket};
+use crate::job::{Jobs, Whose, job_address};
 use crate::machine;
+use crate::transaction::{BalanceView, Kind, TransactionService};
+use crate::user::{Grant, Staff, UserService};
 use crate::web::Metrics;
 
 /// What administrators ask of the server.
@@ -19,11 +25,31 @@ use crate::web::Metrics;
 pub struct AdminService {
     database: Database,
     jobs: Jobs,
+    users: UserService,
+    transactions: TransactionService,
     started_at: Timestamp,
     clock: Clock,
     metrics: Metrics,
     jobs_by_status: IntGaugeVec,
     is_insecure: bool,
+}
+
+/// The parts of the server that are looked over.
+pub struct AdminParts {
+    /// Where everything is kept.
+    pub database: Database,
+    /// Background work.
+    pub jobs: Jobs,
+    /// Accounts.
+    pub users: UserService,
+    /// Credits.
+    pub transactions: TransactionService,
+    /// The time.
+    pub clock: Clock,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Whether passwords travel in the open.
+    pub is_insecure: bool,
 }
 
 /// How the server is doing.
@@ -68,19 +94,25 @@ struct JobCounts {
 }
 
 impl AdminService {
-    /// Figures of this server, which starts now; `is_insecure` if passwords travel in the open.
-    pub fn new(
-        database: Database,
-        jobs: Jobs,
-        clock: Clock,
-        metrics: Metrics,
-        is_insecure: bool,
-    ) -> Result<Self> {
+    /// A view over this server, which starts now.
+    pub fn new(parts: AdminParts) -> Result<Self> {
+        let AdminParts { database, jobs, users, transactions, clock, metrics, is_insecure } = parts;
         let options = Opts::new("cellar_jobs", "Background jobs, by where they stand.");
         let jobs_by_status = IntGaugeVec::new(options, &["status"]).map_err(Error::internal)?;
         metrics.register(jobs_by_status.clone())?;
+        metrics.register(transactions.spent())?;
         let started_at = clock.now();
-        Ok(Self { database, jobs, started_at, clock, metrics, jobs_by_status, is_insecure })
+        Ok(Self {
+            database,
+            jobs,
+            users,
+            transactions,
+            started_at,
+            clock,
+            metrics,
+            jobs_by_status,
+            is_insecure,
+        })
     }
 
     /// The figures at this moment.
@@ -119,6 +151,7 @@ impl AdminService {
 
     /// Everything that is counted, the queue of background work as it stands now included.
     pub async fn metrics(&self) -> Result<String> {
+        self.transactions.count_spent().await?;
         let counts = self.jobs.count().await?;
         for (status, n_jobs) in [
             ("queued", counts.n_queued),
@@ -134,8 +167,57 @@ impl AdminService {
     }
 
     /// Orders a check of everything that is stored.
-    pub async fn create_check(&self, user_id: UserId) -> Result<JobView> {
-        let id = self.jobs.submit::<CheckKind>(Some(user_id), Everything {}).await?;
-        self.jobs.find(Whose::Anyone, id).await
+    pub async fn create_check(&self, staff: &Staff, ticket: Ticket) -> Result<Done> {
+        let (jobs, now) = (self.jobs.clone(), self.clock.now());
+        let (actor, request_id) = (staff.user_id, staff.request_id.clone());
+        let order = move |tx: &Tx<'_>| {
+            ticket.redeem(tx, now, |tx| {
+                let id = jobs.enqueue::<CheckKind>(tx, actor, &Everything {})?;
+                audit::note(tx, &Event::done(Action::DataCheck, actor, None, request_id), now)?;
+                let view = jobs.find_in(tx, Whose::Anyone, id)?;
+                Done::accepted(job_address(id), &view)
+            })
+        };
+        self.database.write(order).await
+    }
+
+    /// Moves credits by the staff's word; what the account holds afterwards.
+    pub async fn grant(
+        &self,
+        staff: Staff,
+        ticket: Ticket,
+        kind: Kind,
+        grant: Grant,
+    ) -> Result<Done> {
+        let (users, now) = (self.users.clone(), self.clock.now());
+        let write = move |tx: &Tx<'_>| {
+            ticket.redeem(tx, now, |tx| {
+                let balance = users.grant(tx, &staff, kind, &grant)?;
+                let address = format!("/api/admin/users/{}", grant.user_id);
+                Done::created(address, &BalanceView::from(balance))
+            })
+        };
+        self.database.write(write).await
+    }
+
+    /// Figures for a dashboard.
+    pub async fn figures(&self) -> Result<Figures> {
+        let now = self.clock.now();
+        self.database.read(move |r| figures::figures(r, now)).await
+    }
+
+    /// What one account did.
+    pub async fn activity_of(&self, user_id: UserId) -> Result<Activity> {
+        self.database.read(move |r| figures::activity_of(r, user_id)).await
+    }
+
+    /// Up to `limit` lines of the audit log below the number `before`, newest first.
+    pub async fn audit(
+        &self,
+        query: AuditQuery,
+        before: i64,
+        limit: u32,
+    ) -> Result<Vec<AuditView>> {
+        self.database.read(move |r| audit::list(r, query, before, limit)).await
     }
 }

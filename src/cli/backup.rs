@@ -8,13 +8,14 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use rocket::tokio::{runtime, select, task};
 use serde::{Deserialize, Serialize};
 
 use super::settings::load;
 use super::{Done, Place, say};
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::data_folder;
-use crate::database::{FILE_NAME, SCHEMA_VERSION, Snapshot, write_snapshot};
+use crate::database::{FILE_NAME, Snapshot, write_snapshot};
 use crate::error::{Error, Result};
 use crate::files::{Blob, Files, Hash, Measured};
 
@@ -43,6 +44,16 @@ pub(super) struct Manifest {
     pub(super) n_contents: usize,
 }
 
+impl Manifest {
+    /// Whether it holds what a backup says of itself, and nothing that would upset a terminal.
+    pub(super) fn is_plain(&self) -> bool {
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+');
+        self.schema > 0
+            && self.version.chars().all(fits)
+            && Timestamp::parse(&self.created_at).is_some()
+    }
+}
+
 pub(super) fn run(place: &Place, arguments: &Arguments) -> Done {
     let (config, _) = load(place, vec![])?;
     data_folder::require_initialised(&config.data)?;
@@ -57,13 +68,13 @@ pub(super) fn run(place: &Place, arguments: &Arguments) -> Done {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     };
+    // Seen from the root, for SQLite would take `file:x` for an address.
+    let folder = &std::path::absolute(folder).map_err(|cause| unwritable(target, &cause))?;
     // Built beside its place and renamed, so that a file of that name is always a whole backup.
-    let work = tempfile::Builder::new()
-        .prefix(".cellar-backup-")
-        .tempdir_in(folder)
-        .map_err(|cause| unwritable(target, &cause))?;
+    let work = Workshop::open(folder).map_err(|cause| unwritable(target, &cause))?;
     let archive = work.path().join("backup.tar");
-    let n_contents = write_archive(&config.data, work.path(), &archive)
+    let (data, place, file) = (config.data.clone(), work.path().to_owned(), archive.clone());
+    let n_contents = unless_told_to_stop(move || write_archive(&data, &place, &file))
         .map_err(|error| in_words(target, error))?;
     // Never over a file that has appeared meanwhile.
     tempfile::TempPath::try_from_path(archive)
@@ -76,18 +87,89 @@ pub(super) fn run(place: &Place, arguments: &Arguments) -> Done {
     say(&format!(
         "{} holds the database and {n_contents} contents ({size} bytes).",
         target.display()
-    ));
+    ))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A folder beside the target, gone when the backup is done. One whose process was killed is swept
+/// by the next backup.
+struct Workshop {
+    folder: tempfile::TempDir,
+    _lock: File,
+}
+
+impl Workshop {
+    const PREFIX: &str = ".cellar-backup-";
+    const LOCK_NAME: &str = "lock";
+
+    fn open(beside: &Path) -> io::Result<Self> {
+        for entry in std::fs::read_dir(beside)?.flatten() {
+            let is_one = entry.file_name().to_string_lossy().starts_with(Self::PREFIX);
+            let lock = File::open(entry.path().join(Self::LOCK_NAME));
+            if is_one && lock.is_ok_and(|lock| lock.try_lock().is_ok()) {
+                // Somebody else may be sweeping it too.
+                let _ = std::fs::remove_dir_all(entry.path());
+            }
+        }
+        let folder = tempfile::Builder::new().prefix(Self::PREFIX).tempdir_in(beside)?;
+        let lock = File::create(folder.path().join(Self::LOCK_NAME))?;
+        lock.try_lock()?;
+        Ok(Self { folder, _lock: lock })
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+/// Runs `work` on a thread of its own; a signal to stop is an error, and leaves the thread behind
+/// for the end of the process.
+fn unless_told_to_stop<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(Error::internal)?;
+    let done = runtime.block_on(async {
+        select! {
+            done = task::spawn_blocking(work) => done.map_err(Error::internal)?,
+            told = told_to_stop() => {
+                told.map_err(Error::internal)?;
+                Err(Error::internal("it was told to stop"))
+            }
+        }
+    });
+    runtime.shutdown_background();
+    done
+}
+
+#[cfg(unix)]
+async fn told_to_stop() -> io::Result<()> {
+    use rocket::tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        _ = hang_up.recv() => {}
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+async fn told_to_stop() -> io::Result<()> {
+    rocket::tokio::signal::ctrl_c().await
 }
 
 fn write_archive(data: &Path, work: &Path, archive: &Path) -> Result<usize> {
     let copy = work.join(FILE_NAME);
     write_snapshot(&data.join(FILE_NAME), &copy)?;
-    let blobs = Snapshot::open(&copy)?.read(Blob::all)?;
+    let (schema, blobs) =
+        Snapshot::open(&copy)?.read(|r| Ok((r.schema_version()?, Blob::all(r)?)))?;
     let manifest = Manifest {
         format: FORMAT,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        schema: SCHEMA_VERSION,
+        schema: i32::try_from(schema).map_err(Error::internal)?,
         created_at: Clock::system().now().to_string(),
         database_sha256: Hash::of_file(&copy)?.to_hex(),
         n_contents: blobs.len(),

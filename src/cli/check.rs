@@ -25,7 +25,7 @@ pub(super) fn run(place: &Place, _: &Arguments) -> Done {
     let checked = check(&config.data, &mut |line| {
         is_sound = line.status == Verdict::Ok;
         let word = if is_sound { "ok      " } else { "VIOLATED" };
-        say(&format!("{word}  {}: {}", line.name, line.detail));
+        say(&format!("{word}  {}: {}", line.name, line.detail))?;
         if is_sound { Ok(()) } else { Err(Error::Conflict("a promise is not kept".into())) }
     });
     match (is_sound, checked) {

@@ -15,10 +15,9 @@ pub(super) struct Arguments {
     shell: Shell,
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "every command has the same shape")]
 pub(super) fn run(arguments: &Arguments) -> Done {
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut Cli::command(), "cellar", &mut script);
-    super::say(&String::from_utf8_lossy(&script));
+    super::say(&String::from_utf8_lossy(&script))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,18 +1,19 @@
 //! `cellar init-db`: the data folder, the database, the administrator's account.
 
+use std::io;
 use std::process::ExitCode;
 
 use rocket::tokio::runtime;
 
 use super::settings::{ADMIN_PASSWORD, load};
 use super::{Done, Place, say, tell};
-use crate::access::Sessions;
 use crate::clock::Clock;
 use crate::data_folder::{self, DataFolder};
 use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::installation;
-use crate::user::{FirstPassword, Passwords, UserService};
+use crate::server::Accounts;
+use crate::user::FirstPassword;
 
 /// `init-db` needs nothing but the place.
 #[derive(Debug, clap::Args)]
@@ -29,15 +30,13 @@ pub(super) fn run(place: &Place, _: &Arguments) -> Done {
     let database = Database::open(folder.path())?;
     installation::prepare(&database)?;
     let clock = Clock::system();
-    let sessions = Sessions::load(&database, &clock)?;
-    let passwords = Passwords::new(config.bcrypt_cost);
-    let users = UserService::new(database.clone(), clock, passwords, sessions);
+    let Accounts { users, .. } = Accounts::open(&config, folder.path(), &database, &clock)?;
     let is_made = alone(users.ensure_admin(admin_password, greet))?;
     database.close();
     if was_there && !is_made {
-        say(&format!("{shown} holds a database of Cellar already; nothing was changed."));
+        say(&format!("{shown} holds a database of Cellar already; nothing was changed."))?;
     } else {
-        say(&format!("{shown} is ready. Start the server with: cellar serve"));
+        say(&format!("{shown} is ready. Start the server with: cellar serve"))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -48,15 +47,25 @@ pub(super) fn alone<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     runtime.map_err(Error::internal)?.block_on(future)
 }
 
+/// Prints what somebody must read: a stream that goes nowhere is an error too.
+fn tell_somebody(text: &str) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        let facts = rustix::fs::fstat(io::stdout())?;
+        let nowhere = rustix::fs::stat("/dev/null")?;
+        if facts.st_rdev == nowhere.st_rdev && facts.st_ino == nowhere.st_ino {
+            return Err(io::Error::other("standard output goes nowhere"));
+        }
+    }
+    tell(text)
+}
+
 /// Tells the person at the terminal how to sign in for the first time; a password that cannot be
 /// shown is an error.
 pub(super) fn greet(password: &FirstPassword) -> Result<()> {
     match password {
-        FirstPassword::Given => {
-            say("Sign in as admin with the password in CELLAR_ADMIN_PASSWORD.");
-            Ok(())
-        }
-        FirstPassword::Made(password) => tell(&format!(
+        FirstPassword::Given => say("Sign in as admin with the password in CELLAR_ADMIN_PASSWORD."),
+        FirstPassword::Made(password) => tell_somebody(&format!(
             "\nSign in as admin with the one-time password\n\n    {password}\n\n\
              It is shown only now, and changed at the first sign-in.\n"
         ))

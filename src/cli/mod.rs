@@ -106,10 +106,15 @@ fn report(error: &Error) -> ExitCode {
     }
 }
 
-/// Prints a line for the person at the terminal. A closed pipe is nobody to talk to, and no
-/// failure.
-fn say(line: &str) {
-    let _ = tell(line);
+/// Prints a line for the person at the terminal, or for a file. A closed pipe is nobody to talk to,
+/// and no failure.
+fn say(line: &str) -> Result<()> {
+    match tell(line) {
+        Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::Unavailable(format!("standard output cannot be written: {cause}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Prints a line that must arrive.

@@ -11,8 +11,7 @@ use crate::web::Document;
 #[command(after_help = "Example:\n  cellar openapi > openapi.json")]
 pub(super) struct Arguments {}
 
-#[expect(clippy::unnecessary_wraps, reason = "every command has the same shape")]
 pub(super) fn run(_: &Arguments) -> Done {
-    say(Document::of(&server::endpoints()).json());
+    say(Document::of(&server::endpoints()).json())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -12,7 +12,7 @@ use super::settings::load;
 use super::{Done, Place, say};
 use crate::access;
 use crate::data_folder::DataFolder;
-use crate::database::{Database, FILE_NAME, LOG_NAME, SCHEMA_VERSION};
+use crate::database::{Database, FILE_NAME, LOG_NAME, SCHEMA_VERSION, Snapshot};
 use crate::error::{Cause, Error, Result};
 use crate::files::{FOLDER_NAME, Files, Hash};
 
@@ -32,7 +32,7 @@ pub(super) fn run(place: &Place, arguments: &Arguments) -> Done {
     let source = &arguments.file;
     let archive = File::open(source).map_err(|cause| unreadable(source, &cause))?;
     let folder = DataFolder::take_empty(&config.data)?;
-    let unpacking = folder.restoring();
+    let unpacking = folder.begin_restoring()?;
     let restored = unpack(archive, &unpacking)
         .map_err(|error| spoiled(source, error))
         .and_then(|manifest| put_in_place(&unpacking, folder.path()).map(|()| manifest));
@@ -44,12 +44,11 @@ pub(super) fn run(place: &Place, arguments: &Arguments) -> Done {
         config.data.display(),
         manifest.created_at,
         manifest.n_contents
-    ));
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn unpack(archive: File, into: &Path) -> Result<Manifest> {
-    fs::create_dir(into).map_err(Error::internal)?;
     let mut tar = tar::Archive::new(io::BufReader::new(archive));
     let mut entries = tar.entries().map_err(broken)?;
     let first = entries.next().ok_or_else(|| broken("it is empty"))?.map_err(broken)?;
@@ -93,6 +92,8 @@ fn read_manifest<R: Read>(entry: tar::Entry<'_, R>) -> Result<Manifest> {
     let manifest: Option<Manifest> = serde_json::from_str(&text).ok();
     match manifest.filter(|_| name == MANIFEST_NAME) {
         None => Err(broken("it is not a backup of Cellar")),
+        // What it says of itself is printed, so it must be what a backup says.
+        Some(made) if !made.is_plain() => Err(broken("its description is damaged")),
         Some(made) if made.format > FORMAT || made.schema > SCHEMA_VERSION => Err(broken(format!(
             "it was made by Cellar {}, which is newer; restore it with that version",
             made.version
@@ -103,7 +104,12 @@ fn read_manifest<R: Read>(entry: tar::Entry<'_, R>) -> Result<Manifest> {
 
 /// Brings the unpacked data up to date, signs everyone out, checks all of it, and moves it.
 fn put_in_place(unpacked: &Path, data: &Path) -> Result<()> {
+    refuse_foreign(unpacked)?;
     let database = Database::open(unpacked)?;
+    database.read_here(|r| match r.schema_problems()?.first() {
+        Some(problem) => Err(broken(format!("its database is not as Cellar makes it ({problem})"))),
+        None => Ok(()),
+    })?;
     database.write_here(access::end_all)?;
     database.close();
     drop(database);
@@ -120,6 +126,14 @@ fn put_in_place(unpacked: &Path, data: &Path) -> Result<()> {
     // Last, for a folder with a database in it counts as whole.
     fs::rename(unpacked.join(FILE_NAME), data.join(FILE_NAME)).map_err(Error::internal)?;
     File::open(data).and_then(|folder| folder.sync_all()).map_err(Error::internal)
+}
+
+/// A database that Cellar would make anew, or would not open, is none of a backup.
+fn refuse_foreign(unpacked: &Path) -> Result<()> {
+    let opened = Snapshot::open(&unpacked.join(FILE_NAME)).and_then(|mut snapshot| {
+        snapshot.read(|r| if r.schema_version()? > 0 { Ok(()) } else { Err(broken("empty")) })
+    });
+    opened.map_err(|_| broken("its database is empty or damaged, or was made by a newer Cellar"))
 }
 
 fn broken(why: impl Into<Cause>) -> Error {

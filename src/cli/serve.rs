@@ -63,6 +63,12 @@ pub(super) struct Arguments {
     bcrypt_cost: Option<String>,
     #[arg(long, help = help("sign_in_tries_per_minute"), value_name = "N")]
     sign_in_tries_per_minute: Option<String>,
+    #[arg(long, help = help("sign_up"), value_name = "WHO")]
+    sign_up: Option<String>,
+    #[arg(long, help = help("sign_up_credits"), value_name = "N")]
+    sign_up_credits: Option<String>,
+    #[arg(long, help = help("self_service_top_ups"), value_name = "BOOL")]
+    self_service_top_ups: Option<String>,
     #[arg(long, help = help("head_timeout_s"), value_name = "S")]
     head_timeout_s: Option<String>,
     #[arg(long, help = help("idle_timeout_s"), value_name = "S")]
@@ -85,6 +91,9 @@ impl Arguments {
             ("job_slots", self.job_slots.as_ref()),
             ("bcrypt_cost", self.bcrypt_cost.as_ref()),
             ("sign_in_tries_per_minute", self.sign_in_tries_per_minute.as_ref()),
+            ("sign_up", self.sign_up.as_ref()),
+            ("sign_up_credits", self.sign_up_credits.as_ref()),
+            ("self_service_top_ups", self.self_service_top_ups.as_ref()),
             ("head_timeout_s", self.head_timeout_s.as_ref()),
             ("idle_timeout_s", self.idle_timeout_s.as_ref()),
             ("body_window_s", self.body_window_s.as_ref()),
@@ -126,7 +135,8 @@ async fn serve(
         let shutdown = rocket.shutdown();
         Box::pin(async move {
             let url = hosts.base_url().map(ToString::to_string).unwrap_or_default();
-            say(&format!("Cellar {} is at {url}", env!("CARGO_PKG_VERSION")));
+            // Nobody has to read it for the server to serve.
+            let _ = say(&format!("Cellar {} is at {url}", env!("CARGO_PKG_VERSION")));
             warn_of_the_open(&config);
             if opens && let Err(cause) = open::that_detached(&url) {
                 tracing::warn!(%cause, "the browser could not be opened");

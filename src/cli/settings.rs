@@ -25,7 +25,7 @@ pub(super) fn load(place: &Place, flags: Flags<'_>) -> Result<(Config, Option<St
     let sources = Sources { flags, environment, file: settings_file(place) };
 
     if let Some(password) = &admin_password {
-        Passwords::judge(ADMIN_PASSWORD, password, &mut issues);
+        Passwords::judge(ADMIN_PASSWORD, password, &["admin"], &mut issues);
     }
     match Config::load(&sources) {
         Ok(config) => issues.or((config, admin_password)),

@@ -1,6 +1,7 @@
 //! The address people open: scheme, host and port, nothing behind them.
 
 use std::fmt;
+use std::net::Ipv6Addr;
 use std::str::FromStr;
 
 /// `https://cellar.example.org` or `http://localhost:8000`.
@@ -47,6 +48,45 @@ pub(crate) fn host_of(authority: &str) -> &str {
     }
 }
 
+/// A name of DNS, an address of IPv4, or one of IPv6 in brackets.
+fn is_host(host: &str) -> bool {
+    if let Some(v6) = host.strip_prefix('[') {
+        return v6.strip_suffix(']').is_some_and(|v6| v6.parse::<Ipv6Addr>().is_ok());
+    }
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(fits)
+    };
+    !host.is_empty() && host.len() <= 253 && host.split('.').all(is_label)
+}
+
+/// Digits as a browser would write them.
+fn is_port(text: &str) -> bool {
+    let is_plain = text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with('0');
+    is_plain && text.parse::<u16>().is_ok()
+}
+
+/// A host that requests may ask for, with or without a port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Host(pub(super) String);
+
+impl FromStr for Host {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let name = text.to_ascii_lowercase();
+        let host = host_of(&name);
+        let is_fine = match name[host.len()..].strip_prefix(':') {
+            Some(port) => is_port(port),
+            None => name.len() == host.len(),
+        };
+        if is_host(host) && is_fine { Ok(Self(name)) } else { Err("must be a host name") }
+    }
+}
+
 impl fmt::Display for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}://{}", if self.is_https { "https" } else { "http" }, self.authority)
@@ -66,18 +106,12 @@ impl FromStr for BaseUrl {
         };
         let authority = rest.strip_suffix('/').unwrap_or(rest).to_ascii_lowercase();
         let host = host_of(&authority);
-        let is_v6 = host.starts_with('[') && host.ends_with(']');
-        let fits = |c: char| {
-            c.is_ascii_alphanumeric() || c == '-' || c == '.' || (is_v6 && "[]:".contains(c))
-        };
-        if host.is_empty() || !host.chars().all(fits) {
+        if !is_host(host) {
             return Err(FORM);
         }
         let scheme_port = if is_https { ":443" } else { ":80" };
         match authority[host.len()..].strip_prefix(':') {
-            Some(port) if port.parse::<u16>().is_err() => {
-                return Err("has a port that is no number");
-            }
+            Some(port) if !is_port(port) => return Err("has a port that is no number"),
             None if authority.len() > host.len() => return Err(FORM),
             _ => {}
         }
@@ -113,6 +147,13 @@ mod tests {
             "https://a:b",
             "https://a?b",
             "http://u@h",
+            "http://localhost:+9110",
+            "https://h:0",
+            "https://h:0443",
+            "https://h:",
+            "https://[:::]",
+            "https://...",
+            "https://-a.example",
         ] {
             assert!(text.parse::<BaseUrl>().is_err(), "{text}");
         }

@@ -17,6 +17,7 @@ mod said;
 mod setting;
 
 pub use base_url::BaseUrl;
+use base_url::Host;
 use said::Said;
 pub use said::Sources;
 pub use setting::{SETTINGS, Setting, VARIABLE_PREFIX};
@@ -55,6 +56,30 @@ impl FromStr for LogFormat {
     }
 }
 
+/// Who may make an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SignUp {
+    /// Everyone.
+    #[default]
+    Open,
+    /// Whoever was invited.
+    Invite,
+    /// Nobody but the staff.
+    Closed,
+}
+
+impl FromStr for SignUp {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "open" => Ok(Self::Open),
+            "invite" => Ok(Self::Invite),
+            "closed" => Ok(Self::Closed),
+            _ => Err("must be open, invite or closed"),
+        }
+    }
+}
+
 /// A text that must not be printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
@@ -69,11 +94,16 @@ impl Secret {
 impl FromStr for Secret {
     type Err = TooShort;
     fn from_str(text: &str) -> Result<Self, TooShort> {
-        if text.len() < SECRET_BYTES_MIN { Err(TooShort) } else { Ok(Self(text.to_owned())) }
+        // What cannot stand in a header can never be sent.
+        let can_be_sent = text.bytes().all(|b| b.is_ascii_graphic());
+        if text.len() < SECRET_BYTES_MIN || !can_be_sent {
+            return Err(TooShort);
+        }
+        Ok(Self(text.to_owned()))
     }
 }
 
-/// The text can be guessed.
+/// The text can be guessed, or not be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooShort;
 
@@ -81,6 +111,21 @@ impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(..)")
     }
+}
+
+/// The name of a folder: anything but nothing.
+struct Folder(PathBuf);
+
+impl FromStr for Folder {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.is_empty() { Err("must not be empty") } else { Ok(Self(text.into())) }
+    }
+}
+
+/// Seen from the root: a name such as `file:x` is then a name, and no address to SQLite.
+fn absolute(path: PathBuf) -> PathBuf {
+    std::path::absolute(&path).unwrap_or(path)
 }
 
 /// The settings of one run, valid together.
@@ -110,6 +155,12 @@ pub struct Config {
     pub bcrypt_cost: u32,
     /// Sign-in tries one address may make in a minute.
     pub sign_in_tries_per_minute: u32,
+    /// Who may make an account.
+    pub sign_up: SignUp,
+    /// Credits a new account is given.
+    pub sign_up_credits: u32,
+    /// Whether users may add credits to their own account.
+    pub self_service_top_ups: bool,
     /// Seconds within which a request's head must be complete.
     pub head_timeout_s: u32,
     /// Seconds after which a silent connection is closed.
@@ -123,11 +174,11 @@ impl Config {
     pub fn load(sources: &Sources) -> Result<Self> {
         let mut said = Said::collect(sources);
         let config = Self {
-            data: said.value("data", PathBuf::from("cellar-data")),
+            data: absolute(said.value("data", Folder(PathBuf::from("cellar-data"))).0),
             host: said.value("host", IpAddr::V4(Ipv4Addr::LOCALHOST)),
             port: said.value("port", 8000),
             base_url: said.option("base_url"),
-            allowed_hosts: said.list("allowed_hosts"),
+            allowed_hosts: said.list("allowed_hosts").into_iter().map(|Host(name)| name).collect(),
             insecure_http: said.value("insecure_http", false),
             trusted_proxies: said.list("trusted_proxies"),
             log_format: said.value("log_format", LogFormat::Text),
@@ -135,6 +186,9 @@ impl Config {
             job_slots: said.number("job_slots", ONE..=SLOTS_MAX, cores()),
             bcrypt_cost: said.number("bcrypt_cost", 4..=16, 12),
             sign_in_tries_per_minute: said.number("sign_in_tries_per_minute", 1..=10_000, 20),
+            sign_up: said.value("sign_up", SignUp::Open),
+            sign_up_credits: said.number("sign_up_credits", 0..=1_000_000, 100),
+            self_service_top_ups: said.value("self_service_top_ups", true),
             head_timeout_s: said.number("head_timeout_s", 1..=3_600, 15),
             idle_timeout_s: said.number("idle_timeout_s", 1..=3_600, 60),
             body_window_s: said.number("body_window_s", 1..=3_600, 60),
@@ -249,6 +303,20 @@ mod tests {
         assert!(issues(said(&lan, &[], ""))[0].contains("base_url"));
         assert!(said(&lan, &[], "base_url = 'https://cellar.example.org'").is_ok());
         assert!(said(&[("host", "0.0.0.0")], &[], "").is_ok());
+    }
+
+    #[test]
+    fn what_cannot_be_a_host_or_a_folder_is_refused() {
+        for hosts in ["*", "http://a/b", "é.example", "a b", "a:99999"] {
+            assert!(
+                issues(said(&[("allowed_hosts", hosts)], &[], ""))[0].contains("allowed_hosts")
+            );
+        }
+        assert!(said(&[("allowed_hosts", "a.example, b.example:8443,[::1]")], &[], "").is_ok());
+        assert!(issues(said(&[("data", "")], &[], ""))[0].contains("data"));
+        assert!(said(&[("data", "file:x")], &[], "").unwrap().data.is_absolute());
+        let token = [("metrics_token", "0123456789abcdef\n0123")];
+        assert!(issues(said(&token, &[], ""))[0].contains("metrics_token"));
     }
 
     #[test]

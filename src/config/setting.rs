@@ -69,7 +69,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "metrics_token",
         default: "none",
-        form: "16 characters or more",
+        form: "16 characters or more, of ASCII and without spaces",
         about: "a bearer token that may read /metrics; better given in the environment",
     },
     Setting {
@@ -88,7 +88,25 @@ pub const SETTINGS: &[Setting] = &[
         name: "sign_in_tries_per_minute",
         default: "20",
         form: "a number from 1 to 10000",
-        about: "sign-in tries one address may make",
+        about: "sign-in tries one address may make; an account bears four times as many wrong ones",
+    },
+    Setting {
+        name: "sign_up",
+        default: "open",
+        form: "open, invite or closed",
+        about: "who may make an account: everyone, whoever was invited, or nobody",
+    },
+    Setting {
+        name: "sign_up_credits",
+        default: "100",
+        form: "a number from 0 to 1000000",
+        about: "credits a new account is given",
+    },
+    Setting {
+        name: "self_service_top_ups",
+        default: "true",
+        form: "true or false",
+        about: "let users add credits to their own account",
     },
     Setting {
         name: "head_timeout_s",

@@ -53,6 +53,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection> {
 pub(super) fn open_reader(path: &Path) -> Result<Connection> {
     let connection =
         Connection::open_with_flags(path, read_only_flags()).map_err(|e| unusable(path, &e))?;
+    refuse_unknown(&connection, path)?;
     prepare(&connection).map_err(|e| unusable(path, &e))?;
     Ok(connection)
 }
@@ -119,7 +120,7 @@ pub(super) fn unusable(path: &Path, cause: &rusqlite::Error) -> Error {
         Some(DatabaseBusy) => {
             format!("{path} is locked by another program; stop it and start again")
         }
-        _ => format!("{path} cannot be used ({cause}); run `cellar check`, or restore a backup"),
+        _ => format!("{path} cannot be used ({cause}); restore a backup into an empty folder"),
     };
     Error::Unavailable(clause)
 }

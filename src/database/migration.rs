@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::connection::{APPLICATION_ID, unusable};
@@ -12,7 +13,7 @@ use crate::error::{Error, Result};
 pub const SCHEMA: &str = include_str!("../../schema.sql");
 
 /// The version of [`SCHEMA`]; every released change of it adds a step below.
-pub const SCHEMA_VERSION: i32 = 1;
+pub const SCHEMA_VERSION: i32 = 2;
 
 /// One released change: the SQL that turns the version before into `to`.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +23,7 @@ pub(super) struct Step {
 }
 
 /// Every released change, oldest first. Steps are added, never edited.
-const STEPS: &[Step] = &[];
+const STEPS: &[Step] = &[Step { to: 2, sql: include_str!("steps/2.sql") }];
 
 /// Creates or upgrades the file behind `connection`.
 pub(super) fn bring_up_to_date(connection: &mut Connection, path: &Path) -> Result<()> {
@@ -69,8 +70,15 @@ pub(super) fn upgrade(
     // A step that rebuilds a table drops the old one, which must not delete what refers to it. So
     // references are checked once, at the end. The setting cannot change inside a transaction.
     connection.pragma_update(None, "foreign_keys", false).map_err(fail)?;
+    // Nor does a step need triggers; those of a file that was tampered with shall not run.
+    let triggers = DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER;
+    connection.set_db_config(triggers, false).map_err(fail)?;
     change(connection, path, schema, newest, steps)?;
-    connection.pragma_update(None, "foreign_keys", true).map_err(fail)
+    connection.set_db_config(triggers, true).map_err(fail)?;
+    connection.pragma_update(None, "foreign_keys", true).map_err(fail)?;
+    // The log is folded back at once: a file without a schema is then one in which nothing was ever
+    // kept, and a lost log can never make a full installation look like a new one.
+    connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").map_err(fail)
 }
 
 fn change(

@@ -13,6 +13,7 @@
 mod connection;
 mod migration;
 mod reader;
+mod shape;
 mod snapshot;
 mod value;
 mod writer;

@@ -73,6 +73,11 @@ impl<'c> Reader<'c> {
         self.fetchall("PRAGMA foreign_key_check", &[], |row| row.get(0))
     }
 
+    /// What of the file's schema is not as this program made it; empty if nothing.
+    pub fn schema_problems(&self) -> Result<Vec<String>> {
+        super::shape::problems(self)
+    }
+
     /// The version of the file's schema.
     pub fn schema_version(&self) -> Result<i64> {
         let version = self.fetchone("PRAGMA user_version", &[], |row| row.get(0))?;

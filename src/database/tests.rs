@@ -159,6 +159,36 @@ fn a_closed_database_refuses_writes_with_a_reason() {
 }
 
 #[test]
+fn a_file_that_is_taken_away_stops_all_writing() {
+    let (folder, database) = open();
+    database.write_here(note("before")).unwrap();
+    std::fs::rename(folder.path().join(FILE_NAME), folder.path().join("elsewhere")).unwrap();
+    // The writer looks once a second.
+    let begun = std::time::Instant::now();
+    let refused = loop {
+        match database.write_here(note(&format!("{:?}", begun.elapsed()))) {
+            Err(refused) => break refused,
+            Ok(()) => assert!(begun.elapsed().as_secs() < 30, "the writer never noticed"),
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    };
+    assert!(matches!(refused, Error::Unavailable(why) if why.contains("moved")));
+    assert!(database.stopped().is_some());
+}
+
+#[test]
+fn a_new_file_has_its_schema_before_anything_is_kept() {
+    let (folder, database) = open();
+    // As after a crash that took the log with it.
+    let copy = folder.path().join("copy.db");
+    std::fs::copy(folder.path().join(FILE_NAME), &copy).unwrap();
+    let alone = rusqlite::Connection::open(copy).unwrap();
+    let version = alone.query_row("PRAGMA user_version", [], |row| row.get::<_, i32>(0));
+    assert_eq!(version.unwrap(), SCHEMA_VERSION);
+    drop(database);
+}
+
+#[test]
 fn waiting_writes_are_finished_before_closing() {
     let (_folder, database) = open();
     let done = Arc::new(AtomicUsize::new(0));

@@ -14,7 +14,7 @@ use rusqlite::Connection;
 
 use super::reader::Tx;
 use crate::error::{Error, Result};
-use crate::machine;
+use crate::machine::{self, FileId};
 
 /// Writes that may wait; beyond it the server says that it is busy.
 const QUEUE_MAX: usize = 8_192;
@@ -39,6 +39,10 @@ const CANNOT_BEGIN: &str = "the database cannot be written at the moment; check 
 /// What a group hears that SQLite undid by itself.
 const UNDONE: &str =
     "the disk is full or failing, and nothing was saved; free some space and try again";
+
+/// What everyone hears if the file is no longer where it was opened.
+const GONE_FILE: &str = "writes are stopped because the database file was moved, deleted or \
+                         replaced under the running server; put it back and restart the server";
 
 /// What everyone hears if the writing thread ends while writes may still come.
 const DIED: &str = "writes are stopped because the writing thread has ended; restart the server";
@@ -175,6 +179,7 @@ impl Writer {
             state: Arc::clone(&state),
             looked_at_disk: None,
             disk_is_full: false,
+            file: FileId::of(&folder.join(super::FILE_NAME)),
         };
         let thread = thread::Builder::new()
             .name("cellar-writer".into())
@@ -240,6 +245,8 @@ struct Worker {
     state: Arc<State>,
     looked_at_disk: Option<Instant>,
     disk_is_full: bool,
+    /// The file that was opened, as the file system knows it.
+    file: Option<FileId>,
 }
 
 impl Worker {
@@ -341,6 +348,9 @@ impl Worker {
         if self.looked_at_disk.is_none_or(|when| when.elapsed() > DISK_LOOK_EVERY) {
             self.looked_at_disk = Some(Instant::now());
             self.disk_is_full = machine::is_disk_nearly_full(&self.folder);
+            if self.file != FileId::of(&self.folder.join(super::FILE_NAME)) {
+                return Some(self.state.stop(GONE_FILE).to_owned());
+            }
         }
         self.disk_is_full.then(|| {
             format!(

@@ -104,6 +104,11 @@ impl From<Error> for Failure {
             | Error::SignedOut
             | Error::PasswordExpired
             | Error::Forbidden
+            | Error::OutOfScope(_)
+            | Error::NotForKeys
+            | Error::KeyReused
+            | Error::Taken(_)
+            | Error::Closed
             | Error::NotFound(_)
             | Error::Conflict(_)
             | Error::OutOfCredits { .. }

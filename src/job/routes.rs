@@ -14,7 +14,7 @@ use crate::web::{Answer, Endpoints, Page, PageQuery, Problem, Reply, endpoints, 
 
 /// The routes of this module.
 pub fn routes() -> Endpoints {
-    endpoints!("job"; SignedIn: list_jobs, find_job, cancel_job, watch_job;)
+    endpoints!("job"; Read: list_jobs, find_job, watch_job; Write: cancel_job;)
 }
 
 /// The address of a job.

@@ -195,6 +195,11 @@ impl Jobs {
         Ok(self.view(&job))
     }
 
+    /// The same inside somebody else's read or write.
+    pub fn find_in(&self, r: &Reader<'_>, whose: Whose, id: JobId) -> Result<JobView> {
+        Ok(self.view(&record::find(r, whose, id)?))
+    }
+
     /// Up to `limit` jobs, newest first, that are older than `before`.
     pub async fn list(
         &self,

@@ -8,11 +8,20 @@
 //! balances below zero, and any change of the past.
 
 pub mod hold;
+mod query;
 mod record;
+mod routes;
+mod service;
 mod verify;
+mod view;
+mod words;
 
+pub use query::TransactionQuery;
 pub use record::{Balance, Entry, Kind, Transaction, create_account};
+pub use routes::{TransactionFilter, export, routes};
+pub use service::TransactionService;
 pub use verify::{balance_problems, chain_problems};
+pub use view::{BalanceView, NamedTransactionView, TransactionView};
 
 #[cfg(test)]
 mod tests;

@@ -160,7 +160,7 @@ impl Transaction {
             return Err(Error::invalid("amount", "zero", "must not be zero"));
         }
         let balance = change_accounts(tx, &entry)?;
-        let (last_id, last_hash) = last(tx)?;
+        let (last_id, last_hash, last_timestamp) = last(tx)?;
         let made = Self {
             id: TransactionId::from_number(last_id + 1),
             user_id: entry.user_id,
@@ -171,7 +171,8 @@ impl Transaction {
             description: entry.description,
             actor_id: entry.actor_id,
             request_id: entry.request_id,
-            timestamp: now,
+            // Times never fall as numbers rise, even if the clock was set back.
+            timestamp: now.max(last_timestamp),
         };
         tx.execute(
             "INSERT INTO transactions (id, user_id, kind, amount, balance, hold_id, description, \
@@ -285,12 +286,12 @@ fn change_accounts(tx: &Tx<'_>, entry: &Entry) -> Result<Credits> {
     Ok(available)
 }
 
-/// The number and hash of the newest entry; zeros before the first.
-fn last(tx: &Tx<'_>) -> Result<(i64, [u8; 32])> {
+/// The number, the hash and the time of the newest entry; zeros before the first.
+fn last(tx: &Tx<'_>) -> Result<(i64, [u8; 32], Timestamp)> {
     let last = tx.fetchone(
-        "SELECT id, hash FROM transactions ORDER BY id DESC LIMIT 1",
+        "SELECT id, hash, timestamp FROM transactions ORDER BY id DESC LIMIT 1",
         params![],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
     )?;
-    Ok(last.unwrap_or((0, [0; 32])))
+    Ok(last.unwrap_or((0, [0; 32], Timestamp::from_millis(0))))
 }

@@ -6,12 +6,16 @@ use std::sync::Arc;
 use data_encoding::BASE64;
 use rocket::tokio::sync::{Semaphore, TryAcquireError};
 use sha2::{Digest, Sha256};
+use zxcvbn::{Score, zxcvbn};
 
 use crate::compute::compute;
 use crate::error::{Error, Issues, Result};
 
 const CHARS_MIN: usize = 8;
 const CHARS_MAX: usize = 256;
+
+/// A shorter name says nothing about a password that has it inside.
+const NAME_CHARS_MIN: usize = 3;
 
 /// Hashes that may wait for a free core; a longer queue would only time out.
 const WAITING_MAX: usize = 64;
@@ -43,13 +47,20 @@ impl Passwords {
         }
     }
 
-    /// The rules a new password must keep.
-    pub fn judge(field: &str, password: &str, issues: &mut Issues) {
+    /// The rules a new password must keep. `personal` is what everyone who knows its user would
+    /// try first: names and addresses.
+    pub fn judge(field: &str, password: &str, personal: &[&str], issues: &mut Issues) {
         let n_chars = password.chars().count();
         if n_chars < CHARS_MIN {
             issues.add(field, "too_short", format!("must have {CHARS_MIN} characters or more"));
         } else if n_chars > CHARS_MAX {
             issues.add(field, "too_long", format!("must have {CHARS_MAX} characters or fewer"));
+        } else if is_like(password, personal) {
+            let rule = "is too close to your name or address; choose something unrelated";
+            issues.add(field, "like_name", rule);
+        } else if zxcvbn(password, personal).score() < Score::Two {
+            let rule = "is among those that are tried first; add a few words nobody would expect";
+            issues.add(field, "common", rule);
         }
     }
 
@@ -69,10 +80,22 @@ impl Passwords {
         }
         let nobody = Arc::clone(&self.nobody);
         self.in_turn(move || {
-            let checked = bcrypt::verify(condensed(&password), hash.as_deref().unwrap_or(&nobody));
-            Ok(checked.map_err(Error::internal)? && hash.is_some())
+            let is_right = Self::check(&password, Some(hash.as_deref().unwrap_or(&nobody)))?;
+            Ok(is_right && hash.is_some())
         })
         .await
+    }
+
+    /// Whether `password` is the one behind `hash`, worked out on this thread. An account that was
+    /// closed has no hash that any password fits.
+    pub(super) fn check(password: &str, hash: Option<&str>) -> Result<bool> {
+        let Some(hash) = hash.filter(|hash| !hash.is_empty()) else { return Ok(false) };
+        bcrypt::verify(condensed(password), hash).map_err(Error::internal)
+    }
+
+    /// Whether a hash took the work that is asked for now.
+    pub(super) fn is_current(&self, hash: &str) -> bool {
+        hash.split('$').nth(2).and_then(|cost| cost.parse().ok()) == Some(self.cost)
     }
 
     async fn in_turn<T: Send + 'static>(
@@ -87,6 +110,16 @@ impl Passwords {
         let _turn = self.at_once.acquire().await.map_err(Error::internal)?;
         compute(work).await
     }
+}
+
+/// Whether a name makes up most of a password.
+fn is_like(password: &str, personal: &[&str]) -> bool {
+    let password = password.to_lowercase();
+    let names = personal.iter().flat_map(|text| text.split([' ', '@', '.']));
+    names.filter(|name| name.chars().count() >= NAME_CHARS_MIN).any(|name| {
+        let rest = password.replacen(&name.to_lowercase(), "", 1);
+        rest.len() < password.len() && rest.chars().count() < CHARS_MIN
+    })
 }
 
 /// 44 letters that stand for the whole password, of any length and with any bytes.
@@ -127,12 +160,31 @@ mod tests {
     fn length_is_counted_in_characters() {
         let judge = |password: &str| {
             let mut issues = Issues::default();
-            Passwords::judge("password", password, &mut issues);
+            Passwords::judge("password", password, &[], &mut issues);
             issues.all().first().map(|issue| issue.code)
         };
         assert_eq!(judge("1234567"), Some("too_short"));
-        assert_eq!(judge("éééééééé"), None);
-        assert_eq!(judge(&"x".repeat(256)), None);
+        assert_eq!(judge("éàüñøçšž"), None);
+        assert_eq!(judge(&"correct horse ".repeat(18)), None);
         assert_eq!(judge(&"x".repeat(257)), Some("too_long"));
+    }
+
+    #[test]
+    fn what_everybody_tries_first_is_refused() {
+        let judge = |password: &str| {
+            let mut issues = Issues::default();
+            let personal = ["lovelace", "ada@example.org", "Augusta Ada King"];
+            Passwords::judge("password", password, &personal, &mut issues);
+            issues.all().first().map(|issue| issue.code)
+        };
+        for common in ["password", "P@ssw0rd", "12345678", "qwertyuiop", "letmein1", "aaaaaaaa"] {
+            assert_eq!(judge(common), Some("common"), "{common}");
+        }
+        for like in ["lovelace", "Lovelace1", "augusta2026", "ada@example"] {
+            assert_eq!(judge(like), Some("like_name"), "{like}");
+        }
+        for fine in ["a cork in the bottle", "lovelace drinks no wine", "gZ7#kk-p0"] {
+            assert_eq!(judge(fine), None, "{fine}");
+        }
     }
 }

@@ -1,23 +1,24 @@
-//! Accounts over HTTP.
+//! Accounts over HTTP, for their users.
 
 use deserr::Deserr;
-use rocket::{State, delete, get, post, put};
+use rocket::{State, delete, get, patch, post, put};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::record::User;
-use super::service::{Credentials, UserService};
-use crate::access::{Caller, Role, SessionCookie};
-use crate::clock::Timestamp;
+use super::guard::SignInPace;
+use super::record::{Profile, User};
+use super::service::{Credentials, Registration, Tokens, UserService};
+use super::view::UserView;
+use crate::access::{ACCESS_TOKEN_LIFE_S, Caller, SessionCookie, Visitor};
 use crate::error::{Error, Result};
-use crate::id::UserId;
-use crate::web::{Answer, Body, Endpoints, Mistakes, Reply, SignInPace, UserAgent, endpoints};
+use crate::web::{Answer, Body, Endpoints, Mistakes, Reply, endpoints};
 
 /// The routes of this module.
 pub fn routes() -> Endpoints {
     endpoints!("user";
-        Public: open_session;
-        Session: close_session, get_me, change_password;
+        Public: register, login, refresh, open_session;
+        Session: close_session, logout, get_me, change_password;
+        Person: update_me, close_me;
     )
 }
 
@@ -48,43 +49,116 @@ impl SignIn {
     }
 }
 
-/// A change of password.
+/// Who wants an account.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = Mistakes, deny_unknown_fields)]
-struct PasswordChange {
-    /// The present password.
-    current_password: String,
-    /// The new one: 8 to 256 characters.
-    #[schema(min_length = 8, max_length = 256)]
-    new_password: String,
-}
-
-/// An account, as its owner sees it.
-#[derive(Debug, Serialize, ToSchema)]
-struct UserView {
-    id: UserId,
-    #[schema(example = "admin")]
+struct RegistrationInput {
+    #[schema(example = "ada@example.org")]
+    email: String,
+    /// 3 to 32 letters, digits, dots, dashes and underscores.
+    #[schema(example = "ada")]
     username: String,
-    email: Option<String>,
+    /// 8 to 256 characters that nobody would guess.
+    #[schema(min_length = 8, max_length = 256)]
+    password: String,
+    #[schema(example = "Ada Lovelace")]
+    #[deserr(default)]
     full_name: Option<String>,
-    role: Role,
-    /// Whether the password has to be changed before anything else.
-    must_change_password: bool,
-    created_at: Timestamp,
+    /// The secret of an invitation, where the server asks for one.
+    #[deserr(default)]
+    invitation: Option<String>,
 }
 
-impl From<User> for UserView {
-    fn from(user: User) -> Self {
+/// Make an account.
+#[utoipa::path(request_body = RegistrationInput, responses(
+    (status = 201, description = "Made; sign in with it.", body = UserView)
+))]
+#[post("/auth/register", data = "<body>")]
+async fn register(
+    _pace: SignInPace,
+    visitor: Visitor,
+    users: &State<UserService>,
+    body: Body<RegistrationInput>,
+) -> Answer<UserView> {
+    let RegistrationInput { email, username, password, full_name, invitation } = body.value;
+    let asked = Registration { email, username, password, full_name, invitation };
+    Ok(Reply::created("/api/me".into(), users.register(asked, &visitor).await?.into()))
+}
+
+/// What a program calls with.
+#[derive(Debug, Serialize, ToSchema)]
+struct TokensView {
+    /// Send it as `Authorization: Bearer ...`.
+    access_token: String,
+    #[schema(value_type = String, example = "bearer")]
+    token_type: &'static str,
+    /// Seconds until it is no good any more.
+    #[schema(example = 900)]
+    expires_in: i64,
+    /// Exchange it for the next tokens; it is good once.
+    refresh_token: String,
+    user: UserView,
+}
+
+impl From<(User, Tokens)> for TokensView {
+    fn from((user, tokens): (User, Tokens)) -> Self {
         Self {
-            id: user.id,
-            username: user.username,
-            email: user.email,
-            full_name: user.full_name,
-            role: user.role,
-            must_change_password: user.must_change_password,
-            created_at: user.created_at,
+            access_token: tokens.access,
+            token_type: "bearer",
+            expires_in: ACCESS_TOKEN_LIFE_S,
+            refresh_token: tokens.refresh,
+            user: user.into(),
         }
     }
+}
+
+/// Log in from a program.
+///
+/// For a script that runs unattended, an API key is the better way.
+#[utoipa::path(request_body = SignIn, responses(
+    (status = 200, description = "Logged in.", body = TokensView)
+))]
+#[post("/auth/login", data = "<body>")]
+async fn login(
+    _pace: SignInPace,
+    visitor: Visitor,
+    users: &State<UserService>,
+    body: Body<SignIn>,
+) -> Answer<TokensView> {
+    Ok(Reply::ok(users.login(body.value.credentials()?, &visitor).await?.into()))
+}
+
+/// A refresh token.
+#[derive(Debug, Deserr, ToSchema)]
+#[deserr(error = Mistakes, deny_unknown_fields)]
+struct RefreshInput {
+    refresh_token: String,
+}
+
+/// Exchange a refresh token for the next tokens.
+///
+/// A refresh token is good once. One that comes a second time ends its session, for somebody else
+/// has it too.
+#[utoipa::path(request_body = RefreshInput, responses(
+    (status = 200, description = "The next tokens.", body = TokensView)
+))]
+#[post("/auth/refresh", data = "<body>")]
+async fn refresh(
+    _pace: SignInPace,
+    users: &State<UserService>,
+    body: Body<RefreshInput>,
+) -> Answer<TokensView> {
+    Ok(Reply::ok(users.refresh(&body.value.refresh_token).await?.into()))
+}
+
+/// Log out from a program.
+///
+/// The session ends, and with it the access token and the refresh token.
+#[utoipa::path(responses((status = 204, description = "Logged out.")))]
+#[post("/auth/logout")]
+async fn logout(caller: Caller, users: &State<UserService>) -> Answer<()> {
+    users.sign_out(&caller).await?;
+    Ok(Reply::done())
 }
 
 /// Sign in from a browser.
@@ -96,12 +170,12 @@ impl From<User> for UserView {
 #[post("/auth/session", data = "<body>")]
 async fn open_session(
     _pace: SignInPace,
-    agent: UserAgent,
+    visitor: Visitor,
     users: &State<UserService>,
     cookie: &State<SessionCookie>,
     body: Body<SignIn>,
 ) -> Answer<UserView> {
-    let (user, session) = users.sign_in(body.0.credentials()?, agent.0.as_deref()).await?;
+    let (user, session) = users.sign_in(body.value.credentials()?, &visitor).await?;
     Ok(Reply::created("/api/me".into(), user.into())
         .with_header("Set-Cookie", cookie.set(&session.secret)))
 }
@@ -127,6 +201,45 @@ async fn get_me(caller: Caller, users: &State<UserService>) -> Answer<UserView> 
     Ok(Reply::ok(users.find(caller.user_id()).await?.into()))
 }
 
+/// What of the profile is to change; what is left out stays.
+#[derive(Debug, Deserr, ToSchema)]
+#[deserr(error = Mistakes, deny_unknown_fields)]
+struct ProfileInput {
+    #[deserr(default)]
+    username: Option<String>,
+    #[deserr(default)]
+    email: Option<String>,
+    /// Empty for none.
+    #[deserr(default)]
+    full_name: Option<String>,
+}
+
+/// Change the caller's profile.
+#[utoipa::path(request_body = ProfileInput, responses(
+    (status = 200, description = "The account as it is now.", body = UserView)
+))]
+#[patch("/api/me", data = "<body>")]
+async fn update_me(
+    caller: Caller,
+    users: &State<UserService>,
+    body: Body<ProfileInput>,
+) -> Answer<UserView> {
+    let ProfileInput { username, email, full_name } = body.value;
+    let profile = Profile { username, email, full_name: full_name.map(Some) };
+    Ok(Reply::ok(users.change_profile(&caller, profile).await?.into()))
+}
+
+/// A change of password.
+#[derive(Debug, Deserr, ToSchema)]
+#[deserr(error = Mistakes, deny_unknown_fields)]
+struct PasswordChange {
+    /// The present password.
+    current_password: String,
+    /// The new one: 8 to 256 characters.
+    #[schema(min_length = 8, max_length = 256)]
+    new_password: String,
+}
+
 /// Change the caller's password.
 ///
 /// Every other session of the account ends.
@@ -138,7 +251,32 @@ async fn change_password(
     users: &State<UserService>,
     body: Body<PasswordChange>,
 ) -> Answer<()> {
-    let change = body.0;
+    let change = body.value;
     users.change_password(&caller, change.current_password, change.new_password).await?;
     Ok(Reply::done())
+}
+
+/// The password, once more.
+#[derive(Debug, Deserr, ToSchema)]
+#[deserr(error = Mistakes, deny_unknown_fields)]
+struct Confirmation {
+    password: String,
+}
+
+/// Close the caller's account, for good.
+///
+/// Name, address and keys are forgotten, every session ends. The entries of the ledger are kept.
+#[utoipa::path(request_body = Confirmation, responses((status = 204, description = "Closed.")))]
+#[post("/api/me/close", data = "<body>")]
+async fn close_me(
+    caller: Caller,
+    _pace: SignInPace,
+    users: &State<UserService>,
+    cookie: &State<SessionCookie>,
+    body: Body<Confirmation>,
+) -> Answer<()> {
+    users.close(&caller, body.value.password).await?;
+    Ok(Reply::done()
+        .with_header("Set-Cookie", cookie.clear())
+        .with_header("Clear-Site-Data", "\"cache\", \"storage\""))
 }

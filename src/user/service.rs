@@ -1,24 +1,79 @@
-//! The rules of accounts.
+//! The rules of accounts, for their users: signing up, in and out, passwords, the profile.
 
+use std::sync::Arc;
+
+use super::invitation;
+use super::name;
 use super::password::Passwords;
-use super::record::{NewUser, User};
-use crate::access::{self, Caller, NewSession, Role, Sessions};
-use crate::clock::Clock;
-use crate::database::Database;
+use super::record::{self, NewUser, Profile, User};
+use super::tries::Tries;
+use crate::access::{
+    self, AccessTokens, ApiKeys, Caller, Holder, NewSession, Role, Session, SessionKind, Sessions,
+    Visitor,
+};
+use crate::audit::{self, Action, Event};
+use crate::clock::{Clock, Timestamp};
+use crate::config::SignUp;
+use crate::credits::Credits;
+use crate::database::{Database, Tx};
 use crate::error::{Error, Issues, Result};
-use crate::id::UserId;
+use crate::id::{SessionId, UserId};
 use crate::random;
+use crate::transaction::{Balance, Entry, Kind, Transaction};
 
 /// The name of the account that comes with an installation.
 const ADMIN_NAME: &str = "admin";
 
-/// Accounts: signing in and out, passwords.
+/// What else begins and ends with an account; implemented by modules that know accounts.
+pub trait Companion: Send + Sync {
+    /// Runs in the write that makes an account.
+    fn created(&self, tx: &Tx<'_>, user_id: UserId, username: &str, now: Timestamp) -> Result<()>;
+
+    /// Runs in the write that closes one; an error says what stands in the way.
+    fn closing(&self, tx: &Tx<'_>, user_id: UserId) -> Result<()>;
+}
+
+/// What the rules of accounts are set to.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Who may sign up.
+    pub sign_up: SignUp,
+    /// What a new account is given.
+    pub sign_up_credits: Credits,
+    /// The work a password hash takes.
+    pub bcrypt_cost: u32,
+    /// Wrong passwords that an account bears in a minute.
+    pub tries_per_minute: u32,
+}
+
+/// Accounts; a clone is the same accounts.
 #[derive(Clone)]
 pub struct UserService {
-    database: Database,
-    clock: Clock,
-    passwords: Passwords,
-    sessions: Sessions,
+    pub(super) database: Database,
+    pub(super) clock: Clock,
+    pub(super) passwords: Passwords,
+    pub(super) sessions: Sessions,
+    pub(super) keys: ApiKeys,
+    tokens: AccessTokens,
+    tries: Tries,
+    pub(super) settings: Settings,
+    pub(super) companion: Arc<dyn Companion>,
+}
+
+/// The modules that accounts stand on.
+pub struct Ground {
+    /// Where they are kept.
+    pub database: Database,
+    /// The time.
+    pub clock: Clock,
+    /// Who is signed in.
+    pub sessions: Sessions,
+    /// What programs sign in with.
+    pub tokens: AccessTokens,
+    /// What programs call with.
+    pub keys: ApiKeys,
+    /// What else begins and ends with an account.
+    pub companion: Arc<dyn Companion>,
 }
 
 /// The password of the first administrator.
@@ -39,10 +94,37 @@ pub struct Credentials {
     pub password: String,
 }
 
+/// Someone who wants an account, as typed.
+#[derive(Debug)]
+pub struct Registration {
+    /// The address.
+    pub email: String,
+    /// The name.
+    pub username: String,
+    /// The password.
+    pub password: String,
+    /// What the person is called.
+    pub full_name: Option<String>,
+    /// The secret of an invitation.
+    pub invitation: Option<String>,
+}
+
+/// What a program that logged in is given.
+#[derive(Debug)]
+pub struct Tokens {
+    /// For its calls.
+    pub access: String,
+    /// For the next one.
+    pub refresh: String,
+}
+
 impl UserService {
-    /// Accounts in this database.
-    pub fn new(database: Database, clock: Clock, passwords: Passwords, sessions: Sessions) -> Self {
-        Self { database, clock, passwords, sessions }
+    /// Accounts on this ground.
+    pub fn new(ground: Ground, settings: Settings) -> Self {
+        let Ground { database, clock, sessions, tokens, keys, companion } = ground;
+        let passwords = Passwords::new(settings.bcrypt_cost);
+        let tries = Tries::new(settings.tries_per_minute, clock.clone());
+        Self { database, clock, passwords, sessions, keys, tokens, tries, settings, companion }
     }
 
     /// Makes the administrator's account if there is no administrator, with the password `given` or
@@ -53,74 +135,258 @@ impl UserService {
         given: Option<String>,
         tell: impl FnOnce(&FirstPassword) -> Result<()>,
     ) -> Result<bool> {
+        self.complete_looks().await?;
         if self.database.read(User::is_administered).await? {
             return Ok(false);
         }
         let is_given = given.is_some();
         let password = given.map_or_else(random::readable_password, Ok)?;
         let mut issues = Issues::default();
-        Passwords::judge("CELLAR_ADMIN_PASSWORD", &password, &mut issues);
+        Passwords::judge("CELLAR_ADMIN_PASSWORD", &password, &[ADMIN_NAME], &mut issues);
         issues.or(())?;
         let new = NewUser {
             username: ADMIN_NAME.into(),
+            email: None,
+            full_name: None,
             password_hash: self.passwords.hash(password.clone()).await?,
             role: Role::Admin,
             must_change_password: !is_given,
         };
         tell(&if is_given { FirstPassword::Given } else { FirstPassword::Made(password) })?;
-        let now = self.clock.now();
-        let made = self.database.write(move |tx| User::create(tx, &new, now)).await?;
-        if made.is_none() {
-            return Err(Error::Conflict(format!(
+        let service = self.clone();
+        let make = move |tx: &Tx<'_>| service.make(tx, &new, None);
+        self.database.write(make).await.map_err(|error| match error {
+            Error::Taken(_) => Error::Conflict(format!(
                 "there is no administrator, but the name {ADMIN_NAME} is taken by another account"
-            )));
-        }
+            )),
+            other => other,
+        })?;
         Ok(true)
     }
 
-    /// Opens a session for whoever knows a name and its password.
-    pub async fn sign_in(
+    /// Gives accounts of an older version what new ones are made with.
+    async fn complete_looks(&self) -> Result<()> {
+        let names = self.database.read(record::without_look).await?;
+        if names.is_empty() {
+            return Ok(());
+        }
+        self.database.write(move |tx| record::keep_looks(tx, &names)).await
+    }
+
+    /// Makes an account with everything that belongs to one.
+    pub(super) fn make(&self, tx: &Tx<'_>, new: &NewUser, by: Option<&Event>) -> Result<UserId> {
+        let now = self.clock.now();
+        let id = User::create(tx, new, now)?;
+        self.companion.created(tx, id, &new.username, now)?;
+        if self.settings.sign_up_credits > Credits::ZERO && new.role == Role::User {
+            let gift = Entry {
+                user_id: id,
+                kind: Kind::Gift,
+                amount: self.settings.sign_up_credits,
+                description: "welcome to Cellar".into(),
+                actor_id: None,
+                request_id: None,
+            };
+            User::add_balance(tx, gift, now)?;
+        }
+        let event = by.cloned().unwrap_or_else(|| Event::by(Action::Register, id));
+        audit::note(tx, &event.on(Some(id)), now)?;
+        Ok(id)
+    }
+
+    /// Makes an account for somebody who asks for one.
+    pub async fn register(&self, asked: Registration, visitor: &Visitor) -> Result<User> {
+        let (new, password) = Self::judge(&asked)?;
+        let invitation = self.judge_invitation(asked.invitation).await?;
+        let password_hash = self.passwords.hash(password).await?;
+        let new = NewUser { password_hash, ..new };
+        let (service, request_id) = (self.clone(), visitor.request_id.clone());
+        let register = move |tx: &Tx<'_>| {
+            let id = service.make(tx, &new, None)?;
+            if let Some(secret) = invitation {
+                invitation::redeem(tx, &secret, id, service.clock.now())?;
+            }
+            tracing::info!(request_id, "an account was made");
+            User::get(tx, id)
+        };
+        self.database.write(register).await
+    }
+
+    /// What was typed, in its canonical form, with every mistake at once.
+    fn judge(asked: &Registration) -> Result<(NewUser, String)> {
+        let mut issues = Issues::default();
+        let email = name::email(&asked.email, &mut issues);
+        let username = name::username(&asked.username, &mut issues);
+        let full_name =
+            asked.full_name.as_deref().and_then(|text| name::full_name(text, &mut issues));
+        let personal = [&*username, &*email, full_name.as_deref().unwrap_or_default()];
+        Passwords::judge("password", &asked.password, &personal, &mut issues);
+        let new = NewUser {
+            username,
+            email: Some(email),
+            full_name,
+            password_hash: String::new(),
+            role: Role::User,
+            must_change_password: false,
+        };
+        issues.or((new, asked.password.clone()))
+    }
+
+    /// The invitation to be used up, if one is needed.
+    async fn judge_invitation(&self, given: Option<String>) -> Result<Option<String>> {
+        match (self.settings.sign_up, given) {
+            (SignUp::Open, None) => Ok(None),
+            (SignUp::Closed, _) => Err(Error::Closed),
+            (SignUp::Invite, None) => Err(Error::invalid(
+                "invitation",
+                "required",
+                "is missing; this server is open to those who were invited",
+            )),
+            (SignUp::Open | SignUp::Invite, Some(secret)) => {
+                let (asked, now) = (secret.clone(), self.clock.now());
+                let is_open =
+                    self.database.read(move |r| invitation::is_open(r, &asked, now)).await?;
+                if is_open { Ok(Some(secret)) } else { Err(invitation::not_open()) }
+            }
+        }
+    }
+
+    /// Opens a browser's session for whoever knows a name and its password.
+    pub async fn sign_in(&self, who: Credentials, visitor: &Visitor) -> Result<(User, NewSession)> {
+        let (user, _, new) = self.open(who, visitor, SessionKind::Browser).await?;
+        Ok((user, new))
+    }
+
+    /// Opens a program's session for whoever knows a name and its password.
+    pub async fn login(&self, who: Credentials, visitor: &Visitor) -> Result<(User, Tokens)> {
+        let (user, session_id, new) = self.open(who, visitor, SessionKind::Token).await?;
+        let access = self.tokens.sign(session_id, user.id)?;
+        Ok((user, Tokens { access, refresh: new.secret }))
+    }
+
+    /// The next tokens of a program's session.
+    pub async fn refresh(&self, refresh_token: &str) -> Result<(User, Tokens)> {
+        let (session, refresh) = self.sessions.refresh(refresh_token).await?;
+        let access = self.tokens.sign(session.id, session.user_id)?;
+        Ok((self.find(session.user_id).await?, Tokens { access, refresh }))
+    }
+
+    async fn open(
         &self,
         who: Credentials,
-        user_agent: Option<&str>,
-    ) -> Result<(User, NewSession)> {
-        let name = canonical(&who.name_or_email);
-        let user = self.database.read(move |r| User::lookup(r, &name)).await?;
+        visitor: &Visitor,
+        kind: SessionKind,
+    ) -> Result<(User, SessionId, NewSession)> {
+        let user = self.recognise(who, visitor).await?;
+        let new = NewSession::prepare(kind, visitor.user_agent.as_deref(), visitor.place)?;
+        let now = self.clock.now();
+        let is_restricted = user.must_change_password;
+        let row = new.row(Holder { user_id: user.id, role: user.role, is_restricted }, now);
+        let (id, hash) = (user.id, user.password_hash.clone());
+        let event = Event::by(Action::SignIn, id).in_request(&visitor.request_id);
+        let write = move |tx: &Tx<'_>| -> Result<Session> {
+            // While the password was checked, it may have changed or the account been disabled.
+            let present = User::get(tx, id)?;
+            if !present.is_active() || present.password_hash != hash {
+                return Err(Error::SignedOut);
+            }
+            audit::note(tx, &event, now)?;
+            row.create(tx)
+        };
+        let session = self.database.write(write).await?;
+        let session_id = session.id;
+        self.sessions.admit(session).await?;
+        Ok((user, session_id, new))
+    }
+
+    /// The account whose name and password these are; wrong ones are counted, and answered alike.
+    async fn recognise(&self, who: Credentials, visitor: &Visitor) -> Result<User> {
+        let name = name::typed(&who.name_or_email);
+        let asked = name.clone();
+        let user = self.database.read(move |r| User::lookup(r, &asked)).await?;
+        let familiar = visitor.place.filter(|place| {
+            user.as_ref().is_some_and(|user| self.sessions.knows_place(user.id, *place))
+        });
+        self.tries.check(&name, familiar)?;
         let hash = user.as_ref().map(|user| user.password_hash.clone());
-        let is_right = self.passwords.verify(who.password, hash).await?;
-        let Some(user) = user.filter(|user| is_right && user.is_active) else {
+        let password = who.password;
+        let is_right = self.passwords.verify(password.clone(), hash).await?;
+        let known = user.as_ref().map(|user| user.id);
+        let Some(user) = user.filter(|user| is_right && user.is_active()) else {
+            self.tries.count(&name, familiar);
+            self.note_failure(known, visitor).await?;
             return Err(Error::invalid(
                 "password",
                 "wrong_password",
                 "does not fit this name; check both",
             ));
         };
-        let new = NewSession::prepare(user_agent)?;
-        let row = new.row(user.id, user.role, user.must_change_password, self.clock.now());
-        let (id, hash) = (user.id, user.password_hash.clone());
-        let session = self
-            .database
-            .write(move |tx| {
-                // While the password was checked, it may have changed or the account been disabled.
-                let present = User::get(tx, id)?;
-                if !present.is_active || present.password_hash != hash {
-                    return Err(Error::SignedOut);
-                }
-                row.create(tx)
-            })
-            .await?;
-        self.sessions.admit(session).await?;
-        Ok((user, new))
+        self.strengthen(user, password).await
+    }
+
+    /// A wrong password for an account that is there is remembered; names that are not are no news.
+    async fn note_failure(&self, known: Option<UserId>, visitor: &Visitor) -> Result<()> {
+        let Some(user_id) = known else { return Ok(()) };
+        let event = Event::about(Action::SignInFailed, user_id).in_request(&visitor.request_id);
+        let now = self.clock.now();
+        self.database.write(move |tx| audit::note(tx, &event, now)).await
+    }
+
+    /// Hashes a password anew that was hashed at another cost than is set now.
+    async fn strengthen(&self, user: User, password: String) -> Result<User> {
+        if self.passwords.is_current(&user.password_hash) {
+            return Ok(user);
+        }
+        let hash = self.passwords.hash(password).await?;
+        let id = user.id;
+        let write = move |tx: &Tx<'_>| {
+            user.change_password(tx, &hash, user.must_change_password)?;
+            User::get(tx, id)
+        };
+        self.database.write(write).await
     }
 
     /// Ends the caller's session.
     pub async fn sign_out(&self, caller: &Caller) -> Result<()> {
-        self.sessions.end(caller.session_id()).await
+        let session_id = caller.session_id().ok_or(Error::NotForKeys)?;
+        self.sessions.end(caller.user_id(), session_id).await
     }
 
     /// The account of this id.
     pub async fn find(&self, id: UserId) -> Result<User> {
         self.database.read(move |r| User::get(r, id)).await
+    }
+
+    /// What an account holds.
+    pub async fn get_user_balance(&self, id: UserId) -> Result<Balance> {
+        self.database.read(move |r| Balance::find(r, id)).await
+    }
+
+    /// Adds credits to an account, as the entry says.
+    pub async fn add_balance(&self, entry: Entry) -> Result<Transaction> {
+        let now = self.clock.now();
+        self.database.write(move |tx| User::add_balance(tx, entry, now)).await
+    }
+
+    /// Changes the caller's profile; what is left out stays.
+    pub async fn change_profile(&self, caller: &Caller, asked: Profile) -> Result<User> {
+        let mut issues = Issues::default();
+        let profile = Profile {
+            username: asked.username.map(|text| name::username(&text, &mut issues)),
+            email: asked.email.map(|text| name::email(&text, &mut issues)),
+            full_name: asked
+                .full_name
+                .map(|text| text.and_then(|text| name::full_name(&text, &mut issues))),
+        };
+        let profile = issues.or(profile)?;
+        let (id, event) = (caller.user_id(), caller.event(Action::ProfileChange));
+        let now = self.clock.now();
+        let change = move |tx: &Tx<'_>| {
+            User::change_profile(tx, id, &profile)?;
+            audit::note(tx, &event, now)?;
+            User::get(tx, id)
+        };
+        self.database.write(change).await
     }
 
     /// Replaces the caller's password and ends all other sessions of theirs.
@@ -130,37 +396,59 @@ impl UserService {
         current: String,
         new: String,
     ) -> Result<()> {
+        let session_id = caller.session_id().ok_or(Error::NotForKeys)?;
+        let user = self.find(caller.user_id()).await?;
         let mut issues = Issues::default();
-        Passwords::judge("new_password", &new, &mut issues);
+        let personal = [
+            &*user.username,
+            user.email.as_deref().unwrap_or_default(),
+            user.full_name.as_deref().unwrap_or_default(),
+        ];
+        Passwords::judge("new_password", &new, &personal, &mut issues);
         if new == current {
             issues.add("new_password", "unchanged", "must differ from the present one");
         }
         issues.or(())?;
-        let user = self.find(caller.user_id()).await?;
-        if !self.passwords.verify(current, Some(user.password_hash.clone())).await? {
-            return Err(Error::invalid(
-                "current_password",
-                "wrong_password",
-                "is not your present password",
-            ));
-        }
+        self.require_password(&user, current, "current_password").await?;
         let hash = self.passwords.hash(new).await?;
-        let (user_id, session_id) = (user.id, caller.session_id());
+        let user_id = user.id;
         let kept = Some(session_id);
-        self.database
-            .write(move |tx| {
-                user.change_password(tx, &hash)?;
-                access::lift_restriction(tx, session_id)?;
-                access::end_all_of(tx, user.id, kept)
-            })
-            .await?;
+        let (event, now) = (caller.event(Action::PasswordChange), self.clock.now());
+        let change = move |tx: &Tx<'_>| {
+            user.change_password(tx, &hash, false)?;
+            access::lift_restriction(tx, session_id)?;
+            audit::note(tx, &event, now)?;
+            access::end_all_of(tx, user.id, kept)
+        };
+        self.database.write(change).await?;
         self.sessions.lift_restriction(session_id);
         self.sessions.forget_all_of(user_id, kept);
         Ok(())
     }
-}
 
-/// The one form of a name that is compared.
-fn canonical(name: &str) -> String {
-    name.trim().to_lowercase()
+    /// Closes the caller's account for good: who they were is forgotten, the ledger is kept.
+    pub async fn close(&self, caller: &Caller, password: String) -> Result<()> {
+        let user = self.find(caller.user_id()).await?;
+        self.require_password(&user, password, "password").await?;
+        let (companion, id) = (Arc::clone(&self.companion), user.id);
+        let (event, now) = (caller.event(Action::AccountClose), self.clock.now());
+        let close = move |tx: &Tx<'_>| {
+            companion.closing(tx, id)?;
+            User::close(tx, id)?;
+            access::delete_keys_of(tx, id)?;
+            audit::note(tx, &event, now)?;
+            access::end_all_of(tx, id, None)
+        };
+        self.database.write(close).await?;
+        self.sessions.forget_all_of(id, None);
+        self.keys.forget_all_of(id);
+        Ok(())
+    }
+
+    async fn require_password(&self, user: &User, given: String, field: &str) -> Result<()> {
+        if self.passwords.verify(given, Some(user.password_hash.clone())).await? {
+            return Ok(());
+        }
+        Err(Error::invalid(field, "wrong_password", "is not your present password"))
+    }
 }

@@ -5,15 +5,18 @@ use std::io;
 use std::ops::ControlFlow;
 
 use deserr::{
-    DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, ValueKind, ValuePointerRef,
+    DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, Value, ValueKind,
+    ValuePointerRef,
 };
 use rocket::data::{self, ByteUnit, Data, FromData};
 use rocket::http::ContentType;
 use rocket::tokio::io::AsyncReadExt;
 use rocket::{Request, async_trait};
+use sha2::{Digest, Sha256};
 
 use super::keeper::Keeper;
 use super::problem::{Problem, Refusal, refuse};
+use crate::clock::Timestamp;
 use crate::error::{Error, Issues};
 
 /// What a JSON body may weigh where a route says nothing else.
@@ -21,7 +24,12 @@ const JSON_BYTES_MAX: u64 = 64 * 1024;
 
 /// A body in JSON, read into `T`, of at most `BYTES_MAX` bytes.
 #[derive(Debug)]
-pub struct Body<T, const BYTES_MAX: u64 = JSON_BYTES_MAX>(pub T);
+pub struct Body<T, const BYTES_MAX: u64 = JSON_BYTES_MAX> {
+    /// What it says.
+    pub value: T,
+    /// The SHA-256 of its bytes.
+    pub hash: [u8; 32],
+}
 
 #[async_trait]
 impl<'r, T: Deserr<Mistakes>, const BYTES_MAX: u64> FromData<'r> for Body<T, BYTES_MAX> {
@@ -29,7 +37,7 @@ impl<'r, T: Deserr<Mistakes>, const BYTES_MAX: u64> FromData<'r> for Body<T, BYT
 
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> data::Outcome<'r, Self> {
         match read_json(request, data, BYTES_MAX).await {
-            Ok(value) => data::Outcome::Success(Self(value)),
+            Ok((value, hash)) => data::Outcome::Success(Self { value, hash }),
             Err(problem) => refuse(request, problem),
         }
     }
@@ -39,14 +47,17 @@ async fn read_json<T: Deserr<Mistakes>>(
     request: &Request<'_>,
     data: Data<'_>,
     bytes_max: u64,
-) -> Result<T, Problem> {
-    if !request.content_type().is_some_and(is_json) {
+) -> Result<(T, [u8; 32]), Problem> {
+    if !request.content_type().is_some_and(is_json)
+        || request.headers().contains("Content-Encoding")
+    {
         return Err(Refusal::UnsupportedType("application/json").into());
     }
     let bytes = read_whole(request, data, bytes_max).await?;
     let value: serde_json::Value = serde_json::from_slice(&bytes)
         .map_err(|why| Refusal::Malformed(format!("the body is not valid JSON: {why}")))?;
-    deserr::deserialize(value).map_err(|mistakes: Mistakes| Error::Invalid(mistakes.0).into())
+    let value = deserr::deserialize(value).map_err(|found: Mistakes| Error::Invalid(found.0))?;
+    Ok((value, Sha256::digest(&bytes).into()))
 }
 
 fn is_json(given: &ContentType) -> bool {
@@ -66,10 +77,22 @@ async fn read_whole(
     let mut bytes = Vec::new();
     match reader.read_to_end(&mut bytes).await {
         Ok(_) if bytes.len() as u64 > bytes_max => Err(Error::TooLarge { bytes_max }.into()),
+        // Rocket takes a body that ends within its first bytes for a whole one.
+        Ok(_) if announced_bytes(request).is_some_and(|size| size > bytes.len() as u64) => {
+            Err(cut_off())
+        }
         Ok(_) => Ok(bytes),
         Err(cause) if cause.kind() == io::ErrorKind::TimedOut => Err(Refusal::TooSlow.into()),
-        Err(_) => Err(Refusal::Malformed("the body broke off before its end".into()).into()),
+        Err(_) => Err(cut_off()),
     }
+}
+
+fn announced_bytes(request: &Request<'_>) -> Option<u64> {
+    request.headers().get_one("Content-Length")?.parse().ok()
+}
+
+fn cut_off() -> Problem {
+    Refusal::Malformed("the body broke off before its end".into()).into()
 }
 
 /// What is wrong with a body, field by field; the error type of every `Deserr` input.
@@ -129,22 +152,17 @@ impl MergeWithError<Mistakes> for Mistakes {
     }
 }
 
-/// A rule that one value breaks, found while it was read: a code and a clause.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mistake {
-    /// A stable word for programs.
-    pub code: &'static str,
-    /// A clause for people.
-    pub message: String,
-}
-
-impl MergeWithError<Mistake> for Mistakes {
-    fn merge(
-        found: Option<Self>,
-        other: Mistake,
+/// A moment in a body: RFC 3339.
+impl<E: DeserializeError> Deserr<E> for Timestamp {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
         location: ValuePointerRef<'_>,
-    ) -> ControlFlow<Self, Self> {
-        Self::and(found, |issues| issues.add(field_at(location), other.code, other.message))
+    ) -> Result<Self, E> {
+        let text = String::deserialize_from_value(value, location)?;
+        Self::parse(&text).ok_or_else(|| {
+            let msg = "must be a moment such as 2027-01-31T12:00:00Z".to_owned();
+            deserr::take_cf_content(E::error::<V>(None, ErrorKind::Unexpected { msg }, location))
+        })
     }
 }
 

@@ -3,8 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
-use rocket::request::{FromRequest, Outcome};
-use rocket::{Request, async_trait};
+use rocket::Request;
 
 /// Networks whose `X-Forwarded-For` is believed; everyone else's is ignored.
 #[derive(Debug, Clone, Default)]
@@ -35,8 +34,8 @@ impl TrustedProxies {
     }
 }
 
-/// Who counts as one: an address of IPv4, or the 64 bits of IPv6 that a subscriber is given to
-/// number freely.
+/// What counts as one client: an address of IPv4, or the 64 bits of IPv6 that a subscriber is given
+/// to number freely.
 pub(super) fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
@@ -44,16 +43,10 @@ pub(super) fn network_of(address: IpAddr) -> IpAddr {
     }
 }
 
-/// A guard: what the caller's program calls itself.
-#[derive(Debug, Clone)]
-pub struct UserAgent(pub Option<String>);
-
-#[async_trait]
-impl<'r> FromRequest<'r> for UserAgent {
-    type Error = ();
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
-        Outcome::Success(Self(request.headers().get_one("User-Agent").map(str::to_owned)))
-    }
+/// The network that a request comes from, if it came over one.
+pub fn client_network(request: &Request<'_>) -> Option<IpAddr> {
+    let proxies = request.rocket().state::<TrustedProxies>()?;
+    proxies.client_of(request).map(network_of)
 }
 
 #[cfg(test)]

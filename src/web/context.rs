@@ -6,7 +6,6 @@ use std::time::Instant;
 
 use data_encoding::BASE32_NOPAD;
 use rocket::Request;
-use rocket::request::{FromRequest, Outcome};
 
 use super::problem::Problem;
 
@@ -45,18 +44,6 @@ impl Context {
 /// The context of a request, made at the first call.
 pub fn context<'r>(request: &'r Request<'_>) -> &'r Context {
     request.local_cache(|| Context::of(request))
-}
-
-/// A guard that hands a handler the id of its request, for records that keep it.
-#[derive(Debug, Clone)]
-pub struct RequestId(pub String);
-
-#[rocket::async_trait]
-impl<'r> FromRequest<'r> for RequestId {
-    type Error = ();
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
-        Outcome::Success(Self(context(request).id.clone()))
-    }
 }
 
 fn is_decent(id: &str) -> bool {

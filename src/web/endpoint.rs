@@ -6,11 +6,13 @@ use std::sync::Arc;
 use rocket::http::Method;
 use rocket::route::{Handler, Outcome, Route};
 use rocket::{Data, Request, async_trait};
-use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::{OpenApi, RefOr, Required};
 
 use super::admission::Hosts;
 use super::assets::is_no_page;
-use super::problem::Problem;
+use super::problem::{Problem, Refusal};
 use crate::error::Result;
 
 /// Who may call a route.
@@ -20,8 +22,14 @@ pub enum Access {
     Public,
     /// Whoever is signed in, even with a password that has to be changed first.
     Session,
-    /// Whoever is signed in.
-    SignedIn,
+    /// Whoever is signed in; no key.
+    Person,
+    /// Whoever is signed in, and keys that may read.
+    Read,
+    /// Whoever is signed in, and keys that may have rows predicted.
+    Predict,
+    /// Whoever is signed in, and keys that may change things.
+    Write,
     /// Administrators.
     Admin,
     /// Administrators, and whoever holds the token that the settings name for the metrics.
@@ -69,7 +77,8 @@ pub struct Endpoints {
 impl Endpoints {
     /// No routes yet; `document` describes those that follow, under the heading `tag`.
     pub fn new(mut document: OpenApi, tag: &str) -> Self {
-        for item in document.paths.paths.values_mut() {
+        for (path, item) in &mut document.paths.paths {
+            let ids: Vec<_> = ids_in(path).map(id_parameter).collect();
             let operations = [
                 &mut item.get,
                 &mut item.put,
@@ -80,6 +89,11 @@ impl Endpoints {
             ];
             for operation in operations.into_iter().flatten() {
                 operation.tags = Some(vec![tag.to_owned()]);
+                // The handler's signature says that they are there; the description must too.
+                operation
+                    .parameters
+                    .get_or_insert_default()
+                    .extend(ids.iter().cloned().map(RefOr::T));
             }
         }
         Self { document, list: Vec::new() }
@@ -123,6 +137,21 @@ impl Endpoints {
     }
 }
 
+/// The names in `/api/jobs/{id}`.
+fn ids_in(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+}
+
+fn id_parameter(name: &str) -> Parameter {
+    let schema = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String));
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .schema(Some(schema))
+        .build()
+}
+
 /// Writes down the routes of a noun: `endpoints!("job"; SignedIn: list_jobs, find_job; Admin:
 /// ..;)`.
 macro_rules! endpoints {
@@ -151,6 +180,7 @@ impl Guarded {
     fn admit(&self, request: &Request<'_>) -> Result<(), Problem> {
         self.hosts.check(request)?;
         self.hosts.check_same_site(request)?;
+        refuse_forms(request)?;
         self.doorkeeper.admit(request, self.access)?;
         Ok(())
     }
@@ -164,6 +194,13 @@ impl Handler for Guarded {
             Err(problem) => Outcome::from(request, problem),
         }
     }
+}
+
+/// No route takes a form, and a form is all that another site's page can send without being asked.
+/// Rocket also lets a form name another method than it came with, which ends here.
+fn refuse_forms(request: &Request<'_>) -> Result<(), Refusal> {
+    let is_form = request.content_type().is_some_and(|kind| kind.is_form() || kind.is_plain());
+    if is_form { Err(Refusal::UnsupportedType("application/json")) } else { Ok(()) }
 }
 
 /// The methods that this request's address takes, if it does not take the one it came with.

@@ -2,10 +2,9 @@
 
 use prometheus::core::Collector;
 use prometheus::{
-    Encoder, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, Opts, Registry, TextEncoder,
+    Encoder, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder,
 };
 
-use crate::credits::Credits;
 use crate::error::{Error, Result};
 
 /// Upper bounds of the latency buckets, in seconds: an answer takes from 50 microseconds on.
@@ -18,7 +17,6 @@ pub struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
     latency: HistogramVec,
-    credits_spent: IntCounter,
 }
 
 impl Metrics {
@@ -39,13 +37,9 @@ impl Metrics {
             &["method", "route"],
         )
         .map_err(Error::internal)?;
-        let credits_spent =
-            IntCounter::new("cellar_credits_spent_total", "Credits charged since the start.")
-                .map_err(Error::internal)?;
-        let metrics = Self { registry, requests, latency, credits_spent };
+        let metrics = Self { registry, requests, latency };
         metrics.register(metrics.requests.clone())?;
         metrics.register(metrics.latency.clone())?;
-        metrics.register(metrics.credits_spent.clone())?;
         #[cfg(target_os = "linux")]
         metrics.register(prometheus::process_collector::ProcessCollector::for_self())?;
         Ok(metrics)
@@ -62,11 +56,6 @@ impl Metrics {
         let status = status_in_digits(status, &mut digits);
         self.requests.with_label_values(&[method, route, status]).inc();
         self.latency.with_label_values(&[method, route]).observe(seconds);
-    }
-
-    /// Counts credits that were charged.
-    pub fn count_spent(&self, credits: Credits) {
-        self.credits_spent.inc_by(u64::try_from(credits.amount()).unwrap_or(0));
     }
 
     /// Everything counted, as text.

@@ -75,11 +75,14 @@ fn with_security(endpoints: &Endpoints) -> OpenApi {
             _ => continue,
         };
         if let Some(operation) = operation {
-            let mut ways = vec![SecurityRequirement::new("session", Vec::<String>::new())];
-            if endpoint.access() == Access::Metrics {
-                ways.push(SecurityRequirement::new("metrics_token", Vec::<String>::new()));
+            let mut ways = vec!["session", "access_token"];
+            match endpoint.access() {
+                Access::Metrics => ways.push("metrics_token"),
+                Access::Read | Access::Predict | Access::Write => ways.push("api_key"),
+                Access::Public | Access::Session | Access::Person | Access::Admin => {}
             }
-            operation.security = Some(ways);
+            let requirement = |way: &str| SecurityRequirement::new(way, Vec::<String>::new());
+            operation.security = Some(ways.into_iter().map(requirement).collect());
         }
     }
     document
@@ -98,6 +101,8 @@ fn frame() -> OpenApi {
                 "A browser's session; over plain http on this machine its name is cellar_local.",
             ))),
         )
+        .security_scheme("access_token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)))
+        .security_scheme("api_key", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)))
         .security_scheme("metrics_token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)))
         .build();
     let info = InfoBuilder::new()
@@ -128,5 +133,6 @@ fn problem_response() -> Response {
 ))]
 #[get("/openapi.json")]
 fn openapi(document: &State<Document>) -> (ContentType, String) {
-    (ContentType::JSON, document.json().to_owned())
+    let kind = ContentType::new("application", "json").with_params([("charset", "utf-8")]);
+    (kind, document.json().to_owned())
 }

@@ -36,7 +36,16 @@ pub struct PageQuery {
 impl PageQuery {
     /// How many items, and the number below which they start.
     pub fn bounds(&self) -> Result<(u32, i64)> {
-        let limit = match &self.limit {
+        Ok((self.limit()?, self.number()?.unwrap_or(i64::MAX)))
+    }
+
+    /// How many items, and how many stand before them; for lists that are not sorted by number.
+    pub fn offset(&self) -> Result<(u32, i64)> {
+        Ok((self.limit()?, self.number()?.unwrap_or(0).max(0)))
+    }
+
+    fn limit(&self) -> Result<u32> {
+        Ok(match &self.limit {
             None => ITEMS_DEFAULT,
             Some(limit) => {
                 let within = limit.parse().ok().filter(|n| (1..=ITEMS_MAX).contains(n));
@@ -45,14 +54,16 @@ impl PageQuery {
                     Error::invalid("limit", "out_of_range", message)
                 })?
             }
-        };
-        let before = match &self.cursor {
-            None => i64::MAX,
-            Some(cursor) => decode(cursor).ok_or_else(|| {
+        })
+    }
+
+    fn number(&self) -> Result<Option<i64>> {
+        let number = self.cursor.as_deref().map(|cursor| {
+            decode(cursor).ok_or_else(|| {
                 Error::invalid("cursor", "invalid", "must be the next_cursor of an earlier page")
-            })?,
-        };
-        Ok((limit, before))
+            })
+        });
+        number.transpose()
     }
 }
 
@@ -66,9 +77,25 @@ impl<T> Page<T> {
         Self { items, next_cursor }
     }
 
-    /// The same page with each item turned into another form.
-    pub fn map<U>(self, turn: impl FnMut(T) -> U) -> Page<U> {
-        Page { items: self.items.into_iter().map(turn).collect(), next_cursor: self.next_cursor }
+    /// A page out of up to one item more than `limit`, the first of which stands at `offset`.
+    pub fn from_offset(mut items: Vec<T>, limit: u32, offset: i64) -> Self {
+        let has_more = items.len() > limit as usize;
+        items.truncate(limit as usize);
+        Self { items, next_cursor: has_more.then(|| encode(offset + i64::from(limit))) }
+    }
+}
+
+/// A list that is short enough to be read whole.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Listing<T> {
+    /// The items.
+    pub items: Vec<T>,
+}
+
+impl<T> Listing<T> {
+    /// A list of these.
+    pub fn of(items: Vec<T>) -> Self {
+        Self { items }
     }
 }
 

@@ -11,9 +11,13 @@ use rocket::{Catcher, Request, catch, catchers as rocket_catchers};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::admission::Hosts;
 use super::context::context;
 use super::endpoint::allowed_methods;
-use crate::error::{Cause, Error, Issue};
+use crate::error::{Cause, Error, Issue, Issues};
+
+/// Issues that one answer names; a body with more has the same mistake many times over.
+const ISSUES_MAX: usize = 200;
 
 /// What the caller of a failed request reads.
 #[derive(Debug, Serialize, ToSchema)]
@@ -94,6 +98,11 @@ impl Problem {
         problem
     }
 
+    fn naming(mut self, issues: &Issues) -> Self {
+        self.0.issues = issues.all().iter().take(ISSUES_MAX).cloned().collect();
+        self
+    }
+
     fn retry_after_s(mut self, seconds: u64) -> Self {
         self.0.retry_after_s = Some(seconds);
         self
@@ -111,13 +120,19 @@ impl From<Error> for Problem {
         match error {
             Error::Invalid(issues) => {
                 let detail = "some fields are not right; see errors";
-                let mut problem = Self::new(Status::UnprocessableEntity, "invalid", detail);
-                problem.0.issues = issues.all().to_vec();
-                problem
+                Self::new(Status::UnprocessableEntity, "invalid", detail).naming(&issues)
             }
             Error::SignedOut => Self::new(Status::Unauthorized, "signed_out", detail),
             Error::PasswordExpired => Self::new(Status::Forbidden, "password_expired", detail),
             Error::Forbidden => Self::new(Status::Forbidden, "forbidden", detail),
+            Error::Taken(issues) => {
+                let detail = "somebody else has this already; see errors";
+                Self::new(Status::Conflict, "taken", detail).naming(&issues)
+            }
+            Error::Closed => Self::new(Status::Forbidden, "closed", detail),
+            Error::OutOfScope(_) => Self::new(Status::Forbidden, "out_of_scope", detail),
+            Error::NotForKeys => Self::new(Status::Forbidden, "not_for_keys", detail),
+            Error::KeyReused => Self::new(Status::BadRequest, "idempotency_key_reused", detail),
             Error::NotFound(_) => Self::new(Status::NotFound, "not_found", detail),
             Error::Conflict(_) => Self::new(Status::Conflict, "conflict", detail),
             Error::OutOfCredits { .. } => {
@@ -241,6 +256,11 @@ pub fn catchers() -> Vec<Catcher> {
 #[catch(default)]
 fn worded(status: Status, request: &Request<'_>) -> Problem {
     let refusal = context(request).refusal.lock().ok().and_then(|mut slot| slot.take());
+    // Who asks for another host learns nothing of the addresses here.
+    let refusal = refusal.or_else(|| {
+        let hosts = request.rocket().state::<Hosts>()?;
+        hosts.check(request).err().map(Problem::from)
+    });
     refusal.unwrap_or_else(|| match status {
         // An id in the path that does not parse is an unprocessable one to Rocket.
         Status::NotFound | Status::UnprocessableEntity => match allowed_methods(request) {

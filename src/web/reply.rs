@@ -37,6 +37,11 @@ impl<T> Reply<T> {
         Self { status: Status::Accepted, location: Some(location), ..Self::ok(body) }
     }
 
+    /// An answer that was worked out before.
+    pub fn with(status: u16, location: Option<String>, body: T) -> Self {
+        Self { status: Status::new(status), location, ..Self::ok(body) }
+    }
+
     /// The same answer with another status.
     #[must_use]
     pub fn with_status(self, status: Status) -> Self {

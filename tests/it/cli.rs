@@ -114,11 +114,13 @@ mod init_db {
     fn a_one_time_password_that_cannot_be_shown_is_never_set() {
         let binary = Binary::new().without("CELLAR_ADMIN_PASSWORD");
         for command in [&["init-db"][..], &["serve", "--port", "0"]] {
-            let nobody = fs::File::options().write(true).open("/dev/full").unwrap();
-            let output = binary.command(command).stdout(nobody).output().unwrap();
-            let error = String::from_utf8(output.stderr).unwrap();
-            assert_eq!(output.status.code(), Some(1), "{error}");
-            assert!(error.contains("could not be shown"), "{error}");
+            for nobody in ["/dev/full", "/dev/null"] {
+                let nobody = fs::File::options().write(true).open(nobody).unwrap();
+                let output = binary.command(command).stdout(nobody).output().unwrap();
+                let error = String::from_utf8(output.stderr).unwrap();
+                assert_eq!(output.status.code(), Some(1), "{error}");
+                assert!(error.contains("could not be shown"), "{error}");
+            }
         }
         // Nothing stands in the way of the next start, which makes and shows another.
         one_time_password(&binary.run(&["init-db"]).done());
@@ -126,7 +128,8 @@ mod init_db {
 
     #[test]
     fn a_password_of_ones_own_need_not_be_changed() {
-        let served = initialised().serve(&[]);
+        let binary = initialised();
+        let served = binary.serve(&[]);
         let cookie = served.sign_in();
         let me = served.request("GET", "/api/me").cookie(&cookie).send().json();
         assert_eq!((&me["username"], &me["role"]), (&json!("admin"), &json!("admin")));
@@ -485,6 +488,50 @@ mod backup {
     }
 
     #[test]
+    fn a_backup_that_is_told_to_stop_leaves_nothing_behind_and_a_killed_one_is_swept() {
+        let Kept { binary, .. } = kept();
+        let pipe = keep_content(&binary.data(), b"never read");
+        turn_into_pipe(&pipe);
+        let leftovers = || {
+            let names = fs::read_dir(binary.path("")).unwrap().map(|e| e.unwrap().file_name());
+            names.filter(|name| name.to_string_lossy().starts_with(".cellar-backup")).count()
+        };
+        let begun = || {
+            let child = binary.spawn(&["backup", "stopped.tar"]);
+            eventually(|| (leftovers() > 0).then_some(())).expect("the backup never began");
+            // It waits for a content that nobody writes.
+            thread::sleep(Duration::from_millis(100));
+            child
+        };
+        let mut child = begun();
+        let process = rustix::process::Pid::from_child(&child);
+        rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(1));
+        assert_eq!(leftovers(), 0);
+        assert!(!binary.path("stopped.tar").exists());
+
+        let mut child = begun();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(leftovers(), 1);
+        fs::remove_file(&pipe).unwrap();
+        fs::write(&pipe, b"never read").unwrap();
+        binary.run(&["backup", "whole.tar"]).done();
+        assert_eq!(leftovers(), 0);
+    }
+
+    #[test]
+    fn what_cannot_be_written_out_is_a_failure() {
+        let binary = initialised();
+        for command in [&["openapi"][..], &["completions", "bash"], &["check"]] {
+            let full = fs::File::options().write(true).open("/dev/full").unwrap();
+            let output = binary.command(command).stdout(full).output().unwrap();
+            assert_eq!(output.status.code(), Some(1), "{command:?}");
+            assert!(!output.stderr.is_empty(), "{command:?}");
+        }
+    }
+
+    #[test]
     fn a_damaged_content_spoils_no_backup_unseen() {
         let Kept { binary, .. } = kept();
         let path = keep_content(&binary.data(), b"whole");
@@ -526,6 +573,12 @@ mod backup {
             fs::create_dir_all(folder.join(left)).unwrap();
             fs::write(folder.join(left).join("half"), "half a file").unwrap();
         }
+        // Somebody else's folder of that name is not ours to clear away.
+        let error = binary.run(&["restore", "copy.tar", "--data", "cut-off"]).failed(1);
+        assert!(error.contains("is not empty"), "{error}");
+        fs::write(folder.join("restoring/cellar-restore"), "").unwrap();
+        let error = binary.run(&["serve", "--port", "0", "--data", "cut-off"]).failed(1);
+        assert!(error.contains("restore that was cut off"), "{error}");
         binary.run(&["restore", "copy.tar", "--data", "cut-off"]).done();
         binary.run(&["check", "--data", "cut-off"]).done();
         assert!(!folder.join("restoring").exists() && !folder.join("blobs/ab").exists());
@@ -678,8 +731,7 @@ mod check {
 
     #[test]
     fn the_first_broken_promise_is_the_last_line() {
-        let gap = "DROP TRIGGER transactions_are_never_updated; \
-            INSERT INTO transactions \
+        let gap = "INSERT INTO transactions \
             (id, user_id, kind, amount, balance, description, timestamp, hash) \
             VALUES (1, 1, 'gift', 5, 5, 'welcome', 0, zeroblob(32)); \
             UPDATE accounts SET available = 5 WHERE user_id = 1; \
@@ -693,13 +745,29 @@ mod check {
                 "INSERT INTO jobs (kind, payload, status, run_after, created_at, finished_at) \
                  VALUES ('check', '{}', 'succeeded', 0, 0, 0)",
             ),
-            ("schema", "PRAGMA user_version = 7"),
+            ("schema", "DROP TRIGGER transactions_are_never_updated"),
+            ("schema", "CREATE VIEW extra AS SELECT 1"),
             ("contents", "INSERT INTO blobs VALUES (zeroblob(32), 5, 0)"),
         ];
         for (promise, sql) in broken {
             let binary = initialised();
             tamper(&binary.data(), sql);
             assert_violated(&binary, promise);
+        }
+    }
+
+    #[test]
+    fn a_file_of_a_newer_version_or_of_another_program_is_refused_by_name() {
+        for (sql, why) in [
+            ("PRAGMA user_version = 99", "newer Cellar"),
+            ("PRAGMA application_id = 1", "another program"),
+        ] {
+            let binary = initialised();
+            tamper(&binary.data(), sql);
+            for command in [&["check"][..], &["backup", "x.tar"], &["serve", "--port", "0"]] {
+                let error = binary.run(command).failed(1);
+                assert!(error.contains(why), "{command:?}: {error}");
+            }
         }
     }
 

@@ -20,7 +20,7 @@ fn a_wrong_method_is_told_the_right_ones() {
     for (method, path, allow) in [
         (Method::Post, "/livez", "GET, HEAD"),
         (Method::Get, "/auth/session", "DELETE, POST"),
-        (Method::Delete, "/api/me", "GET, HEAD"),
+        (Method::Delete, "/api/me", "GET, HEAD, PATCH"),
         (Method::Patch, "/api/me/password", "PUT"),
         (Method::Put, "/api/admin/checks", "POST"),
         (Method::Options, "/api/jobs", "GET, HEAD"),
@@ -110,6 +110,7 @@ fn a_form_cannot_pass_for_another_method() {
             .send()
     };
     form(&admin, "cross-site").problem(403, "cross_site");
+    form(&admin, "same-origin").problem(415, "unsupported_type");
     admin.get("/api/me").send().expect(200);
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use cellar::server;
 use cellar::web::Access;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::app::App;
 
@@ -38,26 +38,60 @@ fn every_route_is_mounted_with_a_declared_rule_and_no_other_is() {
     assert_eq!(mounted, declared);
 }
 
+/// An address that this route takes, with ids that name nothing.
+fn some_path(path: &str) -> String {
+    let parts = path.split('/').map(|part| if part.starts_with('<') { "x" } else { part });
+    parts.collect::<Vec<_>>().join("/")
+}
+
 #[test]
-fn no_route_but_the_public_ones_answers_a_visitor() {
+fn each_route_lets_in_whom_it_declares_and_nobody_else() {
     let app = App::start();
-    app.user("ada");
+    let ada = app.user("ada");
+    let key = |scope: &str| {
+        let body = json!({"name": scope, "scopes": [scope]});
+        let made = ada.post("/api/keys").json(&body).send().expect(201);
+        made["secret"].as_str().unwrap().to_owned()
+    };
+    let keys = ["read", "predict", "write"].map(|scope| (scope, key(scope)));
     for part in server::endpoints() {
         for endpoint in part.list() {
-            let path = endpoint.path().replace("<id>", "x").replace("<path..>", "x");
-            let as_visitor = app.visitor().call(endpoint.method(), &path).send();
-            // Signed in anew, for one of the routes signs out.
-            let as_user = app.signed_in("ada").call(endpoint.method(), &path).send();
-            match endpoint.access() {
-                Access::Public => {
-                    assert!(![401, 403].contains(&as_visitor.status), "{path}");
-                }
-                Access::Session | Access::SignedIn => {
-                    as_visitor.problem(401, "signed_out");
-                }
-                Access::Admin | Access::Metrics => {
-                    as_visitor.problem(401, "signed_out");
-                    as_user.problem(403, "forbidden");
+            let (method, path) = (endpoint.method(), some_path(&endpoint.path()));
+            let access = endpoint.access();
+            let as_visitor = app.visitor().call(method, &path).send();
+            // Signed in anew, for some of the routes sign out.
+            let as_user = app.signed_in("ada").call(method, &path).send();
+            if access == Access::Public {
+                assert!(![401, 403].contains(&as_visitor.status), "{method} {path}");
+                continue;
+            }
+            as_visitor.problem(401, "signed_out");
+            let is_for_staff = matches!(access, Access::Admin | Access::Metrics);
+            if is_for_staff {
+                as_user.problem(403, "forbidden");
+                let as_admin = app.admin().call(method, &path).send();
+                assert!(![401, 403].contains(&as_admin.status), "{method} {path}");
+            } else {
+                assert!(![401, 403].contains(&as_user.status), "{method} {path}");
+            }
+            for (scope, key) in &keys {
+                let bearer = format!("Bearer {key}");
+                let call = app.visitor().call(method, &path).without("Sec-Fetch-Site");
+                let as_key = call.header("Authorization", &bearer).send();
+                let needed = match access {
+                    Access::Read => "read",
+                    Access::Predict => "predict",
+                    Access::Write => "write",
+                    _ => {
+                        as_key.problem(403, "not_for_keys");
+                        continue;
+                    }
+                };
+                if needed == *scope {
+                    let status = as_key.status;
+                    assert!(![401, 403].contains(&status), "{scope} {method} {path}: {status}");
+                } else {
+                    as_key.problem(403, "out_of_scope");
                 }
             }
         }

@@ -4,17 +4,22 @@ use cellar::database::{Database, FILE_NAME, SCHEMA, SCHEMA_VERSION};
 
 /// Every released schema, oldest first. A change of `schema.sql` adds one here, and a step to
 /// `src/database/migration.rs`.
-const RELEASED: &[&str] = &[include_str!("schemas/v1.sql")];
+const RELEASED: &[&str] = &[include_str!("schemas/v1.sql"), include_str!("schemas/v2.sql")];
 
 /// `Cell`, as every file of ours says in its header.
 const APPLICATION_ID: i32 = 0x4365_6c6c;
 
-/// What a file holds, table by table, with the white space of the statements folded.
+/// What a file holds, table by table; a statement without its comments and white space, for a
+/// column that was added later has none.
 fn shape(database: &Database) -> Vec<(String, String)> {
     let sql = "SELECT name, coalesce(sql, '') FROM sqlite_schema ORDER BY name";
     let read = |row: &cellar::database::Row<'_>| Ok((row.get::<String>(0)?, row.get::<String>(1)?));
     let found = database.read_here(|r| r.fetchall(sql, &[], read)).unwrap();
-    let fold = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let code = |line: &str| line.split("--").next().unwrap_or_default().to_owned();
+    let fold = |text: String| {
+        let code: String = text.lines().map(code).collect();
+        code.split_whitespace().collect::<String>()
+    };
     found.into_iter().map(|(name, sql)| (name, fold(sql))).collect()
 }
 

@@ -1,13 +1,11 @@
 //! A fresh server in this process, and the actors that call it.
 
-use cellar::access::Role;
 use cellar::clock::{Clock, Timestamp};
 use cellar::config::{Config, Sources};
 use cellar::data_folder::DataFolder;
 use cellar::database::Database;
 use cellar::job::Kinds;
 use cellar::server::{self, Parts, Server};
-use cellar::user::{NewUser, Passwords, User};
 use rocket::http::{Header, Method};
 use rocket::local::blocking::Client;
 use serde_json::Value;
@@ -102,16 +100,9 @@ impl App {
 
     /// A new account of this name, signed in.
     pub(crate) fn user(&self, name: &str) -> Actor<'_> {
-        let runtime = rocket::tokio::runtime::Runtime::new().unwrap();
-        let password_hash = runtime.block_on(Passwords::new(4).hash(PASSWORD.into())).unwrap();
-        let new = NewUser {
-            username: name.to_owned(),
-            password_hash,
-            role: Role::User,
-            must_change_password: false,
-        };
-        let now = self.clock.now();
-        self.database.write_here(move |tx| User::create(tx, &new, now)).unwrap().unwrap();
+        let email = format!("{name}@example.org");
+        let body = serde_json::json!({"username": name, "email": email, "password": PASSWORD});
+        self.visitor().post("/auth/register").json(&body).send().expect(201);
         self.signed_in(name)
     }
 

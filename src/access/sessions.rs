@@ -1,0 +1,232 @@
+//! The live sessions of this server, in memory: looked up by every request, exact at every moment.
+
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+
+use super::session::{
+    self, Exchange, Place, SecretHash, Session, SessionKind, SessionView, hash_of,
+};
+use crate::audit::{self, Action, Event};
+use crate::clock::Clock;
+use crate::database::{Database, Tx};
+use crate::error::{Error, Result};
+use crate::id::{SessionId, UserId};
+use crate::random;
+
+/// The live sessions; a clone is the same sessions.
+#[derive(Clone)]
+pub struct Sessions {
+    database: Database,
+    clock: Clock,
+    live: Arc<RwLock<Live>>,
+    /// Ended in memory, while their rows could not be deleted yet.
+    owed: Arc<Mutex<Vec<SessionId>>>,
+}
+
+#[derive(Default)]
+struct Live {
+    by_id: HashMap<SessionId, Arc<Session>>,
+    /// Of browsers only: a program's calls name their session.
+    by_cookie: HashMap<SecretHash, SessionId>,
+}
+
+impl Live {
+    fn insert(&mut self, session: Session) {
+        if session.kind == SessionKind::Browser {
+            self.by_cookie.insert(session.token_hash, session.id);
+        }
+        self.by_id.insert(session.id, Arc::new(session));
+    }
+
+    fn remove_where(&mut self, is_gone: impl Fn(&Session) -> bool) {
+        for (_, session) in self.by_id.extract_if(|_, session| is_gone(session)) {
+            self.by_cookie.remove(&session.token_hash);
+            session.has_ended.send_replace(true);
+        }
+    }
+}
+
+impl Sessions {
+    /// Takes over the sessions that the database knows.
+    pub fn load(database: &Database, clock: &Clock) -> Result<Self> {
+        let now = clock.now();
+        let mut live = Live::default();
+        let known = database.read_here(session::all)?;
+        known.into_iter().filter(|known| !known.is_over(now)).for_each(|known| live.insert(known));
+        Ok(Self {
+            database: database.clone(),
+            clock: clock.clone(),
+            live: Arc::new(RwLock::new(live)),
+            owed: Arc::default(),
+        })
+    }
+
+    /// The live session of the browser with this cookie, which counts as seen now.
+    pub(super) fn lookup_cookie(&self, secret: &str) -> Option<Arc<Session>> {
+        let live = self.read();
+        let id = live.by_cookie.get(&hash_of(secret))?;
+        self.seen(live.by_id.get(id)?)
+    }
+
+    /// The live session that an access token names, which counts as seen now.
+    pub(super) fn lookup_token(&self, id: SessionId, user_id: UserId) -> Option<Arc<Session>> {
+        let live = self.read();
+        let session = live.by_id.get(&id)?;
+        let is_it = session.kind == SessionKind::Token && session.user_id == user_id;
+        is_it.then(|| self.seen(session)).flatten()
+    }
+
+    fn seen(&self, session: &Arc<Session>) -> Option<Arc<Session>> {
+        let now = self.clock.now();
+        if session.is_over(now) {
+            return None;
+        }
+        session.last_seen_millis.store(now.millis(), Ordering::Relaxed);
+        Some(Arc::clone(session))
+    }
+
+    /// Whether this user has a live session that was opened at this place.
+    pub fn knows_place(&self, user_id: UserId, place: Place) -> bool {
+        let live = self.read();
+        let mut sessions = live.by_id.values();
+        sessions.any(|session| session.user_id == user_id && session.place == Some(place))
+    }
+
+    /// Makes a committed session live, unless it was ended since its commit.
+    pub async fn admit(&self, session: Session) -> Result<()> {
+        let id = session.id;
+        self.change(|live| live.insert(session));
+        // Whoever ended the user's sessions between the commit and the line above found none in
+        // memory; the row tells.
+        if !self.database.read(move |r| session::is_there(r, id)).await? {
+            self.forget(|session| session.id == id);
+            return Err(Error::SignedOut);
+        }
+        Ok(())
+    }
+
+    /// Exchanges a refresh token for the next one. One that was exchanged before ends its session.
+    pub async fn refresh(&self, token: &str) -> Result<(Arc<Session>, String)> {
+        let next = random::secret()?;
+        let (old, new) = (hash_of(token), hash_of(&next));
+        let now = self.clock.now();
+        let exchange = move |tx: &Tx<'_>| {
+            let exchanged = session::exchange(tx, old, new)?;
+            if let Exchange::Stolen { user_id, .. } = exchanged {
+                audit::note(tx, &Event::about(Action::RefreshTokenReplayed, user_id), now)?;
+            }
+            Ok(exchanged)
+        };
+        match self.database.write(exchange).await? {
+            Exchange::Renewed(id) => {
+                let session = self.read().by_id.get(&id).cloned();
+                let session = session.and_then(|session| self.seen(&session));
+                Ok((session.ok_or(Error::SignedOut)?, next))
+            }
+            Exchange::Stolen { session_id, .. } => {
+                self.forget(|session| session.id == session_id);
+                Err(Error::SignedOut)
+            }
+            Exchange::Unknown => Err(Error::SignedOut),
+        }
+    }
+
+    /// A user's sessions, newest first.
+    pub async fn list_of(
+        &self,
+        user_id: UserId,
+        current: Option<SessionId>,
+    ) -> Result<Vec<SessionView>> {
+        let mut found = self.database.read(move |r| session::list_of(r, user_id)).await?;
+        let live = self.read();
+        found.retain_mut(|view| {
+            // What is over is no session, even if its row is still to be cleared away.
+            let Some(session) = live.by_id.get(&view.id) else { return false };
+            view.last_seen_at = session.last_seen_at();
+            view.is_current = Some(view.id) == current;
+            !session.is_over(self.clock.now())
+        });
+        Ok(found)
+    }
+
+    /// Ends one session of a user, at once: whoever signs out on a full disk is signed out, and the
+    /// row goes when it can.
+    pub async fn end(&self, user_id: UserId, id: SessionId) -> Result<()> {
+        let is_theirs = self.read().by_id.get(&id).is_some_and(|known| known.user_id == user_id);
+        if !is_theirs {
+            return Err(Error::NotFound("session"));
+        }
+        self.forget(|session| session.id == id);
+        let now = self.clock.now();
+        let delete = move |tx: &Tx<'_>| {
+            audit::note(tx, &Event::by(Action::SignOut, user_id), now)?;
+            session::delete(tx, id)
+        };
+        let deleted = self.database.write(delete).await;
+        if deleted.is_err() {
+            self.owed().push(id);
+        }
+        deleted
+    }
+
+    /// Lets a session do everything, after a commit has lifted its restriction.
+    pub fn lift_restriction(&self, session_id: SessionId) {
+        if let Some(session) = self.read().by_id.get(&session_id) {
+            session.is_restricted.store(false, Ordering::Relaxed);
+        }
+    }
+
+    /// Forgets the sessions of a user whose rows a commit has deleted, other than the one kept.
+    pub fn forget_all_of(&self, user_id: UserId, kept: Option<SessionId>) {
+        self.forget(|session| session.user_id == user_id && Some(session.id) != kept);
+    }
+
+    /// Writes down when sessions were last seen, and drops those that are over. Called now and
+    /// then; what a crash loses is a minute of idleness.
+    pub async fn tidy(&self) -> Result<()> {
+        let now = self.clock.now();
+        let mut seen = Vec::new();
+        let mut over = std::mem::take(&mut *self.owed());
+        for session in self.read().by_id.values() {
+            let last_seen = session.last_seen_millis.load(Ordering::Relaxed);
+            if session.is_over(now) {
+                over.push(session.id);
+            } else if session.stored_seen_millis.swap(last_seen, Ordering::Relaxed) != last_seen {
+                seen.push((session.id, last_seen));
+            }
+        }
+        let gone = over.clone();
+        let written = self.database.write(move |tx| {
+            for (id, last_seen) in seen {
+                session::mark_seen(tx, id, last_seen)?;
+            }
+            for id in gone {
+                session::delete(tx, id)?;
+            }
+            session::delete_expired(tx, now)
+        });
+        let written = written.await;
+        self.forget(|session| over.contains(&session.id));
+        if written.is_err() {
+            self.owed().append(&mut over);
+        }
+        written.map(drop)
+    }
+
+    fn forget(&self, is_gone: impl Fn(&Session) -> bool) {
+        self.change(|live| live.remove_where(is_gone));
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Live)) {
+        change(&mut self.live.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Live> {
+        self.live.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn owed(&self) -> MutexGuard<'_, Vec<SessionId>> {
+        self.owed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

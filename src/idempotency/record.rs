@@ -1,0 +1,108 @@
+//! Kept answers: the row and its SQL.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::clock::Timestamp;
+use crate::database::{Tx, params};
+use crate::error::{Error, Result};
+use crate::id::UserId;
+use crate::web::Reply;
+
+/// How long an answer is kept at least.
+const KEPT_S: i64 = 24 * 3600;
+
+/// The right to do something once.
+#[derive(Debug, Clone)]
+pub struct Ticket {
+    pub(super) user_id: UserId,
+    pub(super) route: String,
+    pub(super) key: Option<String>,
+    pub(super) body_hash: [u8; 32],
+}
+
+/// What was done, as the caller is told: now, and whenever the same request comes again.
+#[derive(Debug)]
+pub struct Done {
+    status: u16,
+    location: Option<String>,
+    body: String,
+    is_replayed: bool,
+}
+
+impl Done {
+    /// Something new was made, and lies at this address.
+    pub fn created(location: String, body: &impl Serialize) -> Result<Self> {
+        Self::with(201, location, body)
+    }
+
+    /// Work was begun, and can be followed at this address.
+    pub fn accepted(location: String, body: &impl Serialize) -> Result<Self> {
+        Self::with(202, location, body)
+    }
+
+    fn with(status: u16, location: String, body: &impl Serialize) -> Result<Self> {
+        let body = serde_json::to_string(body).map_err(Error::internal)?;
+        Ok(Self { status, location: Some(location), body, is_replayed: false })
+    }
+
+    /// The answer to send.
+    pub fn reply(self) -> Result<Reply<Box<RawValue>>> {
+        let body = RawValue::from_string(self.body).map_err(Error::internal)?;
+        let reply = Reply::with(self.status, self.location, body);
+        Ok(if self.is_replayed { reply.with_header("Idempotent-Replayed", "true") } else { reply })
+    }
+}
+
+impl Ticket {
+    /// Inside a write: does the work and keeps its answer, or hands out the answer that is kept.
+    pub fn redeem(
+        &self,
+        tx: &Tx<'_>,
+        now: Timestamp,
+        work: impl FnOnce(&Tx<'_>) -> Result<Done>,
+    ) -> Result<Done> {
+        let Some(key) = &self.key else { return work(tx) };
+        let kept = tx.fetchone(
+            "SELECT body_hash, status, location, body FROM replies \
+             WHERE user_id = ?1 AND route = ?2 AND key = ?3",
+            params![self.user_id, self.route, key],
+            |row| {
+                let status = u16::try_from(row.get::<u32>(1)?).map_err(Error::internal)?;
+                let done =
+                    Done { status, location: row.get(2)?, body: row.get(3)?, is_replayed: true };
+                Ok((row.get::<[u8; 32]>(0)?, done))
+            },
+        )?;
+        match kept {
+            Some((body_hash, done)) if body_hash == self.body_hash => return Ok(done),
+            Some(_) => return Err(Error::KeyReused),
+            None => {}
+        }
+        let done = work(tx)?;
+        tx.execute(
+            "INSERT INTO replies (user_id, route, key, body_hash, status, location, body, \
+             created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params![
+                self.user_id,
+                self.route,
+                key,
+                self.body_hash,
+                u32::from(done.status),
+                done.location,
+                done.body,
+                now
+            ],
+        )?;
+        Ok(done)
+    }
+}
+
+/// Deletes answers that are older than a day; how many it were.
+pub fn forget(tx: &Tx<'_>, now: Timestamp, limit: u32) -> Result<usize> {
+    tx.execute(
+        "DELETE FROM replies WHERE rowid IN \
+         (SELECT rowid FROM replies WHERE created_at < ?1 ORDER BY created_at LIMIT ?2)",
+        params![now.plus_s(-KEPT_S), limit],
+    )
+}

@@ -1,0 +1,102 @@
+//! Which entries are asked for, and the SQL that finds them without reading the others.
+
+use crate::clock::Timestamp;
+use crate::credits::Credits;
+use crate::database::{Param, Reader, Row, bind};
+use crate::error::{Error, Result};
+use crate::id::{RowId, UserId};
+
+use super::record::{Kind, Transaction};
+use super::words;
+
+/// Which entries are asked for.
+#[derive(Debug, Clone, Default)]
+pub struct TransactionQuery {
+    /// Only of this user.
+    pub user_id: Option<UserId>,
+    /// Only of this kind.
+    pub kind: Option<Kind>,
+    /// Only from this moment on.
+    pub from: Option<Timestamp>,
+    /// Only before this moment.
+    pub to: Option<Timestamp>,
+    /// Only with words that begin so.
+    pub text: Option<String>,
+}
+
+/// An entry with the name of its user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The entry.
+    pub entry: Transaction,
+    /// The name of its user.
+    pub username: String,
+}
+
+/// Up to `limit` entries below the number `before`, newest first.
+pub(super) fn list(
+    r: &Reader<'_>,
+    query: &TransactionQuery,
+    before: i64,
+    limit: u32,
+) -> Result<Vec<Named>> {
+    let (low, high) = span_of(r, query)?;
+    let before = before.min(high);
+    let words = words::of(query.text.as_deref().unwrap_or_default());
+    if !words.is_empty() {
+        return words::list(r, query, &words, (low, before), limit);
+    }
+    let filter = match (query.user_id, query.kind) {
+        (Some(_), Some(_)) => "t.user_id = ?1 AND t.kind = ?2",
+        (Some(_), None) => "t.user_id = ?1 AND ?2 IS NULL",
+        (None, Some(_)) => "?1 IS NULL AND t.kind = ?2",
+        (None, None) => "?1 IS NULL AND ?2 IS NULL",
+    };
+    let sql = [SELECT, filter, " AND t.id >= ?3 AND t.id < ?4 ORDER BY t.id DESC LIMIT ?5"];
+    let kind = query.kind.map(Kind::word);
+    let params = [bind(&query.user_id), bind(&kind), bind(&low), bind(&before), bind(&limit)];
+    r.fetchall(&sql.concat(), &params, read)
+}
+
+/// Entries with the names of their users; the columns stand in the order that [`read`] takes them.
+pub(super) const SELECT: &str = "SELECT t.id, t.user_id, t.kind, t.amount, t.balance, t.hold_id, \
+    t.description, t.actor_id, t.request_id, t.timestamp, u.username \
+    FROM transactions t JOIN users u ON u.id = t.user_id WHERE ";
+
+pub(super) fn read(row: &Row<'_>) -> Result<Named> {
+    Ok(Named { entry: Transaction::read(row)?, username: row.get(10)? })
+}
+
+/// The numbers between which a span of time lies: times never fall as numbers rise.
+fn span_of(r: &Reader<'_>, query: &TransactionQuery) -> Result<(i64, i64)> {
+    let first_at = |moment: Timestamp| -> Result<i64> {
+        let params: &[Param<'_>] = &[bind(&moment)];
+        let sql = "SELECT id FROM transactions WHERE timestamp >= ?1 \
+                   ORDER BY timestamp, id LIMIT 1";
+        let id = r.fetchone(sql, params, |row| row.get::<i64>(0))?;
+        Ok(id.unwrap_or(i64::MAX))
+    };
+    if let (Some(from), Some(to)) = (query.from, query.to)
+        && from > to
+    {
+        return Err(Error::invalid("to", "before_from", "must not lie before from"));
+    }
+    let low = query.from.map_or(Ok(0), first_at)?;
+    let high = query.to.map_or(Ok(i64::MAX), first_at)?;
+    Ok((low, high))
+}
+
+/// Credits charged by entries above the number `last`, and the number of the newest entry.
+pub(super) fn spent_since(r: &Reader<'_>, last: i64) -> Result<(Credits, i64)> {
+    let sql = "SELECT coalesce(-sum(amount), 0), coalesce(max(id), ?1) FROM transactions \
+               WHERE id > ?1 AND kind IN ('charge', 'settle')";
+    let found = r.fetchone(sql, &[bind(&last)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    found.ok_or_else(|| Error::internal("a sum has no row"))
+}
+
+/// The number of the newest entry.
+pub(super) fn newest(r: &Reader<'_>) -> Result<i64> {
+    let sql = "SELECT id FROM transactions ORDER BY id DESC LIMIT 1";
+    let id = r.fetchone(sql, &[], |row| row.get::<crate::id::TransactionId>(0))?;
+    Ok(id.map_or(0, RowId::number))
+}

@@ -1,0 +1,177 @@
+//! Credits over HTTP, for those who own them.
+
+use deserr::Deserr;
+use rocket::futures::{Stream, stream};
+use rocket::{FromForm, State, get, post};
+use serde_json::value::RawValue;
+use utoipa::{IntoParams, ToSchema};
+
+use super::query::{Named, TransactionQuery};
+use super::record::Kind;
+use super::service::{TopUpView, TransactionService};
+use super::view::{BalanceView, TransactionView};
+use crate::access::Caller;
+use crate::clock::Timestamp;
+use crate::error::{Issues, Result};
+use crate::id::{RowId, UserId};
+use crate::idempotency::Once;
+use crate::web::{
+    Answer, Body, Endpoints, Export, Mistakes, Page, PageQuery, Problem, Reply, csv_rows, endpoints,
+};
+
+/// The routes of this module.
+pub fn routes() -> Endpoints {
+    endpoints!("transaction";
+        Read: get_balance, list_transactions, export_transactions;
+        Write: create_top_up;
+    )
+}
+
+/// What the caller's account holds.
+#[utoipa::path(responses((status = 200, description = "The balance.", body = BalanceView)))]
+#[get("/api/balance")]
+async fn get_balance(
+    caller: Caller,
+    transactions: &State<TransactionService>,
+) -> Answer<BalanceView> {
+    Ok(Reply::ok(transactions.balance(caller.user_id()).await?.into()))
+}
+
+/// Credits to be added.
+#[derive(Debug, Deserr, ToSchema)]
+#[deserr(error = Mistakes, deny_unknown_fields)]
+struct TopUpInput {
+    /// How many: 1 to 1,000,000.
+    #[schema(minimum = 1, maximum = 1_000_000, example = 500)]
+    amount: i64,
+}
+
+/// Add credits to the caller's own account.
+///
+/// Send an `Idempotency-Key` to be sure that a request which is sent again adds them once.
+#[utoipa::path(
+    request_body = TopUpInput,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Do it once.")),
+    responses((status = 201, description = "Added.", body = TopUpView))
+)]
+#[post("/api/balance/top-ups", data = "<body>")]
+async fn create_top_up(
+    caller: Caller,
+    once: Once,
+    transactions: &State<TransactionService>,
+    body: Body<TopUpInput>,
+) -> Answer<Box<RawValue>> {
+    let ticket = once.ticket(body.hash);
+    Ok(transactions.top_up(&caller, ticket, body.value.amount).await?.reply()?)
+}
+
+/// Which entries are asked for, and which page of them.
+#[derive(Debug, Clone, FromForm, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct TransactionFilter {
+    /// Only of this kind.
+    kind: Option<String>,
+    /// Only from this moment on.
+    from: Option<String>,
+    /// Only before this moment.
+    to: Option<String>,
+    /// Only with words that begin so.
+    text: Option<String>,
+}
+
+impl TransactionFilter {
+    /// The question, of this user's entries or of everyone's.
+    pub fn query(&self, user_id: Option<UserId>) -> Result<TransactionQuery> {
+        let mut issues = Issues::default();
+        let kind = self.kind.as_deref().map(|word| {
+            Kind::from_word(word).or_else(|| {
+                let words = Kind::ALL.map(Kind::word).join(", ");
+                issues.add("kind", "unknown_value", format!("must be one of {words}"));
+                None
+            })
+        });
+        let mut moment = |name: &str, text: &Option<String>| {
+            let moment = text.as_deref().map(Timestamp::parse_day_or_moment);
+            if moment == Some(None) {
+                let rule = "must be a day such as 2026-11-21 or a moment such as \
+                            2026-11-21T12:00:00Z";
+                issues.add(name, "invalid", rule);
+            }
+            moment.flatten()
+        };
+        let (from, to) = (moment("from", &self.from), moment("to", &self.to));
+        let text = self.text.clone();
+        issues.or(TransactionQuery { user_id, kind: kind.flatten(), from, to, text })
+    }
+}
+
+/// The caller's entries of the ledger, newest first.
+#[utoipa::path(params(PageQuery, TransactionFilter), responses(
+    (status = 200, description = "A page of entries.", body = Page<TransactionView>)
+))]
+#[get("/api/transactions?<limit>&<cursor>&<filter..>")]
+async fn list_transactions(
+    caller: Caller,
+    transactions: &State<TransactionService>,
+    limit: Option<String>,
+    cursor: Option<String>,
+    filter: TransactionFilter,
+) -> Answer<Page<TransactionView>> {
+    let (limit, before) = PageQuery { limit, cursor }.bounds()?;
+    let query = filter.query(Some(caller.user_id()))?;
+    let found = transactions.list(query, before, limit + 1).await?;
+    let found = found.into_iter().map(|named| TransactionView::from(named.entry)).collect();
+    Ok(Reply::ok(Page::of(found, limit, |entry: &TransactionView| entry.id.number())))
+}
+
+/// The caller's entries as CSV, newest first.
+#[utoipa::path(params(TransactionFilter), responses(
+    (status = 200, description = "Every entry asked for.", content_type = "text/csv", body = String)
+))]
+#[get("/api/transactions.csv?<filter..>")]
+async fn export_transactions(
+    caller: Caller,
+    transactions: &State<TransactionService>,
+    filter: TransactionFilter,
+) -> Result<Export<impl Stream<Item = String> + Send + use<>>, Problem> {
+    let query = filter.query(Some(caller.user_id()))?;
+    export(transactions.inner().clone(), query).await.map_err(Problem::from)
+}
+
+/// Entries as a file. The first page is read before anything is sent, so that a failure has its
+/// status; a later one ends the file early.
+pub async fn export(
+    transactions: TransactionService,
+    query: TransactionQuery,
+) -> Result<Export<impl Stream<Item = String> + Send>> {
+    const HEADER: [&str; 8] =
+        ["id", "timestamp", "username", "kind", "amount", "balance", "description", "request_id"];
+    let head = csv_rows([HEADER.map(str::to_owned)])?;
+    let (first, next) = transactions.page_of_export(query.clone(), i64::MAX).await?;
+    let first = head + &csv_of(first)?;
+    let rest = stream::unfold(next, move |next| {
+        let (transactions, query) = (transactions.clone(), query.clone());
+        async move {
+            let page = transactions.page_of_export(query, next?).await;
+            let written = page.and_then(|(page, next)| Ok((csv_of(page)?, next)));
+            written.inspect_err(|cause| tracing::error!(%cause, "an export broke off")).ok()
+        }
+    });
+    let rows = rocket::futures::StreamExt::chain(stream::iter([first]), rest);
+    Ok(Export::new("transactions.csv", rows))
+}
+
+fn csv_of(page: Vec<Named>) -> Result<String> {
+    csv_rows(page.into_iter().map(|Named { entry, username }| {
+        [
+            entry.id.to_string(),
+            entry.timestamp.to_string(),
+            username,
+            entry.kind.word().to_owned(),
+            entry.amount.amount().to_string(),
+            entry.balance.amount().to_string(),
+            entry.description,
+            entry.request_id.unwrap_or_default(),
+        ]
+    }))
+}

@@ -1,0 +1,106 @@
+//! Entries by the words of their descriptions. An index of words is kept beside the ledger, a batch
+//! at a time and behind it, so that no payment waits for it; the newest entries, which it does not
+//! have yet, are read. The only place where SQLite's own full-text search is spoken to.
+
+use super::query::{Named, SELECT, TransactionQuery, newest, read};
+use super::record::Kind;
+use crate::database::{Reader, Tx, bind, params};
+use crate::error::Result;
+use crate::id::{RowId, UserId};
+
+/// Entries that are put into the index in one write.
+pub(super) const BATCH: u32 = 2_000;
+
+/// Words of a question; more would only make it slower.
+const WORDS_MAX: usize = 8;
+
+/// The words of a text: letters and digits, in small letters, like the index's.
+pub(super) fn of(text: &str) -> Vec<String> {
+    words_in(text).take(WORDS_MAX).collect()
+}
+
+fn words_in(text: &str) -> impl Iterator<Item = String> {
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase)
+}
+
+/// Up to `limit` entries that have a word for each of `words` that begins with it, newest first.
+pub(super) fn list(
+    r: &Reader<'_>,
+    query: &TransactionQuery,
+    words: &[String],
+    (low, before): (i64, i64),
+    limit: u32,
+) -> Result<Vec<Named>> {
+    let indexed = last_indexed(r)?;
+    let mut found = unindexed(r, query, words, (low.max(indexed + 1), before), limit)?;
+    let n_left = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(limit));
+    if n_left > 0 {
+        let mut asked: Vec<_> = words.iter().map(|word| format!("\"{word}\"*")).collect();
+        asked.extend(query.user_id.map(user_word));
+        asked.extend(query.kind.map(kind_word));
+        let sql = [
+            SELECT,
+            "t.id IN (SELECT rowid FROM transaction_words WHERE transaction_words MATCH ?1 \
+             AND rowid >= ?2 AND rowid < ?3 ORDER BY rowid DESC LIMIT ?4) ORDER BY t.id DESC",
+        ];
+        let asked = asked.join(" AND ");
+        let before = before.min(indexed + 1);
+        let params = [bind(&asked), bind(&low), bind(&before), bind(&n_left)];
+        found.extend(r.fetchall(&sql.concat(), &params, read)?);
+    }
+    Ok(found)
+}
+
+/// The same among entries that the index does not have yet.
+fn unindexed(
+    r: &Reader<'_>,
+    query: &TransactionQuery,
+    words: &[String],
+    (low, before): (i64, i64),
+    limit: u32,
+) -> Result<Vec<Named>> {
+    let sql = [
+        SELECT,
+        "(?1 IS NULL OR t.user_id = ?1) AND (?2 IS NULL OR t.kind = ?2) \
+         AND t.id >= ?3 AND t.id < ?4 ORDER BY t.id DESC",
+    ];
+    let kind = query.kind.map(Kind::word);
+    let params = [bind(&query.user_id), bind(&kind), bind(&low), bind(&before)];
+    let mut found = r.fetchall(&sql.concat(), &params, read)?;
+    found.retain(|named| {
+        let theirs: Vec<_> = words_in(&named.entry.description).collect();
+        words.iter().all(|word| theirs.iter().any(|own| own.starts_with(word)))
+    });
+    found.truncate(limit as usize);
+    Ok(found)
+}
+
+/// Puts the next entries into the index; how many it were.
+pub(super) fn index_more(tx: &Tx<'_>) -> Result<usize> {
+    let indexed = last_indexed(tx)?;
+    tx.execute(
+        "INSERT INTO transaction_words (rowid, words) \
+         SELECT id, description || ' xuser' || user_id || 'x xkind' || replace(kind, '_', '') \
+         FROM transactions WHERE id > ?1 ORDER BY id LIMIT ?2",
+        params![indexed, BATCH],
+    )
+}
+
+/// Whether there are entries that the index does not have.
+pub(super) fn is_behind(r: &Reader<'_>) -> Result<bool> {
+    Ok(last_indexed(r)? < newest(r)?)
+}
+
+fn last_indexed(r: &Reader<'_>) -> Result<i64> {
+    let sql = "SELECT rowid FROM transaction_words ORDER BY rowid DESC LIMIT 1";
+    Ok(r.fetchone(sql, &[], |row| row.get(0))?.unwrap_or(0))
+}
+
+fn user_word(user_id: UserId) -> String {
+    format!("\"xuser{}x\"", user_id.number())
+}
+
+fn kind_word(kind: Kind) -> String {
+    format!("\"xkind{}\"", kind.word().replace('_', ""))
+}

@@ -1,0 +1,151 @@
+//! Invitations to a workspace: the row and its SQL. An address stands for whoever has it, now or
+//! when they sign up.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::member::MemberRole;
+use crate::clock::Timestamp;
+use crate::database::{Reader, Row, Tx, params};
+use crate::error::{Error, Result};
+use crate::id::{UserId, WorkspaceId, WorkspaceInvitationId};
+
+/// How long an invitation waits for an answer.
+const LIFE_S: i64 = 14 * 24 * 3600;
+
+/// An invitation, as those who sent it and those who got it see it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WorkspaceInvitationView)]
+pub struct InvitationView {
+    /// Its id.
+    pub id: WorkspaceInvitationId,
+    /// Where to.
+    pub workspace_id: WorkspaceId,
+    /// What that is called.
+    workspace: String,
+    /// Who is asked: the name of an account, or null.
+    username: Option<String>,
+    /// Who is asked: an address, or null.
+    email: Option<String>,
+    /// What they would be.
+    role: MemberRole,
+    /// Who asked.
+    invited_by: String,
+    created_at: Timestamp,
+    expires_at: Timestamp,
+}
+
+/// Who is asked.
+#[derive(Debug, Clone)]
+pub enum Guest {
+    /// An account.
+    User(UserId),
+    /// Whoever has this canonical address.
+    Email(String),
+}
+
+macro_rules! select_invitations {
+    ($rest:literal) => {
+        concat!(
+            "SELECT i.id, i.workspace_id, w.name, guest.username, i.email, i.role, host.username, ",
+            "i.created_at, i.expires_at FROM workspace_invitations i ",
+            "JOIN workspaces w ON w.id = i.workspace_id JOIN users host ON host.id = i.created_by ",
+            "LEFT JOIN users guest ON guest.id = i.user_id WHERE i.expires_at > ?1 AND ",
+            $rest
+        )
+    };
+}
+
+fn read(row: &Row<'_>) -> Result<InvitationView> {
+    Ok(InvitationView {
+        id: row.get(0)?,
+        workspace_id: row.get(1)?,
+        workspace: row.get(2)?,
+        username: row.get(3)?,
+        email: row.get(4)?,
+        role: MemberRole::from_word(&row.get::<String>(5)?)?,
+        invited_by: row.get(6)?,
+        created_at: row.get(7)?,
+        expires_at: row.get(8)?,
+    })
+}
+
+/// Asks somebody; who was asked before is asked anew.
+pub(super) fn create(
+    tx: &Tx<'_>,
+    workspace_id: WorkspaceId,
+    guest: &Guest,
+    role: MemberRole,
+    created_by: UserId,
+    now: Timestamp,
+) -> Result<InvitationView> {
+    let (user_id, email) = match guest {
+        Guest::User(user_id) => (Some(*user_id), None),
+        Guest::Email(email) => (None, Some(email.as_str())),
+    };
+    tx.execute(
+        "DELETE FROM workspace_invitations WHERE workspace_id = ?1 \
+         AND (user_id = ?2 OR email = ?3)",
+        params![workspace_id, user_id, email],
+    )?;
+    let id: Option<WorkspaceInvitationId> = tx.fetchone(
+        "INSERT INTO workspace_invitations (workspace_id, user_id, email, role, created_by, \
+         created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id",
+        params![workspace_id, user_id, email, role.word(), created_by, now, now.plus_s(LIFE_S)],
+        |row| row.get(0),
+    )?;
+    tx.fetchone(select_invitations!("i.id = ?2"), params![now, id], read)?
+        .ok_or_else(|| Error::internal("a new invitation is not there"))
+}
+
+/// The open invitations to a workspace, newest first.
+pub(super) fn list_of_workspace(
+    r: &Reader<'_>,
+    id: WorkspaceId,
+    now: Timestamp,
+) -> Result<Vec<InvitationView>> {
+    let sql = select_invitations!("i.workspace_id = ?2 ORDER BY i.id DESC");
+    r.fetchall(sql, params![now, id], read)
+}
+
+/// The open invitations that a user was sent, newest first.
+pub(super) fn list_of_user(
+    r: &Reader<'_>,
+    user_id: UserId,
+    now: Timestamp,
+) -> Result<Vec<InvitationView>> {
+    let sql = select_invitations!(
+        "(i.user_id = ?2 OR i.email = (SELECT email FROM users WHERE id = ?2)) ORDER BY i.id DESC"
+    );
+    r.fetchall(sql, params![now, user_id], read)
+}
+
+/// Takes an open invitation that a user was sent; where to, and as what.
+pub(super) fn take(
+    tx: &Tx<'_>,
+    user_id: UserId,
+    id: WorkspaceInvitationId,
+    now: Timestamp,
+) -> Result<(WorkspaceId, MemberRole)> {
+    tx.fetchone(
+        "DELETE FROM workspace_invitations WHERE id = ?1 AND expires_at > ?3 \
+         AND (user_id = ?2 OR email = (SELECT email FROM users WHERE id = ?2)) \
+         RETURNING workspace_id, role",
+        params![id, user_id, now],
+        |row| Ok((row.get(0)?, MemberRole::from_word(&row.get::<String>(1)?)?)),
+    )?
+    .ok_or(Error::NotFound("invitation"))
+}
+
+/// Takes an invitation back.
+pub(super) fn delete(
+    tx: &Tx<'_>,
+    workspace_id: WorkspaceId,
+    id: WorkspaceInvitationId,
+) -> Result<()> {
+    let n_deleted = tx.execute(
+        "DELETE FROM workspace_invitations WHERE id = ?1 AND workspace_id = ?2",
+        params![id, workspace_id],
+    )?;
+    if n_deleted == 1 { Ok(()) } else { Err(Error::NotFound("invitation")) }
+}

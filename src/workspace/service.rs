@@ -1,0 +1,330 @@
+//! The rules of workspaces.
+
+use super::invitation::{self, Guest, InvitationView};
+use super::member::{self, MemberRole, MemberView};
+use super::record::{self, NewWorkspace, Workspace, WorkspaceInput};
+use crate::access::Caller;
+use crate::audit::{self, Action};
+use crate::clock::Clock;
+use crate::database::{Database, Reader, Tx};
+use crate::error::{Error, Result};
+use crate::id::{UserId, WorkspaceId, WorkspaceInvitationId};
+use crate::user::User;
+
+/// Workspaces one user may own; more are not looked after.
+const OWNED_MAX: usize = 100;
+
+/// Workspaces; a clone is the same workspaces.
+#[derive(Clone)]
+pub struct WorkspaceService {
+    database: Database,
+    clock: Clock,
+}
+
+impl WorkspaceService {
+    /// Workspaces in this database.
+    pub fn new(database: Database, clock: Clock) -> Self {
+        Self { database, clock }
+    }
+
+    /// The workspaces that the caller works in, their own first.
+    pub async fn list(&self, caller: &Caller) -> Result<Vec<Workspace>> {
+        let user_id = caller.user_id();
+        self.database.read(move |r| record::list(r, user_id)).await
+    }
+
+    /// One of them.
+    pub async fn find(&self, caller: &Caller, id: WorkspaceId) -> Result<Workspace> {
+        let user_id = caller.user_id();
+        self.database.read(move |r| record::find(r, user_id, id)).await
+    }
+
+    /// Makes one that the caller owns.
+    pub async fn create(&self, caller: &Caller, input: WorkspaceInput) -> Result<Workspace> {
+        let input = input.judge()?;
+        let (user_id, now) = (caller.user_id(), self.clock.now());
+        let new = NewWorkspace {
+            name: input.name.ok_or_else(|| Error::invalid("name", "required", "is missing"))?,
+            slug: input.slug.ok_or_else(|| Error::invalid("slug", "required", "is missing"))?,
+            description: input.description.unwrap_or_default(),
+            is_personal: false,
+        };
+        let event = caller.event(Action::WorkspaceCreate).saying(&new.name);
+        let create = move |tx: &Tx<'_>| {
+            let mine = record::list(tx, user_id)?.into_iter();
+            if mine.filter(|mine| mine.role == MemberRole::Owner).count() >= OWNED_MAX {
+                return Err(Error::Conflict(format!(
+                    "you own {OWNED_MAX} workspaces; delete one that is not used any more"
+                )));
+            }
+            record::refuse_taken_slug(tx, user_id, &new.slug, None)?;
+            let id = record::create(tx, &new, now)?;
+            member::add(tx, id, user_id, MemberRole::Owner, now)?;
+            audit::note(tx, &event, now)?;
+            record::find(tx, user_id, id)
+        };
+        self.database.write(create).await
+    }
+
+    /// Changes what one is called; for editors and the owner.
+    pub async fn update(
+        &self,
+        caller: &Caller,
+        id: WorkspaceId,
+        input: WorkspaceInput,
+    ) -> Result<Workspace> {
+        let input = input.judge()?;
+        let user_id = caller.user_id();
+        let update = move |tx: &Tx<'_>| {
+            require(tx, user_id, id, MemberRole::Editor)?;
+            if let Some(slug) = &input.slug {
+                record::refuse_taken_slug(tx, record::owner_of(tx, id)?, slug, Some(id))?;
+            }
+            record::update(tx, id, &input)?;
+            record::find(tx, user_id, id)
+        };
+        self.database.write(update).await
+    }
+
+    /// Deletes one with everything in it; for the owner.
+    pub async fn delete(&self, caller: &Caller, id: WorkspaceId) -> Result<()> {
+        let (user_id, now) = (caller.user_id(), self.clock.now());
+        let event = caller.event(Action::WorkspaceDelete);
+        let delete = move |tx: &Tx<'_>| {
+            let workspace = require_shared(tx, user_id, id, MemberRole::Owner)?;
+            audit::note(tx, &event.saying(workspace.name), now)?;
+            record::delete(tx, id)
+        };
+        self.database.write(delete).await
+    }
+
+    /// Who works in it.
+    pub async fn list_members(&self, caller: &Caller, id: WorkspaceId) -> Result<Vec<MemberView>> {
+        let user_id = caller.user_id();
+        let list = move |r: &Reader<'_>| {
+            require(r, user_id, id, MemberRole::Viewer)?;
+            member::list(r, id)
+        };
+        self.database.read(list).await
+    }
+
+    /// Changes what a member may do; for the owner.
+    pub async fn change_role(
+        &self,
+        caller: &Caller,
+        id: WorkspaceId,
+        member_id: UserId,
+        role: MemberRole,
+    ) -> Result<()> {
+        if role == MemberRole::Owner {
+            return Err(Error::invalid("role", "invalid", "must be editor or viewer; hand over"));
+        }
+        let (user_id, now) = (caller.user_id(), self.clock.now());
+        let event = caller.event(Action::MemberRole).on(Some(member_id)).saying(role.word());
+        let change = move |tx: &Tx<'_>| {
+            require_shared(tx, user_id, id, MemberRole::Owner)?;
+            refuse_owner(member_id == user_id)?;
+            member::change_role(tx, id, member_id, role)?;
+            audit::note(tx, &event, now)
+        };
+        self.database.write(change).await
+    }
+
+    /// Takes a member out: anyone themselves, the owner anyone else.
+    pub async fn remove_member(
+        &self,
+        caller: &Caller,
+        id: WorkspaceId,
+        member_id: UserId,
+    ) -> Result<()> {
+        let (user_id, now) = (caller.user_id(), self.clock.now());
+        let event = caller.event(Action::MemberRemove).on(Some(member_id));
+        let remove = move |tx: &Tx<'_>| {
+            let needed = if member_id == user_id { MemberRole::Viewer } else { MemberRole::Owner };
+            let workspace = require_shared(tx, user_id, id, needed)?;
+            refuse_owner(member_id == user_id && workspace.role == MemberRole::Owner)?;
+            member::remove(tx, id, member_id)?;
+            audit::note(tx, &event.saying(workspace.name), now)
+        };
+        self.database.write(remove).await
+    }
+
+    /// Makes another member the owner; the caller stays as an editor.
+    pub async fn hand_over(
+        &self,
+        caller: &Caller,
+        id: WorkspaceId,
+        member_id: UserId,
+    ) -> Result<Workspace> {
+        let (user_id, now) = (caller.user_id(), self.clock.now());
+        let event = caller.event(Action::WorkspaceHandOver).on(Some(member_id));
+        let hand_over = move |tx: &Tx<'_>| {
+            let workspace = require_shared(tx, user_id, id, MemberRole::Owner)?;
+            if member_id == user_id {
+                return Err(Error::invalid("user_id", "unchanged", "owns it already"));
+            }
+            if member::role_of(tx, id, member_id)?.is_none() {
+                return Err(Error::invalid("user_id", "no_member", "is no member; invite them"));
+            }
+            record::refuse_taken_slug(tx, member_id, &workspace.slug, Some(id))?;
+            member::change_role(tx, id, user_id, MemberRole::Editor)?;
+            member::change_role(tx, id, member_id, MemberRole::Owner)?;
+            audit::note(tx, &event.saying(workspace.name), now)?;
+            record::find(tx, user_id, id)
+        };
+        self.database.write(hand_over).await
+    }
+
+    /// Asks somebody to work in it; for the owner.
+    pub async fn invite(
+        &self,
+        caller: &Caller,
+        id: WorkspaceId,
+        name_or_email: (Option<String>, Option<String>),
+        role: MemberRole,
+    ) -> Result<InvitationView> {
+        if role == MemberRole::Owner {
+            return Err(Error::invalid("role", "invalid", "must be editor or viewer"));
+        }
+        let asked = Asked::judge(name_or_email)?;
+        let (user_id, now) = (caller.user_id(), self.clock.now());
+        let invite = move |tx: &Tx<'_>| {
+            require_shared(tx, user_id, id, MemberRole::Owner)?;
+            let guest = asked.guest(tx)?;
+            if let Guest::User(guest_id) = guest
+                && member::role_of(tx, id, guest_id)?.is_some()
+            {
+                return Err(Error::Conflict("they work in this workspace already".into()));
+            }
+            invitation::create(tx, id, &guest, role, user_id, now)
+        };
+        self.database.write(invite).await
+    }
+
+    /// The open invitations to it; for the owner.
+    pub async fn list_invitations(
+        &self,
+        caller: &Caller,
+        id: WorkspaceId,
+    ) -> Result<Vec<InvitationView>> {
+        let (user_id, now) = (caller.user_id(), self.clock.now());
+        let list = move |r: &Reader<'_>| {
+            require(r, user_id, id, MemberRole::Owner)?;
+            invitation::list_of_workspace(r, id, now)
+        };
+        self.database.read(list).await
+    }
+
+    /// Takes an invitation back; for the owner.
+    pub async fn delete_invitation(
+        &self,
+        caller: &Caller,
+        id: WorkspaceId,
+        invitation_id: WorkspaceInvitationId,
+    ) -> Result<()> {
+        let user_id = caller.user_id();
+        let delete = move |tx: &Tx<'_>| {
+            require(tx, user_id, id, MemberRole::Owner)?;
+            invitation::delete(tx, id, invitation_id)
+        };
+        self.database.write(delete).await
+    }
+
+    /// The open invitations that the caller was sent.
+    pub async fn list_my_invitations(&self, caller: &Caller) -> Result<Vec<InvitationView>> {
+        let (user_id, now) = (caller.user_id(), self.clock.now());
+        self.database.read(move |r| invitation::list_of_user(r, user_id, now)).await
+    }
+
+    /// Accepts one of them: the caller is a member from now on.
+    pub async fn accept(&self, caller: &Caller, id: WorkspaceInvitationId) -> Result<Workspace> {
+        let (user_id, now) = (caller.user_id(), self.clock.now());
+        let event = caller.event(Action::MemberJoin);
+        let accept = move |tx: &Tx<'_>| {
+            let (workspace_id, role) = invitation::take(tx, user_id, id, now)?;
+            // Asked by name and by address, and accepted once already: what they are stays.
+            if member::role_of(tx, workspace_id, user_id)?.is_none() {
+                member::add(tx, workspace_id, user_id, role, now)?;
+            }
+            let workspace = record::find(tx, user_id, workspace_id)?;
+            audit::note(tx, &event.saying(&workspace.name), now)?;
+            Ok(workspace)
+        };
+        self.database.write(accept).await
+    }
+
+    /// Declines one of them: it is gone.
+    pub async fn decline(&self, caller: &Caller, id: WorkspaceInvitationId) -> Result<()> {
+        let (user_id, now) = (caller.user_id(), self.clock.now());
+        self.database.write(move |tx| invitation::take(tx, user_id, id, now).map(drop)).await
+    }
+}
+
+/// Who is to be asked, in canonical form.
+struct Asked {
+    name_or_email: String,
+    is_email: bool,
+}
+
+impl Asked {
+    fn judge((username, email): (Option<String>, Option<String>)) -> Result<Self> {
+        match (username, email) {
+            (Some(username), None) => {
+                Ok(Self { name_or_email: User::canonical(&username), is_email: false })
+            }
+            (None, Some(email)) => {
+                Ok(Self { name_or_email: User::canonical_email(&email)?, is_email: true })
+            }
+            (None, None) => Err(Error::invalid("username", "required", "is missing")),
+            (Some(_), Some(_)) => {
+                Err(Error::invalid("email", "surplus", "must be left out beside username"))
+            }
+        }
+    }
+
+    /// An address is never looked up here: whether somebody has it is nobody else's business.
+    fn guest(&self, r: &Reader<'_>) -> Result<Guest> {
+        if self.is_email {
+            return Ok(Guest::Email(self.name_or_email.clone()));
+        }
+        let found = User::lookup(r, &self.name_or_email)?.filter(User::is_active);
+        let found = found.filter(|user| user.username == self.name_or_email);
+        found.map(|user| Guest::User(user.id)).ok_or_else(|| {
+            Error::invalid("username", "unknown", "is the name of no account here; try an address")
+        })
+    }
+}
+
+/// The workspace, if the caller may do there what `needed` may. To others it is not there.
+fn require(
+    r: &Reader<'_>,
+    user_id: UserId,
+    id: WorkspaceId,
+    needed: MemberRole,
+) -> Result<Workspace> {
+    let workspace = record::find(r, user_id, id)?;
+    if workspace.role >= needed { Ok(workspace) } else { Err(Error::Forbidden) }
+}
+
+/// The same, for what makes no sense in a personal workspace.
+fn require_shared(
+    r: &Reader<'_>,
+    user_id: UserId,
+    id: WorkspaceId,
+    needed: MemberRole,
+) -> Result<Workspace> {
+    let workspace = require(r, user_id, id, needed)?;
+    if workspace.is_personal {
+        return Err(Error::Conflict(
+            "this is your own workspace and stays so; make another to share".into(),
+        ));
+    }
+    Ok(workspace)
+}
+
+fn refuse_owner(is_owner: bool) -> Result<()> {
+    if is_owner {
+        return Err(Error::Conflict("the owner stays; hand the workspace over first".into()));
+    }
+    Ok(())
+}
