@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::app::{App, Setup};
+use serde_json::{Value, json};
+
+use crate::support::app::{Actor, App, PASSWORD, Setup};
 
 const TOKEN: &str = "0123456789abcdef";
 
@@ -108,4 +110,176 @@ fn metrics_count_what_was_answered_and_committed() {
         let (name, value) = line.rsplit_once(' ').unwrap();
         assert!(!name.is_empty() && value.parse::<f64>().is_ok(), "{line}");
     }
+}
+
+fn id_of(actor: &Actor<'_>) -> String {
+    actor.get("/api/me").send().expect(200)["id"].as_str().unwrap().to_owned()
+}
+
+fn names(answer: &Value) -> Vec<&str> {
+    let items = answer["items"].as_array().unwrap().iter();
+    items.map(|item| item["username"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn accounts_are_searched_sorted_and_read_page_by_page() {
+    let app = App::start();
+    for name in ["carla", "ada", "bob"] {
+        app.user(name);
+    }
+    let admin = app.admin();
+    let list = |query: &str| admin.get(&format!("/api/admin/users?{query}")).send().expect(200);
+    assert_eq!(names(&list("")), ["bob", "ada", "carla", "admin"]);
+    assert_eq!(names(&list("sort=name")), ["ada", "admin", "bob", "carla"]);
+    assert_eq!(names(&list("text=AR")), ["carla"]);
+    assert_eq!(names(&list("text=bob@exam")), ["bob"]);
+    assert_eq!(names(&list("text=%25")), Vec::<&str>::new());
+    assert_eq!(names(&list("text=_da")), Vec::<&str>::new());
+    assert_eq!(names(&list("role=admin")), ["admin"]);
+    let richest = list("sort=balance&limit=1");
+    assert_eq!(richest["items"][0]["available"], 100);
+    let page = list("sort=name&limit=3");
+    let next = page["next_cursor"].as_str().unwrap();
+    let rest = list(&format!("sort=name&limit=3&cursor={next}"));
+    assert_eq!((names(&rest), &rest["next_cursor"]), (vec!["carla"], &json!(null)));
+    let found = admin.get("/api/admin/users?sort=age&state=gone&role=king").send().issues();
+    let fields: Vec<_> = found.iter().map(|(field, _)| field.as_str()).collect();
+    assert_eq!(fields, ["role", "sort", "state"]);
+    let text = admin.get("/api/admin/users").send().text;
+    assert!(!text.contains("hash") && !text.contains("$2b$"));
+}
+
+#[test]
+fn the_staff_moves_credits_once_with_a_reason_and_never_below_zero() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let address = format!("/api/admin/users/{}", id_of(&ada));
+    let admin = app.admin();
+    let grant = |what: &str, amount: i64, reason: &str, key: &str| {
+        let call = admin.post(&format!("{address}/{what}")).header("Idempotency-Key", key);
+        call.json(&json!({"amount": amount, "reason": reason})).send()
+    };
+    let made = grant("top-ups", 50, "paid by invoice 7", "a").expect(201);
+    assert_eq!(made, json!({"available": 150, "held": 0, "total": 150}));
+    assert_eq!(grant("top-ups", 50, "paid by invoice 7", "a").expect(201), made);
+    grant("adjustments", -30, "charged twice on Monday", "b").expect(201);
+    grant("adjustments", -500, "too much", "c").problem(402, "out_of_credits");
+    for (what, amount) in
+        [("top-ups", -1), ("top-ups", 0), ("adjustments", 0), ("top-ups", 1 << 40)]
+    {
+        assert_eq!(grant(what, amount, "a reason", "d").issues()[0].0, "amount");
+    }
+    let found = grant("top-ups", 0, " ", "d").issues();
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert_eq!(ada.get("/api/balance").send().expect(200)["available"], 120);
+    let entries = ada.get("/api/transactions").send().expect(200);
+    assert_eq!(entries["items"][0]["description"], "charged twice on Monday");
+    assert_eq!(entries["items"][0]["actor_id"], id_of(&admin));
+    let detail = admin.get(&address).send().expect(200);
+    assert_eq!(
+        (&detail["available"], &detail["activity"]["n_transactions"]),
+        (&json!(120), &json!(3))
+    );
+    admin.get("/api/admin/users/usr_absent0000").send().problem(404, "not_found");
+}
+
+#[test]
+fn the_last_administrator_stays() {
+    let app = App::start();
+    let (admin, ada) = (app.admin(), app.user("ada"));
+    let (own, other) = (id_of(&admin), id_of(&ada));
+    let role = |id: &str, role: &str| {
+        let call = app.admin().put(&format!("/api/admin/users/{id}/role"));
+        call.json(&json!({"role": role})).send()
+    };
+    role(&own, "user").problem(409, "conflict");
+    admin.post(&format!("/api/admin/users/{own}/disable")).send().problem(409, "conflict");
+    let body = json!({"password": PASSWORD});
+    admin.post("/api/me/close").json(&body).send().problem(409, "conflict");
+    admin.get("/api/admin/system").send().expect(200);
+    role(&other, "admin").expect(204);
+    let ada = app.signed_in("ada");
+    ada.get("/api/admin/system").send().expect(200);
+    role(&own, "user").expect(204);
+    admin.get("/api/admin/system").send().problem(401, "signed_out");
+    app.signed_in("admin").get("/api/admin/system").send().problem(403, "forbidden");
+    let call = ada.post(&format!("/api/admin/users/{other}/disable"));
+    call.send().problem(409, "conflict");
+}
+
+#[test]
+fn an_account_that_the_staff_makes_begins_with_a_one_time_password() {
+    let app = App::start();
+    let admin = app.admin();
+    let made = admin.post("/api/admin/users").json(&json!({"username": "Zoe"})).send();
+    let password = made.expect(201)["password"].as_str().unwrap().to_owned();
+    let body = json!({"username": "zoe", "password": password});
+    let answer = app.visitor().post("/auth/session").json(&body).send();
+    assert_eq!(answer.expect(201)["must_change_password"], true);
+    admin.post("/api/admin/users").json(&json!({"username": "zoe"})).send().problem(409, "taken");
+    let call = admin.post("/api/admin/users").json(&json!({"username": "x", "role": "king"}));
+    assert_eq!(call.send().issues(), [("role".to_owned(), "unknown_value".to_owned())]);
+}
+
+#[test]
+fn every_deed_of_the_staff_is_in_the_audit_log() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let (admin, id) = (app.admin(), id_of(&ada));
+    let post = |path: &str| admin.post(&format!("/api/admin/users/{id}/{path}"));
+    post("top-ups").json(&json!({"amount": 5, "reason": "a gift"})).send().expect(201);
+    post("sign-out").send().expect(204);
+    post("disable").send().expect(204);
+    post("enable").send().expect(204);
+    let body = json!({"username": "ada", "password": "wrong password"});
+    app.visitor().post("/auth/session").json(&body).send().problem(422, "invalid");
+    let log = |query: &str| admin.get(&format!("/api/admin/audit?{query}")).send().expect(200);
+    let actions = |answer: &Value| -> Vec<String> {
+        let items = answer["items"].as_array().unwrap().iter();
+        items.map(|line| line["action"].as_str().unwrap().to_owned()).collect()
+    };
+    let found = log(&format!("user_id={id}"));
+    assert_eq!(
+        actions(&found),
+        [
+            "sign_in_failed",
+            "user_enable",
+            "user_disable",
+            "user_sessions_end",
+            "credits_top_up",
+            "sign_in",
+            "register",
+        ]
+    );
+    assert_eq!(found["items"][0]["actor"], json!(null));
+    let top_up = &found["items"][4];
+    assert_eq!((&top_up["actor"], &top_up["user"]), (&json!("admin"), &json!("ada")));
+    assert_eq!(top_up["detail"], "5 credits: a gift");
+    assert_eq!(actions(&log("action=user_disable")), ["user_disable"]);
+    let page = log("limit=1");
+    assert!(page["next_cursor"].is_string());
+    admin.get("/api/admin/audit?action=dance").send().problem(422, "invalid");
+    let text = admin.get("/api/admin/audit").send().text;
+    assert!(!text.contains("wrong password") && !text.contains("127.0.0.1"), "{text}");
+}
+
+#[test]
+fn the_figures_tell_who_is_there_and_what_was_spent() {
+    let app = Setup::default().standing().start();
+    let ada = app.user("ada");
+    ada.post("/api/balance/top-ups").json(&json!({"amount": 25})).send().expect(201);
+    let figures = app.admin().get("/api/admin/figures").send().expect(200);
+    assert_eq!(
+        figures["users"],
+        json!({"active": 2, "disabled": 0, "closed": 0, "active_today": 2})
+    );
+    let days = figures["credits_by_day"].as_array().unwrap();
+    assert_eq!(days.len(), 30);
+    assert_eq!(days[29], json!({"day": "2026-11-18", "sold": 25, "given": 100, "spent": 0}));
+    assert_eq!(days[28]["sold"], 0);
+    assert_eq!(figures["credits_available"], 125);
+    app.clock.advance_s(24 * 3600);
+    let figures = app.admin().get("/api/admin/figures").send().expect(200);
+    assert_eq!(figures["users"]["active_today"], 1);
+    assert_eq!(figures["credits_by_day"][28]["sold"], 25);
 }

@@ -2,6 +2,7 @@
 
 mod support;
 
+mod access;
 mod admin;
 mod assets;
 mod browser;
@@ -12,4 +13,6 @@ mod manners;
 mod openapi;
 mod schema;
 mod slow_clients;
+mod transaction;
 mod user;
+mod workspace;

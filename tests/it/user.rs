@@ -215,3 +215,256 @@ fn only_the_cookie_of_a_live_session_is_a_key() {
     let among_others = format!("theme=dark; {real}; x=y");
     app.visitor().get("/api/me").header("Cookie", &among_others).send().expect(200);
 }
+
+fn register(app: &App, body: &serde_json::Value) -> crate::support::app::Answer {
+    app.visitor().post("/auth/register").json(body).send()
+}
+
+fn someone(name: &str) -> serde_json::Value {
+    json!({"username": name, "email": format!("{name}@example.org"), "password": PASSWORD})
+}
+
+#[test]
+fn who_signs_up_has_an_account_in_its_canonical_form() {
+    let app = App::start();
+    let mut body = someone("ada");
+    body["username"] = "  ＡＤＡ ".into();
+    body["email"] = "Ada@EXAMPLE.org".into();
+    body["full_name"] = " Ada Lovelace ".into();
+    let made = register(&app, &body);
+    let user = made.expect(201);
+    assert_eq!((&user["username"], &user["email"]), (&json!("ada"), &json!("ada@example.org")));
+    assert_eq!((&user["full_name"], &user["role"]), (&json!("Ada Lovelace"), &json!("user")));
+    assert!(!made.text.contains("hash"));
+    for name in ["ada", "Ada", "ADA@example.org"] {
+        sign_in(&app, name, PASSWORD).expect(201);
+    }
+}
+
+#[test]
+fn every_mistake_of_a_registration_is_told_at_once() {
+    let app = App::start();
+    let body = json!({"username": "a", "email": "ada", "password": "password", "colour": 1});
+    let found = register(&app, &body).issues();
+    assert_eq!(found, [("colour".to_owned(), "unknown".to_owned())]);
+    let body =
+        json!({"username": "a", "email": "ada", "password": "password", "full_name": "a\nb"});
+    let fields: Vec<_> = register(&app, &body).issues();
+    let expected = [
+        ("email", "invalid"),
+        ("full_name", "invalid"),
+        ("password", "common"),
+        ("username", "invalid"),
+    ];
+    assert_eq!(fields, expected.map(|(field, code)| (field.to_owned(), code.to_owned())));
+    let mut own = someone("lovelace");
+    own["password"] = "lovelace12".into();
+    assert_eq!(register(&app, &own).issues()[0].1, "like_name");
+}
+
+#[test]
+fn a_name_that_is_taken_or_looks_like_it_is_refused() {
+    let app = App::start();
+    register(&app, &someone("paypal")).expect(201);
+    let mut twin = someone("paypal");
+    twin["email"] = "other@example.org".into();
+    let taken = register(&app, &twin).problem(409, "taken");
+    assert_eq!(taken["errors"][0]["field"], "username");
+    let mut alike = twin.clone();
+    // Cyrillic letters that look Latin, all of one script.
+    alike["username"] = "раураӏ".into();
+    assert_eq!(register(&app, &alike).problem(409, "taken")["errors"][0]["field"], "username");
+    alike["username"] = "adrnin".into();
+    register(&app, &alike).problem(409, "taken");
+    let mut both = someone("paypal");
+    both["email"] = "PayPal@example.org".into();
+    let taken = register(&app, &both).problem(409, "taken");
+    assert_eq!(taken["errors"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn two_who_want_one_name_at_once_do_not_both_get_it() {
+    let app = App::start();
+    let service = app.users.clone();
+    let runtime = rocket::tokio::runtime::Runtime::new().unwrap();
+    let made = runtime.block_on(async {
+        let staff = cellar::user::Staff { user_id: None, request_id: None };
+        let tries = (0..16).map(|_| {
+            let (service, staff) = (service.clone(), staff.clone());
+            rocket::tokio::spawn(async move {
+                let asked = cellar::user::StaffUser {
+                    username: "wanted".into(),
+                    email: None,
+                    role: cellar::access::Role::User,
+                };
+                service.create_by_staff(&staff, asked).await.is_ok()
+            })
+        });
+        let mut n_made = 0;
+        for tried in tries.collect::<Vec<_>>() {
+            n_made += usize::from(tried.await.unwrap());
+        }
+        n_made
+    });
+    assert_eq!(made, 1);
+}
+
+#[test]
+fn where_sign_up_is_closed_or_by_invitation_it_is() {
+    let closed = Setup::default().flag("sign_up", "closed").start();
+    register(&closed, &someone("ada")).problem(403, "closed");
+
+    let app = Setup::default().standing().flag("sign_up", "invite").start();
+    assert_eq!(register(&app, &someone("ada")).issues()[0], pair("invitation", "required"));
+    let invite = |body: &serde_json::Value| {
+        app.admin().post("/api/admin/invitations").json(body).send().expect(201)
+    };
+    let made = invite(&json!({"note": "for Ada"}));
+    let secret = made["secret"].as_str().unwrap();
+    assert_eq!(made["link"], format!("http://localhost:8000/sign-up#{secret}"));
+    let with = |name: &str, secret: &str| {
+        let mut body = someone(name);
+        body["invitation"] = secret.into();
+        register(&app, &body)
+    };
+    assert_eq!(with("ada", "wrong").issues()[0], pair("invitation", "not_open"));
+    with("ada", secret).expect(201);
+    assert_eq!(with("eve", secret).issues()[0], pair("invitation", "not_open"));
+
+    let other = invite(&json!({}));
+    let address = format!("/api/admin/invitations/{}", other["id"].as_str().unwrap());
+    app.admin().delete(&address).send().expect(204);
+    let secret = other["secret"].as_str().unwrap();
+    assert_eq!(with("eve", secret).issues()[0], pair("invitation", "not_open"));
+    let late = invite(&json!({}));
+    app.clock.advance_s(14 * 24 * 3600);
+    let secret = late["secret"].as_str().unwrap();
+    assert_eq!(with("eve", secret).issues()[0], pair("invitation", "not_open"));
+    let listed = app.admin().get("/api/admin/invitations").send();
+    assert!(!listed.text.contains(secret));
+    let listed = listed.expect(200);
+    let used: Vec<_> = listed["items"].as_array().unwrap().iter().map(|i| &i["used_by"]).collect();
+    assert_eq!(used, [&json!(null), &json!(null), &json!("ada")]);
+}
+
+fn pair(field: &str, code: &str) -> (String, String) {
+    (field.to_owned(), code.to_owned())
+}
+
+#[test]
+fn a_profile_changes_where_it_is_told_to() {
+    let app = App::start();
+    let (ada, _bob) = (app.user("ada"), app.user("bob"));
+    let patch = |body: serde_json::Value| {
+        ada.call(rocket::http::Method::Patch, "/api/me").json(&body).send()
+    };
+    assert_eq!(patch(json!({"full_name": "Ada"})).expect(200)["full_name"], "Ada");
+    let found = patch(json!({"username": "Countess"})).expect(200);
+    assert_eq!((&found["username"], &found["full_name"]), (&json!("countess"), &json!("Ada")));
+    assert_eq!(patch(json!({"full_name": " "})).expect(200)["full_name"], json!(null));
+    patch(json!({"username": "BOB", "email": "bob@example.org"})).problem(409, "taken");
+    patch(json!({"role": "admin"})).problem(422, "invalid");
+    patch(json!({"email": "nowhere"})).problem(422, "invalid");
+    assert_eq!(ada.get("/api/me").send().expect(200)["username"], "countess");
+    // The old name is free again, and its look with it.
+    app.user("ada2x");
+    patch(json!({"username": "ada"})).expect(200);
+}
+
+#[test]
+fn a_closed_account_is_forgotten_and_its_ledger_kept() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let id = ada.get("/api/me").send().expect(200)["id"].as_str().unwrap().to_owned();
+    let body = json!({"name": "k", "scopes": ["read"]});
+    let key = ada.post("/api/keys").json(&body).send().expect(201);
+    let close =
+        |password: &str| ada.post("/api/me/close").json(&json!({"password": password})).send();
+    assert_eq!(close("not the password").issues()[0], pair("password", "wrong_password"));
+    let answer = close(PASSWORD);
+    answer.expect(204);
+    assert!(answer.header("Set-Cookie").unwrap().contains("Max-Age=0"));
+    ada.get("/api/me").send().problem(401, "signed_out");
+    let bearer = format!("Bearer {}", key["secret"].as_str().unwrap());
+    let call = app.visitor().get("/api/balance").header("Authorization", &bearer);
+    call.send().problem(401, "signed_out");
+    sign_in(&app, "ada", PASSWORD).problem(422, "invalid");
+    sign_in(&app, "ada@example.org", "").problem(422, "invalid");
+
+    let admin = app.admin();
+    let found = admin.get(&format!("/api/admin/users/{id}")).send();
+    assert!(!found.text.contains("ada@") && !found.text.contains("\"ada\""), "{}", found.text);
+    assert_eq!(found.expect(200)["state"], "closed");
+    let kept = admin.get(&format!("/api/admin/transactions?user_id={id}")).send().expect(200);
+    assert_eq!(kept["items"][0]["amount"], 100);
+    let enable = admin.post(&format!("/api/admin/users/{id}/enable")).send();
+    enable.problem(404, "not_found");
+    // The name can be had again, by somebody who has nothing of the other's.
+    let again = app.user("ada");
+    assert_eq!(again.get("/api/workspaces").send().expect(200)["items"][0]["n_members"], 1);
+}
+
+#[test]
+fn who_owns_a_workspace_that_others_work_in_cannot_just_go() {
+    let app = App::start();
+    let (ada, bob) = (app.user("ada"), app.user("bob"));
+    let body = json!({"name": "Room", "slug": "room"});
+    let made = ada.post("/api/workspaces").json(&body).send();
+    let address = made.header("Location").unwrap();
+    let guest = json!({"username": "bob", "role": "viewer"});
+    let asked = ada.post(&format!("{address}/invitations")).json(&guest).send().expect(201);
+    let accept = format!("/api/invitations/{}/accept", asked["id"].as_str().unwrap());
+    bob.post(&accept).send().expect(200);
+    let close =
+        |actor: &Actor<'_>| actor.post("/api/me/close").json(&json!({"password": PASSWORD})).send();
+    close(&ada).problem(409, "conflict");
+    ada.get("/api/me").send().expect(200);
+    close(&bob).expect(204);
+    close(&ada).expect(204);
+}
+
+#[test]
+fn a_stranger_who_guesses_is_slowed_down_and_cannot_lock_the_user_out() {
+    let app = Setup::default().flag("sign_in_tries_per_minute", "5").start();
+    app.user("ada");
+    let guess = |from: &str, password: &str| {
+        let body = json!({"username": "ada", "password": password});
+        app.visitor().post("/auth/session").from(from).json(&body).send()
+    };
+    guess("192.0.2.1", PASSWORD).expect(201);
+    for n in 0..20 {
+        let from = format!("198.51.100.{n}");
+        assert_eq!(guess(&from, "not the password").status, 422);
+    }
+    // Whoever they are now, and with whichever password.
+    let refused = guess("203.0.113.7", PASSWORD);
+    refused.problem(429, "too_many");
+    assert!(refused.header("Retry-After").is_some());
+    // From where ada is signed in, she signs in.
+    guess("192.0.2.1", PASSWORD).expect(201);
+    // A name that is not there is answered alike.
+    let guess = |from: &str| {
+        let body = json!({"username": "nobody", "password": "not the password"});
+        app.visitor().post("/auth/session").from(from).json(&body).send().status
+    };
+    let answers: Vec<_> = (0..21).map(|n| guess(&format!("198.51.101.{n}"))).collect();
+    assert_eq!(answers, [vec![422; 20], vec![429]].concat());
+}
+
+#[test]
+fn a_password_of_another_cost_is_hashed_anew_when_it_is_used() {
+    let app = App::start();
+    app.user("ada");
+    let hash = |app: &App| {
+        let read = |row: &cellar::database::Row<'_>| row.get::<String>(0);
+        let sql = "SELECT password_hash FROM users WHERE username = 'ada'";
+        app.database.read_here(|r| r.fetchone(sql, &[], read)).unwrap().unwrap()
+    };
+    assert!(hash(&app).starts_with("$2b$04$"));
+    let app = app.restarted(Setup::default().flag("bcrypt_cost", "5"));
+    sign_in(&app, "ada", "not the password").problem(422, "invalid");
+    assert!(hash(&app).starts_with("$2b$04$"));
+    sign_in(&app, "ada", PASSWORD).expect(201);
+    assert!(hash(&app).starts_with("$2b$05$"));
+    sign_in(&app, "ada", PASSWORD).expect(201);
+}

@@ -6,6 +6,7 @@ use cellar::data_folder::DataFolder;
 use cellar::database::Database;
 use cellar::job::Kinds;
 use cellar::server::{self, Parts, Server};
+use cellar::user::UserService;
 use rocket::http::{Header, Method};
 use rocket::local::blocking::Client;
 use serde_json::Value;
@@ -51,6 +52,7 @@ impl Setup {
 pub(crate) struct App {
     pub(crate) client: Client,
     pub(crate) database: Database,
+    pub(crate) users: UserService,
     pub(crate) clock: Clock,
     folder: tempfile::TempDir,
 }
@@ -76,13 +78,14 @@ impl App {
         let runtime = rocket::tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(users.ensure_admin(Some(PASSWORD.into()), |_| Ok(()))).unwrap();
         let client = Client::untracked(rocket).unwrap();
-        Self { client, database, clock, folder }
+        Self { client, database, users, clock, folder }
     }
 
     /// Stops the server and starts it again on the same folder.
     pub(crate) fn restarted(self, setup: Setup) -> Self {
-        let Self { client, database, folder, .. } = self;
+        let Self { client, database, users, folder, .. } = self;
         drop(client);
+        drop(users);
         database.close();
         drop(database);
         Self::on(folder, setup)

@@ -1,0 +1,271 @@
+//! Credentials: access and refresh tokens, API keys, sessions and their ends.
+
+use rocket::http::Method;
+use serde_json::{Value, json};
+
+use crate::support::app::{Actor, Answer, App, PASSWORD, Setup};
+
+/// A program that calls with this credential.
+fn with_bearer(app: &App, method: Method, path: &str, credential: &str) -> Answer {
+    let call = app.visitor().call(method, path).without("Sec-Fetch-Site");
+    call.header("Authorization", &format!("Bearer {credential}")).send()
+}
+
+fn get(app: &App, path: &str, credential: &str) -> Answer {
+    with_bearer(app, Method::Get, path, credential)
+}
+
+fn log_in(app: &App, name: &str) -> (String, String) {
+    let body = json!({"username": name, "password": PASSWORD});
+    tokens(&app.visitor().post("/auth/login").json(&body).send().expect(200))
+}
+
+fn tokens(answer: &Value) -> (String, String) {
+    let text = |name: &str| answer[name].as_str().unwrap().to_owned();
+    (text("access_token"), text("refresh_token"))
+}
+
+fn refresh(app: &App, token: &str) -> Answer {
+    app.visitor().post("/auth/refresh").json(&json!({"refresh_token": token})).send()
+}
+
+fn make_key(actor: &Actor<'_>, body: &Value) -> (String, String) {
+    let made = actor.post("/api/keys").json(body).send().expect(201);
+    let text = |name: &str| made[name].as_str().unwrap().to_owned();
+    (text("id"), text("secret"))
+}
+
+#[test]
+fn a_program_logs_in_with_a_name_or_an_address_and_is_told_its_tokens() {
+    let app = App::start();
+    app.user("ada");
+    for who in [json!({"username": "ADA"}), json!({"email": "Ada@Example.org"})] {
+        let mut body = who;
+        body["password"] = PASSWORD.into();
+        let answer = app.visitor().post("/auth/login").json(&body).send();
+        let found = answer.expect(200);
+        assert_eq!((&found["token_type"], &found["expires_in"]), (&json!("bearer"), &json!(900)));
+        assert_eq!(found["user"]["username"], "ada");
+        assert_eq!(answer.header("Set-Cookie"), None);
+        let (access, _) = tokens(&found);
+        assert_eq!(get(&app, "/api/me", &access).expect(200)["email"], "ada@example.org");
+    }
+}
+
+#[test]
+fn an_access_token_ends_with_its_quarter_of_an_hour_and_with_its_session() {
+    let app = Setup::default().standing().start();
+    app.user("ada");
+    let (access, next) = log_in(&app, "ada");
+    app.clock.advance_s(899);
+    get(&app, "/api/me", &access).expect(200);
+    app.clock.advance_s(1);
+    get(&app, "/api/me", &access).problem(401, "signed_out");
+    let (access, _) = tokens(&refresh(&app, &next).expect(200));
+    get(&app, "/api/me", &access).expect(200);
+    with_bearer(&app, Method::Post, "/auth/logout", &access).expect(204);
+    get(&app, "/api/me", &access).problem(401, "signed_out");
+}
+
+#[test]
+fn a_refresh_token_is_good_once_and_a_replayed_one_ends_its_family() {
+    let app = App::start();
+    app.user("ada");
+    let (_, first) = log_in(&app, "ada");
+    let (other_access, _) = log_in(&app, "ada");
+    let (_, second) = tokens(&refresh(&app, &first).expect(200));
+    let (access, third) = tokens(&refresh(&app, &second).expect(200));
+    refresh(&app, &first).problem(401, "signed_out");
+    // The thief and the user are both out; another login is not.
+    refresh(&app, &third).problem(401, "signed_out");
+    get(&app, "/api/me", &access).problem(401, "signed_out");
+    get(&app, "/api/me", &other_access).expect(200);
+    for wrong in ["", "x", &access] {
+        refresh(&app, wrong).problem(401, "signed_out");
+    }
+    let audit = app.admin().get("/api/admin/audit?action=refresh_token_replayed").send();
+    assert_eq!(audit.expect(200)["items"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn tokens_outlive_a_restart_and_their_key_is_kept() {
+    let app = App::start();
+    app.user("ada");
+    let (access, next) = log_in(&app, "ada");
+    let app = app.restarted(Setup::default());
+    get(&app, "/api/me", &access).expect(200);
+    refresh(&app, &next).expect(200);
+}
+
+#[test]
+fn a_token_is_no_cookie_and_a_cookie_no_token() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let (access, refresh_token) = log_in(&app, "ada");
+    let cookie = ada.cookie.clone().unwrap();
+    let secret = cookie.split_once('=').unwrap().1;
+    get(&app, "/api/me", secret).problem(401, "signed_out");
+    refresh(&app, secret).problem(401, "signed_out");
+    for forged in [access, refresh_token] {
+        let mut actor = app.visitor();
+        actor.cookie = Some(format!("cellar_local={forged}"));
+        actor.get("/api/me").send().problem(401, "signed_out");
+    }
+    // A wrong credential is not made good by a right cookie.
+    ada.get("/api/me").header("Authorization", "Bearer x").send().problem(401, "signed_out");
+    ada.get("/api/me").header("Authorization", "Basic YTpi").send().problem(401, "signed_out");
+}
+
+#[test]
+fn every_session_ends_at_once_when_it_should() {
+    let app = App::start();
+    let admin = app.admin();
+    type End = fn(&App, &Actor<'_>, &str);
+    let ends: [(&str, End); 5] = [
+        ("a changed password", |_, ada, _| {
+            let body =
+                json!({"current_password": PASSWORD, "new_password": "a fresh and long one"});
+            ada.put("/api/me/password").json(&body).send().expect(204);
+        }),
+        ("disabling", |app, _, id| {
+            app.admin().post(&format!("/api/admin/users/{id}/disable")).send().expect(204);
+        }),
+        ("a changed role", |app, _, id| {
+            let call = app.admin().put(&format!("/api/admin/users/{id}/role"));
+            call.json(&json!({"role": "admin"})).send().expect(204);
+        }),
+        ("a password reset", |app, _, id| {
+            app.admin().post(&format!("/api/admin/users/{id}/password")).send().expect(200);
+        }),
+        ("the word of the staff", |app, _, id| {
+            app.admin().post(&format!("/api/admin/users/{id}/sign-out")).send().expect(204);
+        }),
+    ];
+    for (n, (what, end)) in ends.into_iter().enumerate() {
+        let name = format!("user{n}x");
+        let ada = app.user(&name);
+        let (browser, (access, next)) = (app.signed_in(&name), log_in(&app, &name));
+        let id = ada.get("/api/me").send().expect(200)["id"].as_str().unwrap().to_owned();
+        end(&app, &ada, &id);
+        browser.get("/api/me").send().problem(401, "signed_out");
+        let status = get(&app, "/api/me", &access).status;
+        assert_eq!(status, 401, "{what} left an access token alive");
+        assert_eq!(refresh(&app, &next).status, 401, "{what} left a refresh token alive");
+    }
+    admin.get("/api/me").send().expect(200);
+}
+
+#[test]
+fn somebody_sees_their_sessions_and_ends_one_of_them() {
+    let app = App::start();
+    let (ada, bob) = (app.user("ada"), app.user("bob"));
+    let (access, _) = log_in(&app, "ada");
+    let listed = ada.get("/api/me/sessions").send().expect(200);
+    let items = listed["items"].as_array().unwrap();
+    assert_eq!(items.len(), 2);
+    assert_eq!((&items[0]["kind"], &items[0]["is_current"]), (&json!("token"), &json!(false)));
+    assert_eq!((&items[1]["kind"], &items[1]["is_current"]), (&json!("browser"), &json!(true)));
+    let address = format!("/api/me/sessions/{}", items[0]["id"].as_str().unwrap());
+    bob.delete(&address).send().problem(404, "not_found");
+    get(&app, "/api/me", &access).expect(200);
+    ada.delete(&address).send().expect(204);
+    get(&app, "/api/me", &access).problem(401, "signed_out");
+    ada.delete(&address).send().problem(404, "not_found");
+    ada.get("/api/me").send().expect(200);
+}
+
+#[test]
+fn a_key_is_shown_once_and_does_what_its_scopes_say() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let body = json!({"name": "  nightly ", "scopes": ["write", "read", "read"]});
+    let made = ada.post("/api/keys").json(&body).send().expect(201);
+    assert_eq!(made["name"], "nightly");
+    assert_eq!(made["scopes"], json!(["read", "write"]));
+    let secret = made["secret"].as_str().unwrap();
+    assert!(secret.starts_with("cel_") && secret.len() == 47, "{secret}");
+    assert!(secret.ends_with(made["hint"].as_str().unwrap()));
+
+    let listed = ada.get("/api/keys").send();
+    assert!(!listed.text.contains(secret));
+    assert_eq!(listed.expect(200)["items"][0]["last_used_at"], Value::Null);
+    assert_eq!(get(&app, "/api/balance", secret).expect(200)["available"], 100);
+    let listed = ada.get("/api/keys").send().expect(200);
+    assert!(listed["items"][0]["last_used_at"].is_string());
+    assert!(!app.database.path().parent().unwrap().join("cellar.db").is_dir());
+    // It reaches nothing that makes it more than it is.
+    for (method, path) in [
+        (Method::Post, "/api/keys"),
+        (Method::Get, "/api/keys"),
+        (Method::Patch, "/api/me"),
+        (Method::Put, "/api/me/password"),
+        (Method::Get, "/api/me/sessions"),
+        (Method::Post, "/auth/logout"),
+    ] {
+        with_bearer(&app, method, path, secret).problem(403, "not_for_keys");
+    }
+    // Not even the key of an administrator.
+    let (_, of_admin) = make_key(&app.admin(), &json!({"name": "a", "scopes": ["read", "write"]}));
+    get(&app, "/api/admin/users", &of_admin).problem(403, "not_for_keys");
+    get(&app, "/metrics", &of_admin).problem(403, "not_for_keys");
+}
+
+#[test]
+fn a_key_that_was_revoked_or_has_ended_opens_nothing() {
+    let app = Setup::default().standing().start();
+    let (ada, bob) = (app.user("ada"), app.user("bob"));
+    let (id, secret) = make_key(&ada, &json!({"name": "k", "scopes": ["read"]}));
+    let end = "2026-11-18T12:00:00Z";
+    let until = json!({"name": "k", "scopes": ["read"], "expires_at": end});
+    let now = app.clock.now();
+    assert!(now.to_string().as_str() < end, "{now}");
+    let (_, short) = make_key(&ada, &until);
+    get(&app, "/api/balance", &short).expect(200);
+    let address = format!("/api/keys/{id}");
+    bob.delete(&address).send().problem(404, "not_found");
+    ada.delete(&address).send().expect(204);
+    get(&app, "/api/balance", &secret).problem(401, "signed_out");
+    app.clock.advance_s(12 * 3600);
+    get(&app, "/api/balance", &short).problem(401, "signed_out");
+    let app = app.restarted(Setup::default());
+    get(&app, "/api/balance", &secret).problem(401, "signed_out");
+}
+
+#[test]
+fn a_disabled_account_has_no_keys_until_it_is_enabled() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let (_, secret) = make_key(&ada, &json!({"name": "k", "scopes": ["read"]}));
+    let id = ada.get("/api/me").send().expect(200)["id"].as_str().unwrap().to_owned();
+    let steer = |what: &str| {
+        app.admin().post(&format!("/api/admin/users/{id}/{what}")).send().expect(204);
+    };
+    steer("disable");
+    get(&app, "/api/balance", &secret).problem(401, "signed_out");
+    steer("enable");
+    get(&app, "/api/balance", &secret).expect(200);
+}
+
+#[test]
+fn a_key_that_makes_no_sense_is_not_made() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let issues = |body: Value| ada.post("/api/keys").json(&body).send().issues();
+    let only = |field: &str, code: &str| vec![(field.to_owned(), code.to_owned())];
+    assert_eq!(issues(json!({"name": "k", "scopes": []})), only("scopes", "required"));
+    assert_eq!(
+        issues(json!({"name": "k", "scopes": ["admin"]})),
+        only("scopes[0]", "unknown_value")
+    );
+    assert_eq!(issues(json!({"name": " ", "scopes": ["read"]})), only("name", "invalid"));
+    let past = json!({"name": "k", "scopes": ["read"], "expires_at": "2020-01-01T00:00:00Z"});
+    assert_eq!(issues(past), only("expires_at", "past"));
+    let odd = json!({"name": "k", "scopes": ["read"], "expires_at": "tomorrow"});
+    assert_eq!(issues(odd), only("expires_at", "invalid"));
+    assert_eq!(ada.get("/api/keys").send().expect(200)["items"], json!([]));
+    for _ in 0..50 {
+        make_key(&ada, &json!({"name": "k", "scopes": ["read"]}));
+    }
+    let one_more = ada.post("/api/keys").json(&json!({"name": "k", "scopes": ["read"]})).send();
+    one_more.problem(409, "conflict");
+}
