@@ -48,7 +48,7 @@ pub(super) fn alone<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
 }
 
 /// Prints what somebody must read: a stream that goes nowhere is an error too.
-fn tell_somebody(text: &str) -> io::Result<()> {
+pub(super) fn tell_somebody(text: &str) -> io::Result<()> {
     #[cfg(unix)]
     {
         let facts = rustix::fs::fstat(io::stdout())?;

@@ -11,6 +11,7 @@ mod openapi;
 mod restore;
 mod serve;
 mod settings;
+mod user;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -61,6 +62,8 @@ enum Command {
     Restore(restore::Arguments),
     /// Check every promise about what is stored, one line each
     Check(check::Arguments),
+    /// List accounts, make them, and put them right; while the server does not run
+    User(user::Arguments),
     /// Print the description of the API (OpenAPI 3.1)
     Openapi(openapi::Arguments),
     /// Print completions for a shell
@@ -79,6 +82,7 @@ pub fn run() -> ExitCode {
         Command::Backup(arguments) => backup::run(&cli.place, &arguments),
         Command::Restore(arguments) => restore::run(&cli.place, &arguments),
         Command::Check(arguments) => check::run(&cli.place, &arguments),
+        Command::User(arguments) => user::run(&cli.place, &arguments),
         Command::Openapi(arguments) => openapi::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
     };

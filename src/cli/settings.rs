@@ -11,6 +11,9 @@ use crate::user::Passwords;
 /// The variable that gives the first administrator's password.
 pub(super) const ADMIN_PASSWORD: &str = "CELLAR_ADMIN_PASSWORD";
 
+/// The variable that gives somebody's password to `cellar user password`.
+pub(super) const USER_PASSWORD: &str = "CELLAR_USER_PASSWORD";
+
 /// Flags of a command by setting name; those not given are left out.
 pub(super) type Flags<'a> = Vec<(&'static str, Option<&'a String>)>;
 
@@ -45,7 +48,8 @@ fn environment(issues: &mut Issues) -> BTreeMap<String, String> {
         let Some(name) = name.to_str().filter(|name| name.starts_with(VARIABLE_PREFIX)) else {
             continue;
         };
-        if name != ADMIN_PASSWORD && !SETTINGS.iter().any(|setting| setting.variable() == name) {
+        let is_password = [ADMIN_PASSWORD, USER_PASSWORD].contains(&name);
+        if !is_password && !SETTINGS.iter().any(|setting| setting.variable() == name) {
             eprintln!("cellar: warning: {name} in the environment is no setting, and is ignored");
             continue;
         }

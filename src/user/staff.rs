@@ -97,6 +97,13 @@ pub struct UserRow {
     last_seen_at: Option<Timestamp>,
 }
 
+impl UserRow {
+    /// The account, and what it can spend.
+    pub fn parts(&self) -> (&UserView, Credits) {
+        (&self.user, self.available)
+    }
+}
+
 /// Credits to be moved by the staff, and why.
 #[derive(Debug, Clone)]
 pub struct Grant {

@@ -13,12 +13,16 @@ use crate::id::UserId;
 pub struct UserView {
     /// Its id.
     pub id: UserId,
+    /// The canonical name.
     #[schema(example = "admin")]
-    username: String,
-    email: Option<String>,
+    pub username: String,
+    /// The canonical address, if one is known.
+    pub email: Option<String>,
     full_name: Option<String>,
-    role: Role,
-    state: State,
+    /// What it may do.
+    pub role: Role,
+    /// Whether it may be used.
+    pub state: State,
     /// Whether the password has to be changed before anything else.
     must_change_password: bool,
     created_at: Timestamp,

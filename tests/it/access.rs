@@ -118,9 +118,9 @@ fn a_token_is_no_cookie_and_a_cookie_no_token() {
 
 #[test]
 fn every_session_ends_at_once_when_it_should() {
+    type End = fn(&App, &Actor<'_>, &str);
     let app = App::start();
     let admin = app.admin();
-    type End = fn(&App, &Actor<'_>, &str);
     let ends: [(&str, End); 5] = [
         ("a changed password", |_, ada, _| {
             let body =
