@@ -16,7 +16,7 @@ mod verify;
 mod view;
 mod words;
 
-pub use query::TransactionQuery;
+pub use query::{Named, TransactionQuery, list};
 pub use record::{Balance, Entry, Kind, Transaction, create_account};
 pub use routes::{TransactionFilter, export, routes};
 pub use service::TransactionService;

@@ -34,7 +34,7 @@ pub struct Named {
 }
 
 /// Up to `limit` entries below the number `before`, newest first.
-pub(super) fn list(
+pub fn list(
     r: &Reader<'_>,
     query: &TransactionQuery,
     before: i64,

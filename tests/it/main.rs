@@ -11,6 +11,7 @@ mod faults;
 mod job;
 mod manners;
 mod openapi;
+mod readme;
 mod schema;
 mod slow_clients;
 mod transaction;

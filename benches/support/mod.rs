@@ -1,0 +1,236 @@
+//! A server in this process, on a folder of its own, and clients that load it over loopback.
+
+#![allow(dead_code, reason = "each bench uses its part")]
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use cellar::clock::Clock;
+use cellar::config::{Config, Sources};
+use cellar::data_folder::DataFolder;
+use cellar::database::Database;
+use cellar::job::Kinds;
+use cellar::server::{self, Parts, Server};
+use rocket::fairing::AdHoc;
+use rocket::tokio::io::{AsyncReadExt, AsyncWriteExt};
+use rocket::tokio::net::TcpStream;
+use rocket::tokio::runtime::{self, Runtime};
+use rocket::tokio::sync::mpsc;
+use rocket::tokio::task::JoinSet;
+use rocket::{Build, Rocket};
+use serde_json::{Value, json};
+
+const PASSWORD: &str = "a cork in the bottle";
+
+/// So many connections, each asking so often.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Load {
+    pub(crate) n_connections: usize,
+    pub(crate) n_of_each: usize,
+}
+
+/// How long each answer took, and all of them together.
+pub(crate) struct Taken {
+    whole: Duration,
+    each: Vec<Duration>,
+}
+
+impl Taken {
+    pub(crate) fn per_second(&self) -> f64 {
+        as_f64(self.each.len()) / self.whole.as_secs_f64()
+    }
+
+    pub(crate) fn n_answers(&self) -> usize {
+        self.each.len()
+    }
+
+    /// The time that ninety-nine of a hundred answers keep.
+    pub(crate) fn slowest_hundredth(&self) -> Duration {
+        let mut each = self.each.clone();
+        each.sort_unstable();
+        each[each.len() - 1 - each.len() / 100]
+    }
+}
+
+/// A server that listens.
+pub(crate) struct Served {
+    pub(crate) database: Database,
+    address: SocketAddr,
+    clients: Runtime,
+    _server: Runtime,
+    _folder: tempfile::TempDir,
+}
+
+/// A server on a new folder, with the settings of a real one but for the pace of sign-ins.
+pub(crate) fn built() -> (tempfile::TempDir, Server) {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let flags = [
+        ("port", "0".to_owned()),
+        ("data", folder.path().display().to_string()),
+        ("sign_in_tries_per_minute", "10000".to_owned()),
+    ];
+    let sources = Sources { flags: flags.into(), ..Sources::default() };
+    let config = Config::load(&sources).expect("the settings are right");
+    let held = DataFolder::take(&config.data).expect("the folder is new");
+    let parts = Parts { config, clock: Clock::system(), folder: held, kinds: Kinds::new() };
+    (folder, server::build(parts).expect("a server can be built"))
+}
+
+/// The same, once it listens.
+pub(crate) fn served() -> Served {
+    let (folder, Server { rocket, database, .. }) = built();
+    let (server, address) = launch(rocket);
+    let clients = runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let clients = clients.expect("threads can be had");
+    Served { database, address, clients, _server: server, _folder: folder }
+}
+
+/// Launches a server on threads of its own; where it listens.
+pub(crate) fn launch(rocket: Rocket<Build>) -> (Runtime, SocketAddr) {
+    let runtime = Runtime::new().expect("threads can be had");
+    let (send, mut receive) = mpsc::unbounded_channel();
+    let liftoff = AdHoc::on_liftoff("tell the port", move |rocket| {
+        Box::pin(async move {
+            let config = rocket.config();
+            let _ = send.send(SocketAddr::new(config.address, config.port));
+        })
+    });
+    runtime.spawn(rocket.attach(liftoff).launch());
+    let address = receive.blocking_recv().expect("the server lifts off");
+    (runtime, address)
+}
+
+impl Served {
+    /// A `GET` of this path with these header lines.
+    pub(crate) fn request(&self, path: &str, headers: &str) -> String {
+        let port = self.address.port();
+        format!("GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\n{headers}\r\n")
+    }
+
+    /// A `POST` of this body to this path with these header lines.
+    pub(crate) fn post(&self, path: &str, headers: &str, body: &Value) -> String {
+        let (port, body) = (self.address.port(), body.to_string());
+        format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\n{headers}\r\n{body}",
+            body.len()
+        )
+    }
+
+    /// Makes an account; its sign-in as a request.
+    pub(crate) fn account(&self, name: &str) -> String {
+        let email = format!("{name}@example.org");
+        let body = json!({"username": name, "email": email, "password": PASSWORD});
+        self.once(&self.post("/auth/register", "", &body));
+        self.post("/auth/login", "", &json!({"username": name, "password": PASSWORD}))
+    }
+
+    /// A key of a new account with these scopes.
+    pub(crate) fn api_key(&self, name: &str, scopes: &[&str]) -> String {
+        let login = self.account(name);
+        let tokens = self.once(&login);
+        let token = tokens["access_token"].as_str().expect("an access token");
+        let headers = format!("Authorization: Bearer {token}\r\n");
+        let body = json!({"name": "bench", "scopes": scopes});
+        let made = self.once(&self.post("/api/keys", &headers, &body));
+        made["secret"].as_str().expect("a key").to_owned()
+    }
+
+    /// One request's answer in JSON.
+    pub(crate) fn once(&self, request: &str) -> Value {
+        let answer = self.clients.block_on(async {
+            let mut stream = TcpStream::connect(self.address).await.expect("the server listens");
+            exchange(&mut stream, request.as_bytes()).await
+        });
+        let text = String::from_utf8(answer).expect("an answer is text");
+        let (head, body) = text.split_once("\r\n\r\n").expect("an answer has a head");
+        assert!(head.starts_with("HTTP/1.1 20"), "{text}");
+        serde_json::from_str(body).expect("an answer is JSON")
+    }
+
+    /// Loads the server with one request.
+    pub(crate) fn ask(&self, request: &str, load: Load) -> Taken {
+        self.clients.block_on(ask(self.address, request.to_owned(), load))
+    }
+
+    /// Loads it with two at once; stops asking the second when the first is through.
+    pub(crate) fn ask_beside(&self, first: &str, load: Load, second: &str) -> (Taken, Taken) {
+        let (address, second) = (self.address, second.to_owned());
+        self.clients.block_on(async {
+            let (stop, mut told) = mpsc::channel::<()>(1);
+            let beside = rocket::tokio::spawn(async move {
+                let mut stream = TcpStream::connect(address).await.expect("the server listens");
+                let (begun, mut each) = (Instant::now(), Vec::new());
+                while told.try_recv() == Err(mpsc::error::TryRecvError::Empty) {
+                    let asked = Instant::now();
+                    exchange(&mut stream, second.as_bytes()).await;
+                    each.push(asked.elapsed());
+                    rocket::tokio::time::sleep(Duration::from_millis(2)).await;
+                }
+                Taken { whole: begun.elapsed(), each }
+            });
+            let taken = ask(address, first.to_owned(), load).await;
+            drop(stop);
+            (taken, beside.await.expect("the second client ends"))
+        })
+    }
+}
+
+/// Loads a server with one request.
+pub(crate) async fn ask(address: SocketAddr, request: String, load: Load) -> Taken {
+    let begun = Instant::now();
+    let mut all = JoinSet::new();
+    for _ in 0..load.n_connections {
+        let request = request.clone();
+        all.spawn(async move {
+            let mut stream = TcpStream::connect(address).await.expect("the server listens");
+            let mut each = Vec::with_capacity(load.n_of_each);
+            for _ in 0..load.n_of_each {
+                let asked = Instant::now();
+                let answer = exchange(&mut stream, request.as_bytes()).await;
+                assert!(answer.starts_with(b"HTTP/1.1 "), "{}", String::from_utf8_lossy(&answer));
+                each.push(asked.elapsed());
+            }
+            each
+        });
+    }
+    let each = all.join_all().await.concat();
+    Taken { whole: begun.elapsed(), each }
+}
+
+/// Sends a request and reads its whole answer.
+async fn exchange(stream: &mut TcpStream, request: &[u8]) -> Vec<u8> {
+    stream.write_all(request).await.expect("the connection is kept");
+    let mut answer = Vec::with_capacity(4096);
+    while !is_whole(&answer) {
+        let n_read = stream.read_buf(&mut answer).await.expect("the server answers");
+        assert!(n_read > 0, "the server closed the connection");
+    }
+    answer
+}
+
+/// Whether the head and as much body as it announces are there.
+fn is_whole(answer: &[u8]) -> bool {
+    let text = std::str::from_utf8(answer).unwrap_or_default();
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    length.and_then(|length| length.parse().ok()).is_some_and(|length: usize| body.len() >= length)
+}
+
+/// Minimum, median and maximum.
+pub(crate) fn summary(mut figures: Vec<f64>) -> String {
+    figures.sort_by(f64::total_cmp);
+    let (low, high) = (figures[0], figures[figures.len() - 1]);
+    let middle = figures[figures.len() / 2];
+    let digits = usize::from(high < 1000.0);
+    format!("{low:.digits$} / {middle:.digits$} / {high:.digits$}")
+}
+
+pub(crate) fn percent(part: f64, whole: f64) -> f64 {
+    100.0 * part / whole
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
+pub(crate) fn as_f64(n: usize) -> f64 {
+    n as f64
+}
