@@ -78,7 +78,7 @@ impl TransactionService {
 
     /// What a user's account holds.
     pub async fn balance(&self, user_id: UserId) -> Result<Balance> {
-        self.database.read(move |r| Balance::find(r, user_id)).await
+        self.database.peek(move |r| Balance::find(r, user_id)).await
     }
 
     /// Adds credits to the caller's own account.

@@ -2,6 +2,8 @@
 //! at a time and behind it, so that no payment waits for it; the newest entries, which it does not
 //! have yet, are read. The only place where SQLite's own full-text search is spoken to.
 
+use std::collections::BTreeSet;
+
 use super::query::{Named, SELECT, TransactionQuery, newest, read};
 use super::record::Kind;
 use crate::database::{Reader, Tx, bind, params};
@@ -14,6 +16,9 @@ pub(super) const BATCH: u32 = 2_000;
 /// Words of a question; more would only make it slower.
 const WORDS_MAX: usize = 8;
 
+/// Words that one word of a question may stand for; beyond it, the engine gathers them more slowly.
+const TERMS_MAX: u32 = 32;
+
 /// The words of a text: letters and digits, in small letters, like the index's.
 pub(super) fn of(text: &str) -> Vec<String> {
     words_in(text).take(WORDS_MAX).collect()
@@ -22,6 +27,29 @@ pub(super) fn of(text: &str) -> Vec<String> {
 fn words_in(text: &str) -> impl Iterator<Item = String> {
     let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.map(str::to_lowercase)
+}
+
+/// Whether a word is one that others may begin with: a number stands for itself alone.
+fn is_beginning(word: &str) -> bool {
+    !word.chars().any(char::is_numeric)
+}
+
+/// One word of a question in the engine's language. Whole words are looked up as they are needed;
+/// a beginning would be gathered from all entries first, so it is spelled out.
+fn asked(r: &Reader<'_>, word: &str) -> Result<String> {
+    if !is_beginning(word) {
+        return Ok(format!("\"{word}\""));
+    }
+    let terms = r.fetchall(
+        "SELECT term FROM transaction_terms WHERE term >= ?1 AND term < ?2 LIMIT ?3",
+        params![word, format!("{word}\u{10ffff}"), TERMS_MAX + 1],
+        |row| row.get::<String>(0),
+    )?;
+    if terms.len() > TERMS_MAX as usize {
+        return Ok(format!("\"{word}\"*"));
+    }
+    let terms: Vec<_> = terms.iter().map(|term| format!("\"{term}\"")).collect();
+    Ok(if terms.is_empty() { format!("\"{word}\"") } else { format!("({})", terms.join(" OR ")) })
 }
 
 /// Up to `limit` entries that have a word for each of `words` that begins with it, newest first.
@@ -36,7 +64,7 @@ pub(super) fn list(
     let mut found = unindexed(r, query, words, (low.max(indexed + 1), before), limit)?;
     let n_left = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(limit));
     if n_left > 0 {
-        let mut asked: Vec<_> = words.iter().map(|word| format!("\"{word}\"*")).collect();
+        let mut asked = words.iter().map(|word| asked(r, word)).collect::<Result<Vec<_>>>()?;
         asked.extend(query.user_id.map(user_word));
         asked.extend(query.kind.map(kind_word));
         let sql = [
@@ -70,7 +98,10 @@ fn unindexed(
     let mut found = r.fetchall(&sql.concat(), &params, read)?;
     found.retain(|named| {
         let theirs: Vec<_> = words_in(&named.entry.description).collect();
-        words.iter().all(|word| theirs.iter().any(|own| own.starts_with(word)))
+        let fits = |own: &str, word: &str| {
+            own == word || (is_beginning(word) && is_beginning(own) && own.starts_with(word))
+        };
+        words.iter().all(|word| theirs.iter().any(|own| fits(own, word)))
     });
     found.truncate(limit as usize);
     Ok(found)
@@ -79,6 +110,21 @@ fn unindexed(
 /// Puts the next entries into the index; how many it were.
 pub(super) fn index_more(tx: &Tx<'_>) -> Result<usize> {
     let indexed = last_indexed(tx)?;
+    let mut terms = BTreeSet::new();
+    tx.each(
+        "SELECT description FROM transactions WHERE id > ?1 ORDER BY id LIMIT ?2",
+        params![indexed, BATCH],
+        |row| {
+            terms.extend(words_in(&row.get::<String>(0)?).filter(|word| is_beginning(word)));
+            Ok(())
+        },
+    )?;
+    for term in &terms {
+        tx.execute(
+            "INSERT INTO transaction_terms (term) VALUES (?1) ON CONFLICT DO NOTHING",
+            params![term],
+        )?;
+    }
     tx.execute(
         "INSERT INTO transaction_words (rowid, words) \
          SELECT id, description || ' xuser' || user_id || 'x xkind' || replace(kind, '_', '') \

@@ -354,12 +354,12 @@ impl UserService {
 
     /// The account of this id.
     pub async fn find(&self, id: UserId) -> Result<User> {
-        self.database.read(move |r| User::get(r, id)).await
+        self.database.peek(move |r| User::get(r, id)).await
     }
 
     /// What an account holds.
     pub async fn get_user_balance(&self, id: UserId) -> Result<Balance> {
-        self.database.read(move |r| Balance::find(r, id)).await
+        self.database.peek(move |r| Balance::find(r, id)).await
     }
 
     /// Adds credits to an account, as the entry says.

@@ -79,6 +79,8 @@ CREATE INDEX transactions_by_time ON transactions (timestamp);
 CREATE VIRTUAL TABLE transaction_words USING fts5
     (words, content = '', detail = none, tokenize = 'unicode61 remove_diacritics 0');
 
+CREATE TABLE transaction_terms (term TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+
 CREATE INDEX jobs_ended ON jobs (finished_at) WHERE finished_at IS NOT NULL;
 
 CREATE TABLE workspaces (

@@ -190,6 +190,8 @@ CREATE INDEX transactions_by_time ON transactions (timestamp);
 -- from it. This statement alone is SQLite's own: another engine has another index of words.
 CREATE VIRTUAL TABLE transaction_words USING fts5
     (words, content = '', detail = none, tokenize = 'unicode61 remove_diacritics 0');
+-- The words themselves, numbers apart, to find those that begin like a given one.
+CREATE TABLE transaction_terms (term TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 
 CREATE TRIGGER transactions_are_never_updated BEFORE UPDATE ON transactions
 BEGIN SELECT raise(ABORT, 'ledger entries are never updated'); END;
