@@ -1,7 +1,7 @@
 //! How long a page of 50 takes to find among 1,000,000 entries of the ledger, with each filter.
 //!
-//! `cargo bench --bench listing`; it fills a ledger first, which takes a minute. Half of the entries
-//! are one user's, the others are shared by 999.
+//! `cargo bench --bench listing`; it fills a ledger first, which takes a minute. Half of the
+//! entries are one user's, the others are shared by 999.
 
 mod support;
 

@@ -93,9 +93,9 @@ impl Database {
         task::spawn_blocking(move || database.read_here(run)).await.map_err(Error::internal)?
     }
 
-    /// [`Database::read`] for a single statement that finds a row or two by their keys: looked up on
-    /// this very thread, for that takes less time than changing threads. Only if every connection is
-    /// in use is it done as any other read.
+    /// [`Database::read`] for a single statement that finds a row or two by their keys: looked up
+    /// on this very thread, for that takes less time than changing threads. Only if every
+    /// connection is in use is it done as any other read.
     pub async fn peek<T, F>(&self, run: F) -> Result<T>
     where
         F: FnOnce(&Reader<'_>) -> Result<T> + Send + 'static,
