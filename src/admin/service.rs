@@ -70,6 +70,8 @@ pub struct SystemView {
     jobs: JobCounts,
     /// Memory in use, if the system says.
     memory_bytes: Option<u64>,
+    /// Requests since the start that were answered with a failure of the server's.
+    failed_requests: u64,
     /// Whether passwords travel in the open: the address people open is not https.
     is_insecure: bool,
 }
@@ -145,6 +147,7 @@ impl AdminService {
                 dead: counts.n_dead,
             },
             memory_bytes: machine::memory_bytes(),
+            failed_requests: self.metrics.n_failures(),
             is_insecure: self.is_insecure,
         })
     }

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::Place;
 use crate::config::{Config, FILE_NAME, SETTINGS, Sources, VARIABLE_PREFIX};
+use crate::data_folder;
 use crate::error::{Error, Issues, Result};
-use crate::user::Passwords;
+use crate::user::{ADMIN_NAME, Passwords};
 
 /// The variable that gives the first administrator's password.
 pub(super) const ADMIN_PASSWORD: &str = "CELLAR_ADMIN_PASSWORD";
@@ -27,16 +28,26 @@ pub(super) fn load(place: &Place, flags: Flags<'_>) -> Result<(Config, Option<St
     let admin_password = environment.get(ADMIN_PASSWORD).cloned();
     let sources = Sources { flags, environment, file: settings_file(place) };
 
-    if let Some(password) = &admin_password {
-        Passwords::judge(ADMIN_PASSWORD, password, &["admin"], &mut issues);
-    }
-    match Config::load(&sources) {
-        Ok(config) => issues.or((config, admin_password)),
+    let config = match Config::load(&sources) {
+        Ok(config) => Some(config),
         Err(Error::Invalid(more)) => {
             issues.append(more);
-            Err(Error::Invalid(issues))
+            None
         }
-        Err(other) => Err(other),
+        Err(other) => return Err(other),
+    };
+    if let Some(password) = &admin_password {
+        // Where there are accounts already it is of no use, and need not be held up to every list.
+        match &config {
+            Some(config) if data_folder::is_initialised(&config.data) => {
+                Passwords::judge_length(ADMIN_PASSWORD, password, &mut issues);
+            }
+            _ => Passwords::judge(ADMIN_PASSWORD, password, &[ADMIN_NAME], &mut issues),
+        }
+    }
+    match config {
+        Some(config) => issues.or((config, admin_password)),
+        None => Err(Error::Invalid(issues)),
     }
 }
 

@@ -22,6 +22,6 @@ pub use invitation::InvitationView;
 pub use password::Passwords;
 pub use record::{NewUser, Profile, State, User};
 pub use routes::routes;
-pub use service::{Companion, FirstPassword, Ground, Settings, UserService};
+pub use service::{ADMIN_NAME, Companion, FirstPassword, Ground, Settings, UserService};
 pub use staff::{AMOUNT_MAX, Grant, Sort, Staff, StaffUser, UserQuery, UserRow};
 pub use view::UserView;

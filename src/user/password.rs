@@ -50,17 +50,27 @@ impl Passwords {
     /// The rules a new password must keep. `personal` is what everyone who knows its user would
     /// try first: names and addresses.
     pub fn judge(field: &str, password: &str, personal: &[&str], issues: &mut Issues) {
-        let n_chars = password.chars().count();
-        if n_chars < CHARS_MIN {
-            issues.add(field, "too_short", format!("must have {CHARS_MIN} characters or more"));
-        } else if n_chars > CHARS_MAX {
-            issues.add(field, "too_long", format!("must have {CHARS_MAX} characters or fewer"));
-        } else if is_like(password, personal) {
+        let n_before = issues.all().len();
+        Self::judge_length(field, password, issues);
+        if issues.all().len() > n_before {
+            return;
+        }
+        if is_like(password, personal) {
             let rule = "is too close to your name or address; choose something unrelated";
             issues.add(field, "like_name", rule);
         } else if zxcvbn(password, personal).score() < Score::Two {
             let rule = "is among those that are tried first; add a few words nobody would expect";
             issues.add(field, "common", rule);
+        }
+    }
+
+    /// The rule of them that needs no list of words, which takes a while and room to load.
+    pub fn judge_length(field: &str, password: &str, issues: &mut Issues) {
+        let n_chars = password.chars().count();
+        if n_chars < CHARS_MIN {
+            issues.add(field, "too_short", format!("must have {CHARS_MIN} characters or more"));
+        } else if n_chars > CHARS_MAX {
+            issues.add(field, "too_long", format!("must have {CHARS_MAX} characters or fewer"));
         }
     }
 

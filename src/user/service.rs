@@ -22,7 +22,7 @@ use crate::random;
 use crate::transaction::{Balance, Entry, Kind, Transaction};
 
 /// The name of the account that comes with an installation.
-const ADMIN_NAME: &str = "admin";
+pub const ADMIN_NAME: &str = "admin";
 
 /// What else begins and ends with an account; implemented by modules that know accounts.
 pub trait Companion: Send + Sync {

@@ -58,6 +58,21 @@ impl Metrics {
         self.latency.with_label_values(&[method, route]).observe(seconds);
     }
 
+    /// Requests since the start that were answered with a failure of ours.
+    pub fn n_failures(&self) -> u64 {
+        let is_failure = |metric: &&prometheus::proto::Metric| {
+            let mut labels = metric.get_label().iter();
+            labels.any(|label| label.name() == "status" && label.value().starts_with('5'))
+        };
+        let families = self.requests.collect();
+        let metrics = families.iter().flat_map(prometheus::proto::MetricFamily::get_metric);
+        // A count is a whole number far below 2^53, and never below zero.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+        let n_failures =
+            metrics.filter(is_failure).map(|m| m.get_counter().get_value()).sum::<f64>() as u64;
+        n_failures
+    }
+
     /// Everything counted, as text.
     pub fn text(&self) -> Result<String> {
         let mut text = Vec::new();

@@ -18,6 +18,18 @@ fn the_system_is_shown_to_administrators_alone() {
     assert!(system["database_bytes"].as_u64().unwrap() > 0);
     assert!(system["writer"]["writes"].as_u64().unwrap() > 0);
     assert_eq!(system["jobs"]["dead"], 0);
+    assert_eq!(system["failed_requests"], 0);
+}
+
+#[test]
+fn failures_of_the_server_are_counted_and_no_others() {
+    let app = App::start();
+    let admin = app.admin();
+    app.visitor().get("/api/nowhere").send().problem(404, "not_found");
+    app.database.close();
+    admin.post("/api/admin/checks").send().problem(503, "unavailable");
+    let system = admin.get("/api/admin/system").send().expect(200);
+    assert_eq!(system["failed_requests"], 1);
 }
 
 #[test]
