@@ -131,7 +131,11 @@ fn schema_is_known(r: &Reader<'_>) -> Result<Finding> {
     let problems = if version == i64::from(SCHEMA_VERSION) {
         r.schema_problems()?
     } else {
-        vec![format!("the file has version {version}, this program knows {SCHEMA_VERSION}")]
+        // A newer one was refused when the file was opened.
+        vec![format!(
+            "the file has version {version}; the next start of the server brings it to \
+             {SCHEMA_VERSION}"
+        )]
     };
     Ok(Finding { looked_at: format!("version {version}"), problems })
 }
