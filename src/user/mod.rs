@@ -8,20 +8,23 @@
 
 mod guard;
 mod invitation;
+mod listing;
 mod name;
 mod password;
 mod record;
 mod routes;
 mod service;
+mod sign_in;
 mod staff;
 mod tries;
 mod view;
 
 pub use guard::{SignInLimit, SignInPace};
 pub use invitation::InvitationView;
+pub use listing::{Sort, UserQuery, UserRow};
 pub use password::Passwords;
 pub use record::{NewUser, Profile, State, User};
 pub use routes::routes;
 pub use service::{ADMIN_NAME, Companion, FirstPassword, Ground, Settings, UserService};
-pub use staff::{AMOUNT_MAX, Grant, Sort, Staff, StaffUser, UserQuery, UserRow};
+pub use staff::{AMOUNT_MAX, Grant, Staff, StaffUser};
 pub use view::UserView;

@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 
 use super::guard::SignInPace;
 use super::record::{Profile, User};
-use super::service::{Credentials, Registration, Tokens, UserService};
+use super::service::{Registration, UserService};
+use super::sign_in::{Credentials, Tokens};
 use super::view::UserView;
 use crate::access::{ACCESS_TOKEN_LIFE_S, Caller, SessionCookie, Visitor};
 use crate::error::{Error, Result};

@@ -1,4 +1,4 @@
-//! The rules of accounts, for their users: signing up, in and out, passwords, the profile.
+//! The rules of accounts, for their users: signing up, passwords, the profile, the end.
 
 use std::sync::Arc;
 
@@ -7,17 +7,14 @@ use super::name;
 use super::password::Passwords;
 use super::record::{self, NewUser, Profile, User};
 use super::tries::Tries;
-use crate::access::{
-    self, AccessTokens, ApiKeys, Caller, Holder, NewSession, Role, Session, SessionKind, Sessions,
-    Visitor,
-};
+use crate::access::{self, AccessTokens, ApiKeys, Caller, Role, Sessions, Visitor};
 use crate::audit::{self, Action, Event};
 use crate::clock::{Clock, Timestamp};
 use crate::config::SignUp;
 use crate::credits::Credits;
 use crate::database::{Database, Tx};
 use crate::error::{Error, Issues, Result};
-use crate::id::{SessionId, UserId};
+use crate::id::UserId;
 use crate::random;
 use crate::transaction::{Balance, Entry, Kind, Transaction};
 
@@ -54,8 +51,8 @@ pub struct UserService {
     pub(super) passwords: Passwords,
     pub(super) sessions: Sessions,
     pub(super) keys: ApiKeys,
-    tokens: AccessTokens,
-    tries: Tries,
+    pub(super) tokens: AccessTokens,
+    pub(super) tries: Tries,
     pub(super) settings: Settings,
     pub(super) companion: Arc<dyn Companion>,
 }
@@ -85,15 +82,6 @@ pub enum FirstPassword {
     Made(String),
 }
 
-/// Someone who wants to sign in.
-#[derive(Debug)]
-pub struct Credentials {
-    /// A name or an e-mail address, as typed.
-    pub name_or_email: String,
-    /// The password, as typed.
-    pub password: String,
-}
-
 /// Someone who wants an account, as typed.
 #[derive(Debug)]
 pub struct Registration {
@@ -107,15 +95,6 @@ pub struct Registration {
     pub full_name: Option<String>,
     /// The secret of an invitation.
     pub invitation: Option<String>,
-}
-
-/// What a program that logged in is given.
-#[derive(Debug)]
-pub struct Tokens {
-    /// For its calls.
-    pub access: String,
-    /// For the next one.
-    pub refresh: String,
 }
 
 impl UserService {
@@ -249,107 +228,6 @@ impl UserService {
                 if is_open { Ok(Some(secret)) } else { Err(invitation::not_open()) }
             }
         }
-    }
-
-    /// Opens a browser's session for whoever knows a name and its password.
-    pub async fn sign_in(&self, who: Credentials, visitor: &Visitor) -> Result<(User, NewSession)> {
-        let (user, _, new) = self.open(who, visitor, SessionKind::Browser).await?;
-        Ok((user, new))
-    }
-
-    /// Opens a program's session for whoever knows a name and its password.
-    pub async fn login(&self, who: Credentials, visitor: &Visitor) -> Result<(User, Tokens)> {
-        let (user, session_id, new) = self.open(who, visitor, SessionKind::Token).await?;
-        let access = self.tokens.sign(session_id, user.id)?;
-        Ok((user, Tokens { access, refresh: new.secret }))
-    }
-
-    /// The next tokens of a program's session.
-    pub async fn refresh(&self, refresh_token: &str) -> Result<(User, Tokens)> {
-        let (session, refresh) = self.sessions.refresh(refresh_token).await?;
-        let access = self.tokens.sign(session.id, session.user_id)?;
-        Ok((self.find(session.user_id).await?, Tokens { access, refresh }))
-    }
-
-    async fn open(
-        &self,
-        who: Credentials,
-        visitor: &Visitor,
-        kind: SessionKind,
-    ) -> Result<(User, SessionId, NewSession)> {
-        let user = self.recognise(who, visitor).await?;
-        let new = NewSession::prepare(kind, visitor.user_agent.as_deref(), visitor.place)?;
-        let now = self.clock.now();
-        let is_restricted = user.must_change_password;
-        let row = new.row(Holder { user_id: user.id, role: user.role, is_restricted }, now);
-        let (id, hash) = (user.id, user.password_hash.clone());
-        let event = Event::by(Action::SignIn, id).in_request(&visitor.request_id);
-        let write = move |tx: &Tx<'_>| -> Result<Session> {
-            // While the password was checked, it may have changed or the account been disabled.
-            let present = User::get(tx, id)?;
-            if !present.is_active() || present.password_hash != hash {
-                return Err(Error::SignedOut);
-            }
-            audit::note(tx, &event, now)?;
-            row.create(tx)
-        };
-        let session = self.database.write(write).await?;
-        let session_id = session.id;
-        self.sessions.admit(session).await?;
-        Ok((user, session_id, new))
-    }
-
-    /// The account whose name and password these are; wrong ones are counted, and answered alike.
-    async fn recognise(&self, who: Credentials, visitor: &Visitor) -> Result<User> {
-        let name = name::typed(&who.name_or_email);
-        let asked = name.clone();
-        let user = self.database.read(move |r| User::lookup(r, &asked)).await?;
-        let familiar = visitor.place.filter(|place| {
-            user.as_ref().is_some_and(|user| self.sessions.knows_place(user.id, *place))
-        });
-        self.tries.check(&name, familiar)?;
-        let hash = user.as_ref().map(|user| user.password_hash.clone());
-        let password = who.password;
-        let is_right = self.passwords.verify(password.clone(), hash).await?;
-        let known = user.as_ref().map(|user| user.id);
-        let Some(user) = user.filter(|user| is_right && user.is_active()) else {
-            self.tries.count(&name, familiar);
-            self.note_failure(known, visitor).await?;
-            return Err(Error::invalid(
-                "password",
-                "wrong_password",
-                "does not fit this name; check both",
-            ));
-        };
-        self.strengthen(user, password).await
-    }
-
-    /// A wrong password for an account that is there is remembered; names that are not are no news.
-    async fn note_failure(&self, known: Option<UserId>, visitor: &Visitor) -> Result<()> {
-        let Some(user_id) = known else { return Ok(()) };
-        let event = Event::about(Action::SignInFailed, user_id).in_request(&visitor.request_id);
-        let now = self.clock.now();
-        self.database.write(move |tx| audit::note(tx, &event, now)).await
-    }
-
-    /// Hashes a password anew that was hashed at another cost than is set now.
-    async fn strengthen(&self, user: User, password: String) -> Result<User> {
-        if self.passwords.is_current(&user.password_hash) {
-            return Ok(user);
-        }
-        let hash = self.passwords.hash(password).await?;
-        let id = user.id;
-        let write = move |tx: &Tx<'_>| {
-            user.change_password(tx, &hash, user.must_change_password)?;
-            User::get(tx, id)
-        };
-        self.database.write(write).await
-    }
-
-    /// Ends the caller's session.
-    pub async fn sign_out(&self, caller: &Caller) -> Result<()> {
-        let session_id = caller.session_id().ok_or(Error::NotForKeys)?;
-        self.sessions.end(caller.user_id(), session_id).await
     }
 
     /// The account of this id.
