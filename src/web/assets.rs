@@ -108,8 +108,13 @@ impl Asset {
     /// The content in the best form the browser reads, and the name of that form.
     fn content(self, accepted: &str) -> (Cow<'static, [u8]>, Option<&'static str>) {
         let hash = HEXLOWER.encode(&self.file.metadata.sha256_hash());
-        for (encoding, ending) in [("br", "br"), ("gzip", "gz")] {
-            if accepts(accepted, encoding)
+        let mut forms = [("br", "br"), ("gzip", "gz")];
+        // What the browser likes more comes first; of two it likes alike, the smaller.
+        forms.sort_by(|(one, _), (other, _)| {
+            weight(accepted, other).total_cmp(&weight(accepted, one))
+        });
+        for (encoding, ending) in forms {
+            if weight(accepted, encoding) > 0.0
                 && let Some(compressed) = Compressed::get(&format!("{hash}.{ending}"))
             {
                 return (compressed.data, Some(encoding));
@@ -176,14 +181,17 @@ fn media_type(name: &str) -> &'static str {
     }
 }
 
-/// Whether an `Accept-Encoding` takes `encoding`.
-fn accepts(accepted: &str, encoding: &str) -> bool {
-    accepted.split(',').any(|part| {
+/// How much an `Accept-Encoding` likes `encoding`: from 0, which refuses it, to 1.
+fn weight(accepted: &str, encoding: &str) -> f64 {
+    let mut named = accepted.split(',').filter_map(|part| {
         let mut words = part.split(';').map(str::trim);
-        let is_named = words.next().is_some_and(|name| name.eq_ignore_ascii_case(encoding));
-        let is_refused = words.any(|word| matches!(word, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
-        is_named && !is_refused
-    })
+        words.next().filter(|name| name.eq_ignore_ascii_case(encoding))?;
+        let weights = words.filter_map(|word| word.split_once('='));
+        let mut weights = weights.filter(|(name, _)| name.trim().eq_ignore_ascii_case("q"));
+        // A weight that is none says nothing in favour.
+        Some(weights.next().map_or(1.0, |(_, text)| text.trim().parse::<f64>().unwrap_or(0.0)))
+    });
+    named.next().filter(|weight| weight.is_finite()).map_or(0.0, |weight| weight.clamp(0.0, 1.0))
 }
 
 /// Whether an `If-None-Match` names `tag`; a weak form of it counts, as the standard says.
@@ -197,15 +205,21 @@ mod tests {
 
     #[test]
     fn an_encoding_is_used_only_if_it_is_accepted() {
-        for (accepted, is_accepted) in [
-            ("gzip, deflate, br", true),
-            ("BR;q=0.5", true),
-            ("br;q=0", false),
-            ("gzip", false),
-            ("", false),
-            ("brx", false),
+        for (accepted, expected) in [
+            ("gzip, deflate, br", 1.0),
+            ("BR;q=0.5", 0.5),
+            ("br; Q=0.1, gzip", 0.1),
+            ("br;q=0", 0.0),
+            ("br;q=0.000", 0.0),
+            ("br;q=much", 0.0),
+            ("br;q=NaN", 0.0),
+            ("br;q=9", 1.0),
+            ("gzip", 0.0),
+            ("", 0.0),
+            ("brx", 0.0),
         ] {
-            assert_eq!(accepts(accepted, "br"), is_accepted, "{accepted}");
+            let found = weight(accepted, "br");
+            assert!((found - expected).abs() < f64::EPSILON, "{accepted}: {found}");
         }
     }
 

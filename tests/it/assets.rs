@@ -51,6 +51,8 @@ fn a_compressed_form_is_the_same_file_under_a_tag_of_its_own() {
         let mut unpacked = Vec::new();
         brotli::BrotliDecompress(&mut br.bytes.as_slice(), &mut unpacked).unwrap();
         assert_eq!(unpacked, plain.bytes);
+        let liked = ask("br;q=0.1, gzip;q=0.9");
+        assert_eq!(liked.header("Content-Encoding"), Some("gzip"), "{name}");
         let gzip = ask("gzip, br;q=0");
         assert_eq!(gzip.header("Content-Encoding"), Some("gzip"));
         let mut unpacked = Vec::new();
