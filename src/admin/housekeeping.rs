@@ -57,6 +57,7 @@ impl Housekeeping {
         // The first tick comes at once, while the server has better things to do.
         sessions_due.tick().await;
         rest_due.tick().await;
+        let mut has_trouble = false;
         loop {
             let done = select! {
                 () = &mut shutdown => return,
@@ -64,8 +65,10 @@ impl Housekeeping {
                 _ = sessions_due.tick() => self.note_who_was_seen().await,
                 _ = rest_due.tick() => self.clear_out().await,
             };
-            if let Err(cause) = done {
-                tracing::warn!(%cause, "housekeeping was cut short");
+            let had_trouble = std::mem::replace(&mut has_trouble, done.is_err());
+            // Once for a whole time of trouble, not every other second.
+            if let (Err(cause), false) = (done, had_trouble) {
+                tracing::warn!(%cause, "housekeeping was cut short; it is tried again at its time");
             }
         }
     }
