@@ -8,7 +8,16 @@ use super::admission::Hosts;
 use super::context::context;
 
 /// The policy of everything that is not a page: nothing may run, nothing may frame it.
-const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
+pub(super) const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
+
+/// What every answer carries, whatever it is.
+pub(super) const ALWAYS: [(&str, &str); 4] = [
+    ("X-Content-Type-Options", "nosniff"),
+    // Links can carry signatures; no other site learns them.
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("X-Frame-Options", "DENY"),
+];
 
 /// Sets the headers of every answer.
 #[derive(Debug, Clone)]
@@ -31,11 +40,9 @@ impl Fairing for SecurityHeaders {
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
         let context = context(request);
-        response.set_raw_header("X-Content-Type-Options", "nosniff");
-        // Links can carry signatures; no other site learns them.
-        response.set_raw_header("Referrer-Policy", "no-referrer");
-        response.set_raw_header("Cross-Origin-Resource-Policy", "same-origin");
-        response.set_raw_header("X-Frame-Options", "DENY");
+        for (name, value) in ALWAYS {
+            response.set_raw_header(name, value);
+        }
         response.set_raw_header("X-Request-Id", context.id.as_str());
         if self.hosts.base_url().is_some_and(crate::config::BaseUrl::is_https) {
             response.set_raw_header("Strict-Transport-Security", "max-age=31536000");

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use super::admission::Hosts;
 use super::context::context;
 use super::endpoint::allowed_methods;
+use super::headers::{ALWAYS, API_POLICY};
 use crate::error::{Cause, Error, Issue, Issues};
 
 /// Issues that one answer names; a body with more has the same mistake many times over.
@@ -221,6 +222,13 @@ impl<'r> Responder<'r, 'static> for Problem {
             .status(problem.status)
             .header(ContentType::new("application", "problem+json"))
             .sized_body(json.len(), Cursor::new(json));
+        // Rocket answers what it cannot read as a request without asking the fairing for headers.
+        for (name, value) in ALWAYS {
+            response.raw_header(name, value);
+        }
+        response.raw_header("Content-Security-Policy", API_POLICY);
+        response.raw_header("Cache-Control", "no-store");
+        response.raw_header("X-Request-Id", request_id.clone());
         if let Some(seconds) = problem.retry_after_s {
             response.raw_header("Retry-After", seconds.to_string());
         }

@@ -936,6 +936,19 @@ mod serve {
     }
 
     #[test]
+    fn a_method_that_is_none_is_answered_with_every_manner() {
+        let binary = initialised();
+        let served = binary.serve(&[]);
+        let answer = served.request("FOO", "/api/me").send();
+        assert_eq!(answer.status, 400);
+        for name in ["x-content-type-options", "x-request-id", "content-security-policy"] {
+            assert!(answer.header(name).is_some(), "{name} is missing in {answer:?}");
+        }
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+    }
+
+    #[test]
     fn an_idle_server_stops_at_once_and_leaves_one_plain_file() {
         let binary = initialised();
         let served = binary.serve(&[]);
