@@ -54,6 +54,9 @@ pub mod machine;
 pub mod config;
 pub mod log;
 
+// Engines: pure computation, callable without a database.
+pub mod ml;
+
 // Plumbing: the outside world, still without nouns of the product.
 pub mod database;
 pub mod files;

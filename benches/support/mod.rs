@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each bench uses its part")]
 
+mod figures;
+
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -19,6 +21,9 @@ use rocket::tokio::sync::mpsc;
 use rocket::tokio::task::JoinSet;
 use rocket::{Build, Rocket};
 use serde_json::{Value, json};
+
+#[allow(unused_imports, reason = "each bench uses its part")]
+pub(crate) use figures::{as_f64, percent, summary};
 
 const PASSWORD: &str = "a cork in the bottle";
 
@@ -215,22 +220,4 @@ fn is_whole(answer: &[u8]) -> bool {
     let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
     let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
     length.and_then(|length| length.parse().ok()).is_some_and(|length: usize| body.len() >= length)
-}
-
-/// Minimum, median and maximum.
-pub(crate) fn summary(mut figures: Vec<f64>) -> String {
-    figures.sort_by(f64::total_cmp);
-    let (low, high) = (figures[0], figures[figures.len() - 1]);
-    let middle = figures[figures.len() / 2];
-    let digits = usize::from(high < 1000.0);
-    format!("{low:.digits$} / {middle:.digits$} / {high:.digits$}")
-}
-
-pub(crate) fn percent(part: f64, whole: f64) -> f64 {
-    100.0 * part / whole
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
-pub(crate) fn as_f64(n: usize) -> f64 {
-    n as f64
 }

@@ -1,0 +1,336 @@
+//! One flat forest: every node of every tree in one array, rows walked in blocks.
+//!
+//! Trees of linfa are boxes that point at boxes. Here a node is a threshold, a feature and the
+//! place of its left child, whose sibling lies beside it; a leaf leads to itself, so a walk of as
+//! many steps as the tree is deep needs no branch, and the walks of several rows overlap. Nothing
+//! good exists for linfa's trees, and this is the heart of the service, so it is ours.
+//!
+//! It refuses trees that are not trees: [`Forest::from_parts`] checks every step that a walk could
+//! take, so that no artefact, however forged, can lead one astray.
+
+use super::artefact::{Damage, Reader, Writer};
+
+/// Walks that overlap.
+const LANES: usize = 8;
+
+/// Decision trees, each with one value in every leaf. The trees take turns in what they speak of:
+/// of three outputs, the first tree adds to the first, the fourth to the first again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Forest {
+    n_features: usize,
+    n_outputs: usize,
+    nodes: Vec<Node>,
+    values: Vec<f32>,
+    trees: Vec<Tree>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Node {
+    /// A row goes left if its value is below. Of a leaf infinity, so that every row stays.
+    threshold: f32,
+    feature: u32,
+    /// The child for values below the threshold; the other one lies behind it. Of a leaf, itself.
+    left: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Tree {
+    root: u32,
+    depth: u32,
+}
+
+/// One tree on its way into a forest.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Branch {
+    /// An end, with its value.
+    Leaf(f32),
+    /// A question: is the feature's value below the threshold?
+    Split {
+        /// The feature asked about.
+        feature: usize,
+        /// What its value is compared with.
+        threshold: f32,
+        /// If below.
+        below: Box<Branch>,
+        /// If not.
+        above: Box<Branch>,
+    },
+}
+
+impl Forest {
+    /// A forest without trees, for rows of so many features and with so many outputs.
+    ///
+    /// # Panics
+    /// If there is no output.
+    pub fn new(n_features: usize, n_outputs: usize) -> Self {
+        assert!(n_outputs > 0, "a forest has an output");
+        Self { n_features, n_outputs, nodes: vec![], values: vec![], trees: vec![] }
+    }
+
+    /// Adds a tree.
+    ///
+    /// # Panics
+    /// If it asks about a feature that rows do not have.
+    pub fn push(&mut self, tree: &Branch) {
+        let root = self.reserve(1);
+        let depth = self.lay(tree, root);
+        self.trees.push(Tree { root: place(root), depth });
+    }
+
+    fn reserve(&mut self, n: usize) -> usize {
+        let first = self.nodes.len();
+        let blank = Node { threshold: f32::INFINITY, feature: 0, left: 0 };
+        self.nodes.resize(first + n, blank);
+        self.values.resize(first + n, 0.0);
+        first
+    }
+
+    /// Puts a branch at `at`; how deep it is.
+    fn lay(&mut self, branch: &Branch, at: usize) -> u32 {
+        match branch {
+            Branch::Leaf(value) => {
+                self.nodes[at] = Node { threshold: f32::INFINITY, feature: 0, left: place(at) };
+                self.values[at] = *value;
+                0
+            }
+            Branch::Split { feature, threshold, below, above } => {
+                assert!(*feature < self.n_features, "a tree asks about feature {feature}");
+                let left = self.reserve(2);
+                let (threshold, feature) = (*threshold, place(*feature));
+                self.nodes[at] = Node { threshold, feature, left: place(left) };
+                1 + self.lay(below, left).max(self.lay(above, left + 1))
+            }
+        }
+    }
+
+    /// How many trees there are.
+    pub fn n_trees(&self) -> usize {
+        self.trees.len()
+    }
+
+    /// How many features a row has.
+    pub fn n_features(&self) -> usize {
+        self.n_features
+    }
+
+    /// How many outputs.
+    pub fn n_outputs(&self) -> usize {
+        self.n_outputs
+    }
+
+    /// How many nodes the trees have together.
+    pub fn n_nodes(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// How deep the deepest is.
+    pub fn depth(&self) -> u32 {
+        self.trees.iter().map(|tree| tree.depth).max().unwrap_or(0)
+    }
+
+    /// Adds to `sums`, for each row and output, the values of the output's trees. Rows lie one
+    /// behind the other, and so do the outputs of a row. A row's sums do not depend on its company.
+    ///
+    /// # Panics
+    /// If `rows` is not as long as `sums` asks for.
+    pub fn add_to(&self, rows: &[f32], sums: &mut [f32]) {
+        let n_rows = sums.len() / self.n_outputs;
+        assert_eq!(rows.len(), n_rows * self.n_features, "rows of {} features", self.n_features);
+        let mut blocks = rows.chunks_exact(LANES * self.n_features);
+        let mut block_sums = sums.chunks_exact_mut(LANES * self.n_outputs);
+        for (block, sums) in blocks.by_ref().zip(block_sums.by_ref()) {
+            self.walk_rows(block, sums);
+        }
+        let rest = blocks.remainder().chunks_exact(self.n_features);
+        for (row, sums) in rest.zip(block_sums.into_remainder().chunks_exact_mut(self.n_outputs)) {
+            self.walk_trees(row, sums);
+        }
+    }
+
+    /// Many rows at once through one tree after the other.
+    fn walk_rows(&self, block: &[f32], sums: &mut [f32]) {
+        for (tree, output) in self.trees.iter().zip((0..self.n_outputs).cycle()) {
+            let mut at = [tree.root; LANES];
+            for _ in 0..tree.depth {
+                for (lane, at) in at.iter_mut().enumerate() {
+                    *at = self.step(*at, &block[lane * self.n_features..]);
+                }
+            }
+            for (lane, at) in at.into_iter().enumerate() {
+                sums[lane * self.n_outputs + output] += self.values[at as usize];
+            }
+        }
+    }
+
+    /// One row through many trees at once.
+    fn walk_trees(&self, row: &[f32], sums: &mut [f32]) {
+        let mut outputs = (0..self.n_outputs).cycle();
+        for trees in self.trees.chunks(LANES) {
+            let mut at = [0; LANES];
+            for (at, tree) in at.iter_mut().zip(trees) {
+                *at = tree.root;
+            }
+            let depth = trees.iter().map(|tree| tree.depth).max().unwrap_or(0);
+            for _ in 0..depth {
+                for at in &mut at[..trees.len()] {
+                    *at = self.step(*at, row);
+                }
+            }
+            for (at, output) in at[..trees.len()].iter().zip(outputs.by_ref()) {
+                sums[output] += self.values[*at as usize];
+            }
+        }
+    }
+
+    fn step(&self, at: u32, row: &[f32]) -> u32 {
+        let node = self.nodes[at as usize];
+        node.left + u32::from(row[node.feature as usize] >= node.threshold)
+    }
+
+    /// Writes it down.
+    pub fn write(&self, writer: &mut Writer) {
+        writer.number(place(self.n_features));
+        writer.number(place(self.n_outputs));
+        // A leaf's infinity says nothing that its place does not.
+        let thresholds = self
+            .nodes
+            .iter()
+            .enumerate()
+            .map(|(at, node)| if node.left == place(at) { 0.0 } else { node.threshold });
+        writer.short_floats(&thresholds.collect::<Vec<_>>());
+        writer.numbers(&self.nodes.iter().map(|node| node.feature).collect::<Vec<_>>());
+        writer.numbers(&self.nodes.iter().map(|node| node.left).collect::<Vec<_>>());
+        writer.short_floats(&self.values);
+        writer.numbers(&self.trees.iter().map(|tree| tree.root).collect::<Vec<_>>());
+    }
+
+    /// Reads one back.
+    pub fn read(reader: &mut Reader<'_>) -> Result<Self, Damage> {
+        let (n_features, n_outputs) = (reader.number()? as usize, reader.number()? as usize);
+        let (thresholds, features) = (reader.short_floats()?, reader.numbers()?);
+        let (lefts, values, roots) = (reader.numbers()?, reader.short_floats()?, reader.numbers()?);
+        let n = thresholds.len();
+        if n_outputs == 0 || [features.len(), lefts.len(), values.len()] != [n; 3] {
+            return Err(Damage::Senseless);
+        }
+        let mut nodes: Vec<Node> = thresholds
+            .into_iter()
+            .zip(features.into_iter().zip(lefts))
+            .map(|(threshold, (feature, left))| Node { threshold, feature, left })
+            .collect();
+        // The depth of every node's branch, from the last node back: children come after parents.
+        let mut depths = vec![0_u32; n];
+        for at in (0..n).rev() {
+            let node = &mut nodes[at];
+            if node.feature as usize >= n_features {
+                return Err(Damage::Senseless);
+            }
+            let left = node.left as usize;
+            if left == at {
+                node.threshold = f32::INFINITY;
+            } else if left > at && left + 1 < n {
+                depths[at] = 1 + depths[left].max(depths[left + 1]);
+            } else {
+                return Err(Damage::Senseless);
+            }
+        }
+        let tree = |root: u32| {
+            let depth = *depths.get(root as usize).ok_or(Damage::Senseless)?;
+            Ok(Tree { root, depth })
+        };
+        let trees = roots.into_iter().map(tree).collect::<Result<_, Damage>>()?;
+        Ok(Self { n_features, n_outputs, nodes, values, trees })
+    }
+}
+
+fn place(at: usize) -> u32 {
+    u32::try_from(at).expect("a forest has fewer than 2^32 nodes")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn split(feature: usize, threshold: f32, below: Branch, above: Branch) -> Branch {
+        Branch::Split { feature, threshold, below: Box::new(below), above: Box::new(above) }
+    }
+
+    /// What a tree says, told by the tree itself.
+    fn answer(tree: &Branch, row: &[f32]) -> f32 {
+        match tree {
+            Branch::Leaf(value) => *value,
+            Branch::Split { feature, threshold, below, above } => {
+                answer(if row[*feature] < *threshold { below } else { above }, row)
+            }
+        }
+    }
+
+    fn trees() -> impl Strategy<Value = Branch> {
+        let leaf = (-9_i8..9).prop_map(|value| Branch::Leaf(f32::from(value)));
+        leaf.prop_recursive(6, 60, 2, |branch| {
+            (0..3_usize, -4_i8..4, branch.clone(), branch)
+                .prop_map(|(feature, at, below, above)| split(feature, f32::from(at), below, above))
+        })
+    }
+
+    fn sums(forest: &Forest, rows: &[f32]) -> Vec<f32> {
+        let mut sums = vec![0.0; rows.len() / 3 * forest.n_outputs()];
+        forest.add_to(rows, &mut sums);
+        sums
+    }
+
+    proptest! {
+        #[test]
+        fn a_forest_says_what_its_trees_say(
+            trees in prop::collection::vec(trees(), 0..20),
+            n_outputs in 1..4_usize,
+            rows in prop::collection::vec(-5_i8..5, 0..60),
+        ) {
+            let rows: Vec<f32> = rows.chunks_exact(3).flatten().copied().map(f32::from).collect();
+            let mut forest = Forest::new(3, n_outputs);
+            for tree in &trees {
+                forest.push(tree);
+            }
+            let told: Vec<f32> = rows
+                .chunks_exact(3)
+                .flat_map(|row| {
+                    let of = |output| trees.iter().skip(output).step_by(n_outputs);
+                    let sum = move |output| of(output).map(|tree| answer(tree, row)).sum::<f32>();
+                    (0..n_outputs).map(sum).collect::<Vec<_>>()
+                })
+                .collect();
+            prop_assert_eq!(sums(&forest, &rows), told);
+            // One row at a time, and once written down, it is the same forest.
+            let each: Vec<f32> = rows.chunks_exact(3).flat_map(|row| sums(&forest, row)).collect();
+            prop_assert_eq!(&each, &sums(&forest, &rows));
+            let mut writer = Writer::new("forest");
+            forest.write(&mut writer);
+            let bytes = writer.finish();
+            let mut reader = Reader::new(&bytes, "forest").unwrap();
+            prop_assert_eq!(Forest::read(&mut reader).unwrap(), forest);
+        }
+
+        #[test]
+        fn a_forged_forest_is_refused_or_harmless(
+            features in prop::collection::vec(0..4_u32, 1..6),
+            lefts in prop::collection::vec(0..8_u32, 1..6),
+            root in 0..8_u32,
+        ) {
+            let n = features.len().min(lefts.len());
+            let mut writer = Writer::new("forest");
+            writer.number(3);
+            writer.number(1);
+            writer.short_floats(&vec![0.5; n]);
+            writer.numbers(&features[..n]);
+            writer.numbers(&lefts[..n]);
+            writer.short_floats(&vec![1.0; n]);
+            writer.numbers(&[root]);
+            let bytes = writer.finish();
+            if let Ok(forest) = Forest::read(&mut Reader::new(&bytes, "forest").unwrap()) {
+                prop_assert_eq!(sums(&forest, &[0.0; 27]), vec![1.0; 9]);
+            }
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! Rows that a model remembers, laid out for comparing a new one with all of them: a Gaussian
+//! machine (what a support vector regression leaves behind) and the nearest neighbours share one
+//! pass over the distances.
+//!
+//! The regression is fitted by linfa-svm; its own way of answering copies and allocates for each
+//! vector, which takes a hundred times as long. A test holds this one to linfa's answers.
+
+use super::artefact::{Damage, Reader, Writer};
+
+/// Rows side by side in a block.
+const LANES: usize = 8;
+
+/// Where a block has no row: so far from everything that it counts for nothing.
+const FAR: f32 = 1e6;
+
+/// What a neighbour's distance is at least, so that the same row again does not decide alone.
+const NEAR: f32 = 0.1;
+
+/// Remembered rows with the weight and the value of each.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Memory {
+    n_features: usize,
+    n_rows: usize,
+    /// Block by block, feature by feature, row by row.
+    blocks: Vec<f32>,
+    /// Of each row in the Gaussian machine; rows that have none come last.
+    weights: Vec<f32>,
+    /// The value of each row.
+    values: Vec<f32>,
+    /// The machine's width, inverted, and what it adds.
+    per_width: f32,
+    offset: f32,
+    n_neighbours: usize,
+}
+
+/// One remembered row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Remembered {
+    /// Its features.
+    pub features: Vec<f32>,
+    /// Its weight in the Gaussian machine.
+    pub weight: f32,
+    /// Its value.
+    pub value: f32,
+}
+
+/// How rows are remembered.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rule {
+    /// `exp(-d²/width)` is what a row at the distance `d` counts in the machine.
+    pub width: f32,
+    /// What the machine adds.
+    pub offset: f32,
+    /// How many neighbours are asked.
+    pub n_neighbours: usize,
+}
+
+/// What the memory says of a row.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Recalled {
+    /// The machine's answer.
+    pub machine: f32,
+    /// The neighbours' answer.
+    pub neighbours: f32,
+}
+
+/// Room to work in, to be used again for the next row.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    distances: Vec<f32>,
+    order: Vec<u64>,
+}
+
+impl Memory {
+    /// Remembers these rows.
+    ///
+    /// # Panics
+    /// If there are none, or they are not all of one length.
+    pub fn new(mut rows: Vec<Remembered>, rule: Rule) -> Self {
+        // The machine's rows first: only they need an exponential.
+        rows.sort_by_key(|row| row.weight == 0.0);
+        let n_features = rows.first().expect("there is something to remember").features.len();
+        let n_rows = rows.len();
+        let mut memory = Self {
+            n_features,
+            n_rows,
+            blocks: vec![FAR; n_rows.next_multiple_of(LANES) * n_features],
+            weights: rows.iter().map(|row| row.weight).collect(),
+            values: rows.iter().map(|row| row.value).collect(),
+            per_width: 1.0 / rule.width,
+            offset: rule.offset,
+            n_neighbours: rule.n_neighbours,
+        };
+        for (place, row) in rows.iter().enumerate() {
+            assert_eq!(row.features.len(), n_features, "rows are of one length");
+            let block = place / LANES * LANES * n_features + place % LANES;
+            for (feature, value) in row.features.iter().enumerate() {
+                memory.blocks[block + feature * LANES] = *value;
+            }
+        }
+        memory
+    }
+
+    /// How many features a row has.
+    pub fn n_features(&self) -> usize {
+        self.n_features
+    }
+
+    /// How many rows have a weight in the machine.
+    pub fn n_weights(&self) -> usize {
+        self.weights.iter().take_while(|weight| **weight != 0.0).count()
+    }
+
+    /// What is remembered of a row with these features.
+    ///
+    /// # Panics
+    /// If it has not as many features as the rows that are remembered.
+    pub fn recall(&self, features: &[f32], scratch: &mut Scratch) -> Recalled {
+        assert_eq!(features.len(), self.n_features, "a row has {} features", self.n_features);
+        self.measure(features, &mut scratch.distances);
+        Recalled {
+            machine: self.machine(&scratch.distances),
+            neighbours: self.neighbours(&scratch.distances, &mut scratch.order),
+        }
+    }
+
+    /// The squared distance to every row.
+    fn measure(&self, features: &[f32], distances: &mut Vec<f32>) {
+        distances.clear();
+        for block in self.blocks.chunks_exact(LANES * self.n_features) {
+            let mut sums = [0.0_f32; LANES];
+            let (columns, _) = block.as_chunks::<LANES>();
+            for (column, feature) in columns.iter().zip(features) {
+                for (sum, value) in sums.iter_mut().zip(column) {
+                    let difference = value - feature;
+                    *sum += difference * difference;
+                }
+            }
+            distances.extend(sums);
+        }
+    }
+
+    fn machine(&self, distances: &[f32]) -> f32 {
+        let mut sums = [0.0_f32; LANES];
+        let (weights, rest) = self.weights.as_chunks::<LANES>();
+        let (near, far) = distances.as_chunks::<LANES>();
+        let n_full = self.n_weights().div_ceil(LANES).min(weights.len());
+        for (weights, distances) in weights[..n_full].iter().zip(near) {
+            for lane in 0..LANES {
+                sums[lane] += weights[lane] * exp(-distances[lane] * self.per_width);
+            }
+        }
+        debug_assert!(far.is_empty(), "distances come in whole blocks");
+        if let Some(distances) = near.get(weights.len()) {
+            for (sum, (weight, distance)) in sums.iter_mut().zip(rest.iter().zip(distances)) {
+                *sum += weight * exp(-distance * self.per_width);
+            }
+        }
+        sums.iter().sum::<f32>() + self.offset
+    }
+
+    /// The mean of the nearest rows' values, each counted by the fourth power of its nearness.
+    fn neighbours(&self, distances: &[f32], order: &mut Vec<u64>) -> f32 {
+        // Distances are not negative, so they sort as their bits do; the place breaks ties.
+        let distances = &distances[..self.n_rows];
+        order.clear();
+        order.extend((0_u64..).zip(distances).map(|(at, d)| u64::from(d.to_bits()) << 32 | at));
+        let n_asked = self.n_neighbours.min(self.n_rows);
+        if n_asked < self.n_rows {
+            order.select_nth_unstable(n_asked);
+        }
+        let nearest = &mut order[..n_asked];
+        // The order decides how sums are rounded.
+        nearest.sort_unstable();
+        let (mut sum, mut total) = (0.0_f32, 0.0_f32);
+        for key in nearest {
+            #[expect(clippy::cast_possible_truncation, reason = "the lower half is the place")]
+            let place = *key as u32 as usize;
+            let near = distances[place].sqrt() + NEAR;
+            let weight = 1.0 / (near * near * near * near);
+            sum += weight * self.values[place];
+            total += weight;
+        }
+        sum / total
+    }
+
+    /// Writes it down.
+    pub fn write(&self, writer: &mut Writer) {
+        writer.number(short(self.n_features));
+        writer.number(short(self.n_neighbours));
+        writer.short_floats(&[self.per_width, self.offset]);
+        writer.short_floats(&self.weights);
+        writer.short_floats(&self.values);
+        writer.short_floats(&self.blocks);
+    }
+
+    /// Reads one back.
+    pub fn read(reader: &mut Reader<'_>) -> Result<Self, Damage> {
+        let n_features = reader.number()? as usize;
+        let n_neighbours = reader.number()? as usize;
+        let [per_width, offset] = reader.short_floats()?[..] else { return Err(Damage::Senseless) };
+        let (weights, values) = (reader.short_floats()?, reader.short_floats()?);
+        let blocks = reader.short_floats()?;
+        let n_rows = values.len();
+        let n_blocks = n_rows.next_multiple_of(LANES).checked_mul(n_features);
+        let is_right = n_rows > 0
+            && n_neighbours > 0
+            && per_width > 0.0
+            && weights.len() == n_rows
+            && n_blocks == Some(blocks.len());
+        if !is_right {
+            return Err(Damage::Senseless);
+        }
+        Ok(Self { n_features, n_rows, blocks, weights, values, per_width, offset, n_neighbours })
+    }
+}
+
+fn short(n: usize) -> u32 {
+    u32::try_from(n).expect("counts of features and neighbours are small")
+}
+
+/// `e^x` for `x` of at most zero, to within three units in the last place. The system's own is as
+/// good and takes a row at a time; this one the compiler turns into instructions for four.
+fn exp(x: f32) -> f32 {
+    /// 1.5 · 2²³: adding it rounds to a whole number, which its last bits then are.
+    const ROUND: f32 = 12_582_912.0;
+    // ln 2 in two parts, so that the difference below is exact.
+    const LN2_HIGH: f32 = 0.693_359_4;
+    const LN2_LOW: f32 = -2.121_944_4e-4;
+    let x = x.max(-87.0);
+    let shifted = x * std::f32::consts::LOG2_E + ROUND;
+    let whole = shifted - ROUND;
+    let rest = x - whole * LN2_HIGH - whole * LN2_LOW;
+    let power = 1.0
+        + rest
+            * (1.0
+                + rest
+                    * (0.5
+                        + rest
+                            * (1.0 / 6.0
+                                + rest
+                                    * (1.0 / 24.0 + rest * (1.0 / 120.0 + rest * (1.0 / 720.0))))));
+    let exponent = shifted.to_bits().wrapping_sub(ROUND.to_bits()).wrapping_add(127) << 23;
+    power * f32::from_bits(exponent)
+}
+
+#[cfg(test)]
+mod tests {
+    use linfa::Dataset;
+    use linfa::prelude::Fit;
+    use linfa_nn::distance::L2Dist;
+    use linfa_nn::{LinearSearch, NearestNeighbour};
+    use linfa_svm::Svm;
+    use ndarray::{Array1, Array2};
+    use proptest::prelude::*;
+    use rand::{Rng, SeedableRng};
+    use rand_xoshiro::Xoshiro256PlusPlus;
+
+    use super::*;
+
+    const N: usize = 203;
+
+    fn rows() -> (Array2<f64>, Array1<f64>) {
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(3);
+        // Short floats, so that both sides see the same rows.
+        let rows =
+            Array2::from_shape_simple_fn((N, 4), || f64::from(random.gen_range(-2.0_f32..2.0)));
+        let values = rows.rows().into_iter().map(|row| (row[0] * row[1]).sin() + row[2]).collect();
+        (rows, values)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "the test's own short floats")]
+    fn short(list: impl IntoIterator<Item = f64>) -> Vec<f32> {
+        list.into_iter().map(|x| x as f32).collect()
+    }
+
+    fn remembered(rows: &Array2<f64>, weights: &[f64], values: &[f64]) -> Vec<Remembered> {
+        let parts = rows.rows().into_iter().zip(weights.iter().zip(values));
+        parts
+            .map(|(row, (weight, value))| Remembered {
+                features: short(row.iter().copied()),
+                weight: short([*weight])[0],
+                value: short([*value])[0],
+            })
+            .collect()
+    }
+
+    #[test]
+    #[expect(clippy::cast_possible_truncation, reason = "the test's own short floats")]
+    fn the_machine_gives_the_answers_of_linfa() {
+        let (rows, values) = rows();
+        let machine = Svm::<f64, f64>::params()
+            .c_svr(1.0, Some(0.1))
+            .gaussian_kernel(8.0)
+            .fit(&Dataset::new(rows.clone(), values.clone()))
+            .unwrap();
+        let rule = Rule { width: 8.0, offset: -machine.rho as f32, n_neighbours: 5 };
+        let all = remembered(&rows, &machine.alpha, values.as_slice().unwrap());
+        let memory = Memory::new(all, rule);
+        assert_eq!(memory.n_weights(), machine.nsupport());
+        let mut scratch = Scratch::default();
+        for row in rows.rows() {
+            let told = machine.weighted_sum(&row) - machine.rho;
+            let recalled = memory.recall(&short(row.iter().copied()), &mut scratch).machine;
+            assert!((told - f64::from(recalled)).abs() < 1e-4, "{told} {recalled}");
+        }
+    }
+
+    #[test]
+    fn the_neighbours_are_those_of_linfa() {
+        let (rows, values) = rows();
+        let index = LinearSearch::new().from_batch(&rows, L2Dist).unwrap();
+        let all = remembered(&rows, &vec![0.0; N], values.as_slice().unwrap());
+        let rule = Rule { width: 1.0, offset: 0.0, n_neighbours: 10 };
+        let memory = Memory::new(all, rule);
+        let mut scratch = Scratch::default();
+        for row in rows.rows() {
+            let row = row.mapv(|x| f64::from(short([x + 0.05])[0]));
+            let (mut sum, mut total) = (0.0, 0.0);
+            for (near, place) in index.k_nearest(row.view(), 10).unwrap() {
+                let distance: f64 = near.iter().zip(&row).map(|(a, b)| (a - b) * (a - b)).sum();
+                let weight = (distance.sqrt() + f64::from(NEAR)).powi(-4);
+                sum += weight * values[place];
+                total += weight;
+            }
+            let recalled = memory.recall(&short(row.iter().copied()), &mut scratch).neighbours;
+            assert!((sum / total - f64::from(recalled)).abs() < 1e-4, "{} {recalled}", sum / total);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_exponential_is_right_to_the_last_places(x in -87.0_f32..=0.0) {
+            let told = f64::from(x).exp();
+            prop_assert!((f64::from(exp(x)) - told).abs() <= 3e-7 * told, "{x}");
+        }
+    }
+
+    #[test]
+    fn what_is_far_away_counts_for_nothing() {
+        assert!(exp(-1e12) < 1e-37);
+        assert!((exp(0.0) - 1.0).abs() < f32::EPSILON);
+    }
+}

@@ -1,0 +1,22 @@
+//! The quality of red wine from eleven measurements: the data, how a model is trained on it, what
+//! the model answers, and how good it is.
+//!
+//! The model is a blend of three that err differently: a support vector regression, the nearest
+//! neighbours, and a forest of trees that look at the wine from many sides, one for each threshold
+//! of the score. The blend gives the expected score; the forest also gives the shape of the
+//! distribution around it, and rows held out in training say how wide an interval must be.
+
+mod data;
+mod evaluation;
+mod feature;
+mod model;
+mod side;
+mod training;
+
+pub use data::{Bottle, N_MEASURED, Samples};
+pub use evaluation::{Bin, Evaluation, PartScore, Scores, Stopped, evaluate};
+pub use model::{CLASSES, Judgement, N_CLASSES, Scratch, WineRegression};
+pub use training::{Blend, train};
+
+#[cfg(test)]
+mod tests;
