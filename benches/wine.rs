@@ -41,7 +41,7 @@ fn main() {
     let rows: Vec<Bottle> = samples.bottles.iter().copied().cycle().take(10_000).collect();
     let many: Vec<_> = (0..ROUNDS).map(|_| per_second(&model, &rows, rows.len())).collect();
     println!("10,000 rows at once    {} rows a second on one core", summary(many));
-    let found = evaluate(THREADS, &mut |_| Ok(())).expect("nobody stops it");
+    let found = evaluate(THREADS, &|| true, &|_| ()).expect("nobody stops it");
     println!("{}", serde_json::to_string_pretty(&found).expect("figures are JSON"));
 }
 

@@ -60,20 +60,23 @@ impl Credits {
 
 impl fmt::Display for Credits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = self.0.unsigned_abs().to_string();
-        let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 9);
-        if self.0 < 0 {
-            text.push('-');
-        }
-        for (place, digit) in digits.chars().enumerate() {
-            if place > 0 && (digits.len() - place).is_multiple_of(3) {
-                text.push(',');
-            }
-            text.push(digit);
-        }
-        text.push_str(if self.0.unsigned_abs() == 1 { " credit" } else { " credits" });
-        f.write_str(&text)
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let noun = if self.0.unsigned_abs() == 1 { "credit" } else { "credits" };
+        write!(f, "{sign}{} {noun}", grouped(self.0.unsigned_abs()))
     }
+}
+
+/// A count for people: `1,234,567`.
+pub fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 #[cfg(test)]

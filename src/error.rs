@@ -134,6 +134,23 @@ pub struct Issue {
     pub code: &'static str,
     /// A clause for people, to be read after the field's name.
     pub message: String,
+    /// The row of a table, counted from 1, for a mistake in one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row: Option<u64>,
+    /// The line on which that row begins, if the table was a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// What stood there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+}
+
+impl Issue {
+    /// A broken rule that is not in a row of a table.
+    pub fn new(field: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
+        let (field, message) = (field.into(), message.into());
+        Self { field, code, message, row: None, line: None, value: None }
+    }
 }
 
 impl Issues {
@@ -144,7 +161,12 @@ impl Issues {
         code: &'static str,
         message: impl Into<String>,
     ) {
-        self.0.push(Issue { field: field.into(), code, message: message.into() });
+        self.push(Issue::new(field, code, message));
+    }
+
+    /// Notes one more, made before.
+    pub fn push(&mut self, issue: Issue) {
+        self.0.push(issue);
     }
 
     /// All of them, in the order they were found.
@@ -168,6 +190,9 @@ impl fmt::Display for Issues {
         for (place, issue) in self.0.iter().enumerate() {
             if place > 0 {
                 f.write_str("; ")?;
+            }
+            if let Some(row) = issue.row {
+                write!(f, "row {row}: ")?;
             }
             write!(f, "{} {}", issue.field, issue.message)?;
         }

@@ -38,6 +38,11 @@ impl Hash {
         Self(bytes)
     }
 
+    /// Its bytes.
+    pub fn bytes(self) -> [u8; 32] {
+        self.0
+    }
+
     /// The hash of `content`.
     pub fn of(content: &[u8]) -> Self {
         Self(Sha256::digest(content).into())
@@ -139,6 +144,36 @@ impl Blob {
     }
 }
 
+/// A content that is being written.
+pub struct Draft {
+    files: Files,
+    file: tempfile::NamedTempFile,
+    digest: Sha256,
+    size_bytes: u64,
+}
+
+impl Draft {
+    /// Ends it: from now on it is there under its hash.
+    pub fn keep(self) -> Result<Blob> {
+        let hash = Hash(self.digest.finalize().into());
+        self.files.settle(self.file, hash).map_err(Error::internal)?;
+        Ok(Blob { hash, size_bytes: self.size_bytes })
+    }
+}
+
+impl Write for Draft {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let n = self.file.write(bytes)?;
+        self.digest.update(&bytes[..n]);
+        self.size_bytes += n as u64;
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
 /// The contents of one data folder.
 #[derive(Debug, Clone)]
 pub struct Files {
@@ -156,19 +191,22 @@ impl Files {
 
     /// Keeps what `source` yields, up to `size_bytes_max`.
     pub fn put(&self, source: &mut dyn Read, size_bytes_max: u64) -> Result<Blob> {
-        let temporary = self.folder.join(TEMPORARY_NAME);
-        fs::create_dir_all(&temporary).map_err(Error::internal)?;
-        let mut file = tempfile::NamedTempFile::new_in(&temporary).map_err(Error::internal)?;
-        let mut measured = Measured::new(source);
-        each_block(&mut measured, |block, size_bytes| {
+        let mut draft = self.draft()?;
+        each_block(source, |block, size_bytes| {
             if size_bytes > size_bytes_max {
                 return Err(Error::TooLarge { bytes_max: size_bytes_max });
             }
-            file.write_all(block).map_err(Error::internal)
+            draft.write_all(block).map_err(Error::internal)
         })?;
-        let blob = measured.blob();
-        self.settle(file, blob.hash).map_err(Error::internal)?;
-        Ok(blob)
+        draft.keep()
+    }
+
+    /// Begins a content that is written piece by piece. Until it is kept, it is nothing.
+    pub fn draft(&self) -> Result<Draft> {
+        let temporary = self.folder.join(TEMPORARY_NAME);
+        fs::create_dir_all(&temporary).map_err(Error::internal)?;
+        let file = tempfile::NamedTempFile::new_in(&temporary).map_err(Error::internal)?;
+        Ok(Draft { files: self.clone(), file, digest: Sha256::new(), size_bytes: 0 })
     }
 
     /// Gives a finished temporary file its name, so that it is there after a power cut too.

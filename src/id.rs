@@ -93,6 +93,7 @@ macro_rules! for_each_id {
             ApiKeyId "key" "a key that a program calls with",
             InvitationId "inv" "a link that lets somebody sign up",
             AuditId "aud" "a line of the audit log",
+            MLTaskId "tsk" "rows that somebody had predicted",
             WorkspaceId "wsp" "a workspace",
             WorkspaceInvitationId "win" "an invitation to a workspace",
         }

@@ -72,6 +72,9 @@ pub mod job;
 pub mod transaction;
 pub mod user;
 pub mod workspace;
+pub mod ml_model;
+pub mod ml_model_manager;
+pub mod ml_task;
 pub mod admin;
 
 // The roof.

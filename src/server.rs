@@ -25,6 +25,10 @@ use crate::idempotency::Underway;
 use crate::installation;
 use crate::job::{self, Jobs, Kinds, Settings};
 use crate::machine;
+use crate::ml::intake;
+use crate::ml_model;
+use crate::ml_model_manager::{self, EvaluationKind, MLModelManager};
+use crate::ml_task::{self, MLService, PredictionKind, TableBytesMax, TaskParts};
 use crate::transaction::{self, TransactionService};
 use crate::user::{self, Ground, SignInLimit, UserService};
 use crate::web::{
@@ -62,6 +66,10 @@ pub struct Server {
     pub rocket: Rocket<Build>,
     /// Accounts.
     pub users: UserService,
+    /// The models; whoever launches the server has the missing ones trained.
+    pub models: MLModelManager,
+    /// Background work.
+    pub jobs: Jobs,
     /// The database.
     pub database: Database,
     /// The names it answers to.
@@ -133,11 +141,20 @@ pub fn endpoints() -> Vec<Endpoints> {
         transaction::routes(),
         workspace::routes(),
         job::routes(),
+        ml_model_manager::routes(),
+        ml_task::routes(),
+        ml_task::mlflow_routes(),
+        ml_task::oip_routes(),
         admin::user_routes(),
         admin::routes(),
         web::openapi_routes(),
         web::asset_routes(),
     ]
+}
+
+/// The description of the API, an operation for every model that comes with the house included.
+pub fn document() -> Document {
+    Document::of(&endpoints()).with(ml_model::describe_models())
 }
 
 /// Puts a server together; it opens the database, but listens to nobody yet.
@@ -153,9 +170,8 @@ pub fn build(parts: Parts) -> Result<Server> {
     let users = accounts.users.clone();
     let transactions =
         TransactionService::new(database.clone(), clock.clone(), config.self_service_top_ups)?;
-    let settings = Settings { slots: config.job_slots, ..Settings::default() };
-    let kinds = kinds.with(CheckKind::new(files.clone()));
-    let jobs = Jobs::new(database.clone(), clock.clone(), kinds, settings);
+    let ground = Background { config: &config, database: &database, clock: &clock, files: &files };
+    let (models, jobs, tasks) = ground.build(folder.path(), kinds);
     let housekeeping = Housekeeping {
         sessions: accounts.sessions.clone(),
         keys: accounts.keys.clone(),
@@ -178,6 +194,7 @@ pub fn build(parts: Parts) -> Result<Server> {
     let lifetime = Lifetime {
         hosts: hosts.clone(),
         jobs: jobs.clone(),
+        models: models.clone(),
         housekeeping,
         failure: failure.clone(),
     };
@@ -191,7 +208,10 @@ pub fn build(parts: Parts) -> Result<Server> {
         .manage(transactions)
         .manage(TrustedProxies(config.trusted_proxies.clone()))
         .manage(keeper.clone())
-        .manage(jobs)
+        .manage(jobs.clone())
+        .manage(models.clone())
+        .manage(tasks)
+        .manage(TableBytesMax(config.table_bytes_max))
         .manage(admin)
         // The folder's lock lives as long as the server.
         .manage(folder)
@@ -202,7 +222,7 @@ pub fn build(parts: Parts) -> Result<Server> {
         .attach(SecurityHeaders::new(hosts.clone()))
         .attach(lifetime);
     let rocket = mount(rocket, &config, &hosts, accounts);
-    Ok(Server { rocket, users, database, hosts, failure })
+    Ok(Server { rocket, users, models, jobs, database, hosts, failure })
 }
 
 /// Mounts every route behind the door that knows who calls.
@@ -218,7 +238,7 @@ fn mount(rocket: Rocket<Build>, config: &Config, hosts: &Hosts, of: Accounts) ->
     ));
     let endpoints = endpoints();
     let rocket = rocket
-        .manage(Document::of(&endpoints))
+        .manage(document())
         .manage(users)
         .manage(sessions)
         .manage(keys)
@@ -227,6 +247,47 @@ fn mount(rocket: Rocket<Build>, config: &Config, hosts: &Hosts, of: Accounts) ->
     endpoints
         .into_iter()
         .fold(rocket, |rocket, part| rocket.mount("/", part.guarded(hosts, &doorkeeper)))
+}
+
+/// What background work stands on.
+struct Background<'a> {
+    config: &'a Config,
+    database: &'a Database,
+    clock: &'a Clock,
+    files: &'a Files,
+}
+
+impl Background<'_> {
+    /// The models of the folder `data`, the queue with every kind of work, and the predictions.
+    fn build(self, data: &Path, kinds: Kinds) -> (MLModelManager, Jobs, MLService) {
+        let Self { config, database, clock, files } = self;
+        let models = MLModelManager::load_models(data);
+        let limits = task_limits(config);
+        let kinds = kinds
+            .with(CheckKind::new(files.clone()))
+            .with(EvaluationKind::new(models.clone()))
+            .with(PredictionKind::new(files.clone(), models.clone(), limits));
+        let settings = Settings { slots: config.job_slots, ..Settings::default() };
+        let jobs = Jobs::new(database.clone(), clock.clone(), kinds, settings);
+        let tasks = MLService::new(TaskParts {
+            database: database.clone(),
+            clock: clock.clone(),
+            files: files.clone(),
+            models: models.clone(),
+            jobs: jobs.clone(),
+            limits,
+        });
+        (models, jobs, tasks)
+    }
+}
+
+/// What is large for a table of rows.
+fn task_limits(config: &Config) -> ml_task::Limits {
+    let rows_max = config.task_rows_max;
+    ml_task::Limits {
+        rows_at_once_max: config.rows_at_once_max,
+        intake: intake::Limits { rows_max, ..intake::Limits::default() },
+    }
 }
 
 /// The counters, with those of the parts below them.
@@ -296,6 +357,7 @@ fn health(database: &Database, jobs: &Jobs) -> Health {
 struct Lifetime {
     hosts: Hosts,
     jobs: Jobs,
+    models: MLModelManager,
     housekeeping: Housekeeping,
     failure: Failure,
 }
@@ -315,6 +377,7 @@ impl Fairing for Lifetime {
     }
 
     async fn on_shutdown(&self, _: &Rocket<Orbit>) {
+        self.models.stop();
         let n_left = self.jobs.stop(JOBS_GRACE).await;
         if n_left > 0 {
             tracing::warn!(n_left, "background work did not come to a good place in time");

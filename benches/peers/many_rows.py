@@ -1,6 +1,8 @@
 """Writes a big CSV of wines like the real ones: the same file for the same seed.
 
     python many_rows.py --data winequality-red.csv --rows 1000000 --out rows.csv
+
+Prints one JSON line.
 """
 
 import argparse

@@ -47,8 +47,10 @@ def many(rows, n, seed=1):
     one; clipping keeps every wine within what a request may say.
     """
     chance = np.random.default_rng(seed)
-    drawn = rows[FEATURES].to_numpy(float)[(picks := chance.integers(len(rows), size=n))]
-    width = rows[FEATURES].to_numpy(float).std(axis=0)
+    real = rows[FEATURES].to_numpy(float)
+    picks = chance.integers(len(rows), size=n)
+    width = real.std(axis=0)
+    drawn = real[picks]
     drawn += chance.standard_normal(drawn.shape) * (width * 0.05)
     low, high = np.array(list(RANGES.values())).T
     drawn = np.clip(drawn, low, high)

@@ -5,6 +5,8 @@
 mod figures;
 
 use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use cellar::clock::Clock;
@@ -12,6 +14,8 @@ use cellar::config::{Config, Sources};
 use cellar::data_folder::DataFolder;
 use cellar::database::Database;
 use cellar::job::Kinds;
+use cellar::ml::wine::{Samples, WineRegression, train};
+use cellar::ml_model_manager::Keep;
 use cellar::server::{self, Parts, Server};
 use rocket::fairing::AdHoc;
 use rocket::tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -49,6 +53,13 @@ impl Taken {
         self.each.len()
     }
 
+    /// The time that half of the answers keep.
+    pub(crate) fn middle(&self) -> Duration {
+        let mut each = self.each.clone();
+        each.sort_unstable();
+        each[each.len() / 2]
+    }
+
     /// The time that ninety-nine of a hundred answers keep.
     pub(crate) fn slowest_hundredth(&self) -> Duration {
         let mut each = self.each.clone();
@@ -77,8 +88,16 @@ pub(crate) fn built() -> (tempfile::TempDir, Server) {
     let sources = Sources { flags: flags.into(), ..Sources::default() };
     let config = Config::load(&sources).expect("the settings are right");
     let held = DataFolder::take(&config.data).expect("the folder is new");
+    put_wine_model(&config.data);
     let parts = Parts { config, clock: Clock::system(), folder: held, kinds: Kinds::new() };
     (folder, server::build(parts).expect("a server can be built"))
+}
+
+/// Puts the wine model into a data folder, so that no bench waits for its training.
+fn put_wine_model(data: &Path) {
+    static TRAINED: OnceLock<WineRegression> = OnceLock::new();
+    let model = TRAINED.get_or_init(|| train(&Samples::embedded().without_duplicates(), 2));
+    Keep::below(data).put_wine(model).expect("the folder can be written");
 }
 
 /// The same, once it listens.
@@ -120,6 +139,33 @@ impl Served {
              Content-Length: {}\r\n{headers}\r\n{body}",
             body.len()
         )
+    }
+
+    /// A `POST` of a body of this type.
+    pub(crate) fn send(&self, path: &str, headers: &str, kind: &str, body: &str) -> String {
+        let port = self.address.port();
+        format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Type: {kind}\r\n\
+             Content-Length: {}\r\n{headers}\r\n{body}",
+            body.len()
+        )
+    }
+
+    /// One request's answer as it comes, however long it is.
+    pub(crate) fn fetch(&self, request: &str) -> Vec<u8> {
+        let request = request.replacen("\r\n", "\r\nConnection: close\r\n", 1);
+        self.clients.block_on(async {
+            let mut stream = TcpStream::connect(self.address).await.expect("the server listens");
+            stream.write_all(request.as_bytes()).await.expect("the connection is kept");
+            let mut answer = Vec::new();
+            stream.read_to_end(&mut answer).await.expect("the server answers");
+            answer
+        })
+    }
+
+    /// Loads another server with one request.
+    pub(crate) fn ask_peer(&self, request: &str, address: SocketAddr, load: Load) -> Taken {
+        self.clients.block_on(ask(address, request.to_owned(), load))
     }
 
     /// Makes an account; its sign-in as a request.
@@ -207,17 +253,19 @@ pub(crate) async fn ask(address: SocketAddr, request: String, load: Load) -> Tak
 async fn exchange(stream: &mut TcpStream, request: &[u8]) -> Vec<u8> {
     stream.write_all(request).await.expect("the connection is kept");
     let mut answer = Vec::with_capacity(4096);
-    while !is_whole(&answer) {
+    let mut size = None;
+    while size.is_none_or(|size| answer.len() < size) {
         let n_read = stream.read_buf(&mut answer).await.expect("the server answers");
         assert!(n_read > 0, "the server closed the connection");
+        size = size.or_else(|| size_of(&answer));
     }
     answer
 }
 
-/// Whether the head and as much body as it announces are there.
-fn is_whole(answer: &[u8]) -> bool {
-    let text = std::str::from_utf8(answer).unwrap_or_default();
-    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-    length.and_then(|length| length.parse().ok()).is_some_and(|length: usize| body.len() >= length)
+/// How long an answer is with its head, once that is there.
+fn size_of(answer: &[u8]) -> Option<usize> {
+    let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n")? + 4;
+    let head = std::str::from_utf8(&answer[..end]).ok()?.to_ascii_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "))?;
+    Some(end + length.parse::<usize>().ok()?)
 }

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use crate::database::{Reader, SCHEMA_VERSION, params};
 use crate::error::{Error, Result};
 use crate::files::{Blob, Files, Hash};
+use crate::ml_task;
 use crate::transaction;
 
 /// Problems of one kind that are spelled out; the rest is counted.
@@ -44,13 +45,14 @@ struct Finding {
 }
 
 /// Every promise, in the order they are checked: whatever builds on another comes after it.
-const PROMISES: [Promise; 6] = [
+const PROMISES: [Promise; 7] = [
     ("the file is whole", file_is_whole),
     ("references hold", references_hold),
     ("the schema is known", schema_is_known),
     ("balances are the sum of their entries", balances_add_up),
     ("the ledger is an unbroken chain", ledger_is_unbroken),
     ("jobs are in order", jobs_are_in_order),
+    ("tasks are paid for exactly", tasks_are_paid_for),
 ];
 
 /// The last promise, about what lies beside the database.
@@ -171,6 +173,14 @@ fn jobs_are_in_order(r: &Reader<'_>) -> Result<Finding> {
         |row| Ok(format!("job {} has a state its other columns deny", row.get::<i64>(0)?)),
     )?;
     Ok(Finding { looked_at: counted(n_jobs, "job", "jobs"), problems })
+}
+
+/// I4: an answer and its charge are one.
+fn tasks_are_paid_for(r: &Reader<'_>) -> Result<Finding> {
+    Ok(Finding {
+        looked_at: counted(ml_task::count(r)?, "task", "tasks"),
+        problems: ml_task::problems(r)?,
+    })
 }
 
 /// I7: rows and files one to one, every file's bytes as its name says, no leftovers past the grace.

@@ -21,6 +21,8 @@ pub struct Figures {
     credits_by_day: Vec<CreditsOfDay>,
     /// Background jobs that ended, for the same days.
     jobs_by_day: Vec<JobsOfDay>,
+    /// Predictions that were asked for, for the same days.
+    tasks_by_day: Vec<TasksOfDay>,
     /// Credits that users can spend, all together.
     credits_available: Credits,
     /// Credits set aside for work under way, all together.
@@ -60,6 +62,20 @@ struct JobsOfDay {
     dead: u64,
 }
 
+/// Predictions that were asked for on one day.
+#[derive(Debug, Serialize, ToSchema)]
+struct TasksOfDay {
+    #[schema(example = "2026-11-21")]
+    day: String,
+    queued: u64,
+    running: u64,
+    succeeded: u64,
+    failed: u64,
+    cancelled: u64,
+    /// Rows predicted.
+    n_predicted: u64,
+}
+
 /// What an account did.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Activity {
@@ -68,6 +84,7 @@ pub struct Activity {
     /// Entries of the ledger.
     n_transactions: u64,
     n_jobs: u64,
+    n_tasks: u64,
     n_sessions: u64,
     n_api_keys: u64,
     n_workspaces: u64,
@@ -87,9 +104,40 @@ pub(super) fn figures(r: &Reader<'_>, now: Timestamp) -> Result<Figures> {
         users: users(r, today)?,
         credits_by_day: days.iter().map(by_day).collect::<Result<_>>()?,
         jobs_by_day: days.iter().map(|day| jobs_of(r, *day)).collect::<Result<_>>()?,
+        tasks_by_day: days.iter().map(|day| tasks_of(r, *day)).collect::<Result<_>>()?,
         credits_available: Credits::new(available),
         credits_held: Credits::new(held),
     })
+}
+
+fn tasks_of(r: &Reader<'_>, day: Timestamp) -> Result<TasksOfDay> {
+    let mut tasks = TasksOfDay {
+        day: day.day(),
+        queued: 0,
+        running: 0,
+        succeeded: 0,
+        failed: 0,
+        cancelled: 0,
+        n_predicted: 0,
+    };
+    r.each(
+        "SELECT status, count(*), sum(n_predicted) FROM ml_tasks \
+         WHERE created_at >= ?1 AND created_at < ?2 GROUP BY status",
+        params![day, day.plus_s(DAY_S)],
+        |row| {
+            let n: u64 = row.get(1)?;
+            match row.get::<String>(0)?.as_str() {
+                "queued" => tasks.queued = n,
+                "running" => tasks.running = n,
+                "succeeded" => tasks.succeeded = n,
+                "failed" => tasks.failed = n,
+                _ => tasks.cancelled = n,
+            }
+            tasks.n_predicted += row.get::<u64>(2)?;
+            Ok(())
+        },
+    )?;
+    Ok(tasks)
 }
 
 fn one(r: &Reader<'_>, sql: &'static str) -> Result<(i64, i64)> {
@@ -183,6 +231,7 @@ pub(super) fn activity_of(r: &Reader<'_>, user_id: UserId) -> Result<Activity> {
         spent: Credits::new(spent),
         n_transactions: n("SELECT count(*) FROM transactions WHERE user_id = ?1")?,
         n_jobs: n("SELECT count(*) FROM jobs WHERE user_id = ?1")?,
+        n_tasks: n("SELECT count(*) FROM ml_tasks WHERE user_id = ?1")?,
         n_sessions: n("SELECT count(*) FROM sessions WHERE user_id = ?1")?,
         n_api_keys: n("SELECT count(*) FROM api_keys WHERE user_id = ?1")?,
         n_workspaces: n("SELECT count(*) FROM members WHERE user_id = ?1")?,

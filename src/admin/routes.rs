@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::id::{RowId, UserId};
 use crate::idempotency::Once;
 use crate::job::JobView;
+use crate::ml_task::{self, MLService, NamedTaskView, TaskFilter};
 use crate::transaction::{self, NamedTransactionView, TransactionFilter, TransactionService};
 use crate::web::{Answer, Endpoints, Export, Page, PageQuery, Problem, Reply, endpoints};
 
@@ -21,7 +22,7 @@ use crate::web::{Answer, Endpoints, Export, Page, PageQuery, Problem, Reply, end
 pub fn routes() -> Endpoints {
     endpoints!("admin";
         Admin: find_system, find_figures, create_check, list_all_transactions,
-            export_all_transactions, list_audit;
+            export_all_transactions, list_all_tasks, export_all_tasks, list_audit;
         Metrics: read_metrics;
     )
 }
@@ -92,6 +93,43 @@ async fn export_all_transactions(
 ) -> Result<Export<impl Stream<Item = String> + Send + use<>>, Problem> {
     let query = filter.query(user(user_id)?)?;
     transaction::export(transactions.inner().clone(), query).await.map_err(Problem::from)
+}
+
+/// Everybody's tasks, or one user's, newest first.
+#[utoipa::path(
+    params(PageQuery, TaskFilter, ("user_id" = Option<UserId>, Query)),
+    responses((status = 200, description = "A page.", body = Page<NamedTaskView>))
+)]
+#[get("/api/admin/tasks?<limit>&<cursor>&<user_id>&<filter..>")]
+async fn list_all_tasks(
+    _admin: Admin,
+    tasks: &State<MLService>,
+    limit: Option<String>,
+    cursor: Option<String>,
+    user_id: Option<&str>,
+    filter: TaskFilter,
+) -> Answer<Page<NamedTaskView>> {
+    let (limit, before) = PageQuery { limit, cursor }.bounds()?;
+    let query = filter.query(user(user_id)?)?;
+    let found = tasks.list(query, before, limit + 1).await?;
+    let found = found.into_iter().map(NamedTaskView::from).collect();
+    Ok(Reply::ok(Page::of(found, limit, |named: &NamedTaskView| named.task.id.number())))
+}
+
+/// The same as CSV.
+#[utoipa::path(
+    params(TaskFilter, ("user_id" = Option<UserId>, Query)),
+    responses((status = 200, description = "Tasks.", content_type = "text/csv", body = String))
+)]
+#[get("/api/admin/tasks.csv?<user_id>&<filter..>")]
+async fn export_all_tasks(
+    _admin: Admin,
+    tasks: &State<MLService>,
+    user_id: Option<&str>,
+    filter: TaskFilter,
+) -> Result<Export<impl Stream<Item = String> + Send + use<>>, Problem> {
+    let query = filter.query(user(user_id)?)?;
+    ml_task::export_tasks(tasks.inner().clone(), query).await.map_err(Problem::from)
 }
 
 /// The audit log, newest first.

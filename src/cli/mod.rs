@@ -7,7 +7,9 @@ mod backup;
 mod check;
 mod completions;
 mod init_db;
+mod model;
 mod openapi;
+mod predict;
 mod restore;
 mod serve;
 mod settings;
@@ -64,6 +66,10 @@ enum Command {
     Check(check::Arguments),
     /// List accounts, make them, and put them right; while the server does not run
     User(user::Arguments),
+    /// Predict a table's rows here and now: no server, no account, no credits
+    Predict(predict::Arguments),
+    /// List the models, show one, or train the wine model anew
+    Model(model::Arguments),
     /// Print the description of the API (OpenAPI 3.1)
     Openapi(openapi::Arguments),
     /// Print completions for a shell
@@ -83,6 +89,8 @@ pub fn run() -> ExitCode {
         Command::Restore(arguments) => restore::run(&cli.place, &arguments),
         Command::Check(arguments) => check::run(&cli.place, &arguments),
         Command::User(arguments) => user::run(&cli.place, &arguments),
+        Command::Predict(arguments) => predict::run(&cli.place, &arguments),
+        Command::Model(arguments) => model::run(&cli.place, &arguments),
         Command::Openapi(arguments) => openapi::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
     };

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use super::{Done, say};
 use crate::server;
-use crate::web::Document;
 
 /// `openapi` needs nothing.
 #[derive(Debug, clap::Args)]
@@ -12,6 +11,6 @@ use crate::web::Document;
 pub(super) struct Arguments {}
 
 pub(super) fn run(_: &Arguments) -> Done {
-    say(Document::of(&server::endpoints()).json())?;
+    say(server::document().json())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -69,6 +69,12 @@ pub(super) struct Arguments {
     sign_up_credits: Option<String>,
     #[arg(long, help = help("self_service_top_ups"), value_name = "BOOL")]
     self_service_top_ups: Option<String>,
+    #[arg(long, help = help("rows_at_once_max"), value_name = "N")]
+    rows_at_once_max: Option<String>,
+    #[arg(long, help = help("task_rows_max"), value_name = "N")]
+    task_rows_max: Option<String>,
+    #[arg(long, help = help("table_bytes_max"), value_name = "N")]
+    table_bytes_max: Option<String>,
     #[arg(long, help = help("head_timeout_s"), value_name = "S")]
     head_timeout_s: Option<String>,
     #[arg(long, help = help("idle_timeout_s"), value_name = "S")]
@@ -94,6 +100,9 @@ impl Arguments {
             ("sign_up", self.sign_up.as_ref()),
             ("sign_up_credits", self.sign_up_credits.as_ref()),
             ("self_service_top_ups", self.self_service_top_ups.as_ref()),
+            ("rows_at_once_max", self.rows_at_once_max.as_ref()),
+            ("task_rows_max", self.task_rows_max.as_ref()),
+            ("table_bytes_max", self.table_bytes_max.as_ref()),
             ("head_timeout_s", self.head_timeout_s.as_ref()),
             ("idle_timeout_s", self.idle_timeout_s.as_ref()),
             ("body_window_s", self.body_window_s.as_ref()),
@@ -128,7 +137,7 @@ async fn serve(
     opens: bool,
 ) -> Result<()> {
     let limits = outlive_file_limits()?;
-    let Server { rocket, users, database, hosts, failure } = server;
+    let Server { rocket, users, models, jobs, database, hosts, failure } = server;
     let mishap = failure.clone();
     let address = (config.host, config.port);
     let liftoff = AdHoc::on_liftoff("greeting", move |rocket| {
@@ -141,6 +150,7 @@ async fn serve(
             if opens && let Err(cause) = open::that_detached(&url) {
                 tracing::warn!(%cause, "the browser could not be opened");
             }
+            models.complete(&jobs);
             // Hashing takes a while, and the first answers need not wait for it.
             tokio::spawn(async move {
                 if let Err(reason) = users.ensure_admin(admin_password, greet).await {

@@ -161,6 +161,12 @@ pub struct Config {
     pub sign_up_credits: u32,
     /// Whether users may add credits to their own account.
     pub self_service_top_ups: bool,
+    /// Rows that are predicted while the caller waits.
+    pub rows_at_once_max: u64,
+    /// Rows that one task may have.
+    pub task_rows_max: u64,
+    /// Bytes that a table sent as a file may have.
+    pub table_bytes_max: u64,
     /// Seconds within which a request's head must be complete.
     pub head_timeout_s: u32,
     /// Seconds after which a silent connection is closed.
@@ -189,6 +195,9 @@ impl Config {
             sign_up: said.value("sign_up", SignUp::Open),
             sign_up_credits: said.number("sign_up_credits", 0..=1_000_000, 100),
             self_service_top_ups: said.value("self_service_top_ups", true),
+            rows_at_once_max: said.number("rows_at_once_max", 1..=100_000, 10_000),
+            task_rows_max: said.number("task_rows_max", 1..=1_000_000_000, 5_000_000),
+            table_bytes_max: said.number("table_bytes_max", 1024..=1 << 40, 1 << 30),
             head_timeout_s: said.number("head_timeout_s", 1..=3_600, 15),
             idle_timeout_s: said.number("idle_timeout_s", 1..=3_600, 60),
             body_window_s: said.number("body_window_s", 1..=3_600, 60),

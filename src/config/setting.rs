@@ -109,6 +109,24 @@ pub const SETTINGS: &[Setting] = &[
         about: "let users add credits to their own account",
     },
     Setting {
+        name: "rows_at_once_max",
+        default: "10000",
+        form: "a number from 1 to 100000",
+        about: "rows that are predicted while the caller waits; more are background work",
+    },
+    Setting {
+        name: "task_rows_max",
+        default: "5000000",
+        form: "a number from 1 to 1000000000",
+        about: "rows that one task may have",
+    },
+    Setting {
+        name: "table_bytes_max",
+        default: "1073741824",
+        form: "a number of bytes from 1024 to 1099511627776",
+        about: "bytes that a table sent as a file may have",
+    },
+    Setting {
         name: "head_timeout_s",
         default: "15",
         form: "a number from 1 to 3600",

@@ -41,6 +41,21 @@ impl Done {
         Self::with(202, location, body)
     }
 
+    /// It was done, and lies at this address; `json` is the body as it is sent.
+    pub fn ok(location: String, json: String) -> Self {
+        Self { status: 200, location: Some(location), body: json, is_replayed: false }
+    }
+
+    /// Whether it was done by an earlier request.
+    pub fn is_replayed(&self) -> bool {
+        self.is_replayed
+    }
+
+    /// Where what was done lies.
+    pub fn location(&self) -> Option<&str> {
+        self.location.as_deref()
+    }
+
     fn with(status: u16, location: String, body: &impl Serialize) -> Result<Self> {
         let body = serde_json::to_string(body).map_err(Error::internal)?;
         Ok(Self { status, location: Some(location), body, is_replayed: false })

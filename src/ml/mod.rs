@@ -7,8 +7,11 @@
 
 pub mod artefact;
 pub mod forest;
+pub mod intake;
 pub mod kernel;
 pub mod metric;
+pub mod rows;
+pub mod schema;
 pub mod split;
 pub mod tree;
 pub mod wine;

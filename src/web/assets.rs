@@ -29,7 +29,7 @@ struct Compressed;
 const SHELL: &str = "index.html";
 
 /// Addresses below these are never pages.
-const NO_PAGES: [&str; 4] = ["api", "auth", "v2", "vendor"];
+const NO_PAGES: [&str; 5] = ["api", "auth", "v1", "v2", "vendor"];
 
 const APP_POLICY: &str = "default-src 'none'; script-src 'self'; script-src-attr 'none'; \
     style-src 'self'; img-src 'self' blob: data:; font-src 'self'; connect-src 'self'; \

@@ -60,7 +60,7 @@ async fn read_json<T: Deserr<Mistakes>>(
     Ok((value, Sha256::digest(&bytes).into()))
 }
 
-fn is_json(given: &ContentType) -> bool {
+pub(super) fn is_json(given: &ContentType) -> bool {
     given.top() == "application" && given.sub() == "json"
 }
 
@@ -87,11 +87,11 @@ async fn read_whole(
     }
 }
 
-fn announced_bytes(request: &Request<'_>) -> Option<u64> {
+pub(super) fn announced_bytes(request: &Request<'_>) -> Option<u64> {
     request.headers().get_one("Content-Length")?.parse().ok()
 }
 
-fn cut_off() -> Problem {
+pub(super) fn cut_off() -> Problem {
     Refusal::Malformed("the body broke off before its end".into()).into()
 }
 

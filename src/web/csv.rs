@@ -31,11 +31,11 @@ impl<'r, S: Stream<Item = String> + Send + 'r> Responder<'r, 'r> for Export<S> {
 }
 
 /// Rows of CSV as text.
-pub fn csv_rows<const N: usize>(rows: impl IntoIterator<Item = [String; N]>) -> Result<String> {
+pub fn csv_rows<R: AsRef<[String]>>(rows: impl IntoIterator<Item = R>) -> Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
         writer
-            .write_record(row.iter().map(|field| harmless(field).into_owned()))
+            .write_record(row.as_ref().iter().map(|field| harmless(field).into_owned()))
             .map_err(Error::internal)?;
     }
     let bytes = writer.into_inner().map_err(|error| Error::internal(error.to_string()))?;

@@ -24,6 +24,7 @@ mod pace;
 mod param;
 mod problem;
 mod reply;
+mod upload;
 
 pub use admission::Hosts;
 pub use assets::{asset_names, content_security_policy_of_the_app, routes as asset_routes};
@@ -44,5 +45,6 @@ pub use observe::Observer;
 pub use openapi::{Document, routes as openapi_routes};
 pub use pace::Pace;
 pub use page::{Listing, Page, PageQuery};
-pub use problem::{Problem, ProblemBody, catchers, refuse};
+pub use problem::{Problem, ProblemBody, Refusal, catchers, refuse};
 pub use reply::{Answer, Reply};
+pub use upload::{FormUpload, Upload, UploadLimits, receive, receive_form};

@@ -36,6 +36,14 @@ impl Document {
         Self { parts: Arc::new(parts), json: Arc::default() }
     }
 
+    /// The same, with what is known of single things besides their kind.
+    #[must_use]
+    pub fn with(self, more: OpenApi) -> Self {
+        let mut parts = Arc::unwrap_or_clone(self.parts);
+        parts.push(more);
+        Self { parts: Arc::new(parts), json: Arc::default() }
+    }
+
     /// The description as JSON.
     pub fn json(&self) -> &str {
         self.json.get_or_init(|| {

@@ -17,7 +17,8 @@ use super::endpoint::allowed_methods;
 use super::headers::{ALWAYS, API_POLICY};
 use crate::error::{Cause, Error, Issue, Issues};
 
-/// Issues that one answer names; a body with more has the same mistake many times over.
+/// Issues that one answer names, those in rows apart; a body with more has the same mistake many
+/// times over. Every bad row is somebody's row.
 const ISSUES_MAX: usize = 200;
 
 /// What the caller of a failed request reads.
@@ -76,6 +77,7 @@ struct Parts {
     retry_after_s: Option<u64>,
     allow: Option<String>,
     cause: Option<Cause>,
+    headers: Vec<(&'static str, String)>,
 }
 
 impl Problem {
@@ -88,6 +90,7 @@ impl Problem {
             retry_after_s: None,
             allow: None,
             cause: None,
+            headers: vec![],
         }))
     }
 
@@ -100,8 +103,22 @@ impl Problem {
     }
 
     fn naming(mut self, issues: &Issues) -> Self {
-        self.0.issues = issues.all().iter().take(ISSUES_MAX).cloned().collect();
+        let all = issues.all().iter().enumerate();
+        let shown = all.filter(|(at, issue)| *at < ISSUES_MAX || issue.row.is_some());
+        self.0.issues = shown.map(|(_, issue)| issue.clone()).collect();
         self
+    }
+
+    /// The same problem with one more header.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.0.headers.push((name, value.into()));
+        self
+    }
+
+    /// Its status, and what it says to people: for an answer in another shape than its own.
+    pub fn in_words(&self) -> (Status, &str) {
+        (self.0.status, &self.0.detail)
     }
 
     fn retry_after_s(mut self, seconds: u64) -> Self {
@@ -234,6 +251,9 @@ impl<'r> Responder<'r, 'static> for Problem {
         }
         if let Some(allow) = problem.allow {
             response.raw_header("Allow", allow);
+        }
+        for (name, value) in problem.headers {
+            response.raw_header(name, value);
         }
         if problem.code == "cross_site" {
             response.raw_header("Vary", "Origin, Sec-Fetch-Site");

@@ -161,7 +161,7 @@ fn a_check_is_followed_live_line_by_line() {
     fs::write(&pipe, content).unwrap();
     fs::remove_file(&pipe).unwrap();
     browser.wait_for_text("Every promise holds.");
-    browser.wait_for_text("7 promises tested");
+    browser.wait_for_text("8 promises tested");
     browser.wait_for_text("the file is whole");
     browser.wait_for_text("contents are whole");
     inspect(&browser, "system");

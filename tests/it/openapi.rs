@@ -102,8 +102,16 @@ fn each_route_lets_in_whom_it_declares_and_nobody_else() {
 fn every_route_of_the_api_is_described_and_nothing_else_is() {
     let app = App::start();
     let document = document(&app);
-    let described: BTreeSet<_> =
-        operations(&document).iter().map(|(method, path, _)| format!("{method} {path}")).collect();
+    let described: BTreeSet<_> = operations(&document)
+        .iter()
+        .map(|(method, path, _)| {
+            // Each model that comes with the house has a description of its own.
+            let path = ["wine", "simple"].iter().fold(path.clone(), |path, name| {
+                path.replace(&format!("/models/{name}/"), "/models/{model}/")
+            });
+            format!("{method} {path}")
+        })
+        .collect();
     let mounted: BTreeSet<_> = app
         .client
         .rocket()

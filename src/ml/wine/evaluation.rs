@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::data::Samples;
 use super::feature::count;
 use super::model::{CLASSES, Judgement, N_CLASSES, Scratch, WineRegression};
-use super::training::train;
+use super::training::{KeepGoing, train_while};
 use crate::ml::{metric, split};
 
 const SEED: u64 = 1609;
@@ -81,43 +81,40 @@ pub struct Bin {
     pub observed: f64,
 }
 
-/// The evaluation was told to stop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stopped;
-
-/// Measures a model trained as [`train`] does; `step` is told how far it is, from 0 to 1, and may
-/// end it.
+/// Measures models trained as [`train`](super::train) does; `tell` hears how far it is, from 0 to
+/// 1. Nothing is known if it is told to stop.
 pub fn evaluate(
     n_threads: usize,
-    step: &mut dyn FnMut(f64) -> Result<(), Stopped>,
-) -> Result<Evaluation, Stopped> {
+    keep_going: KeepGoing<'_>,
+    tell: &dyn Fn(f64),
+) -> Option<Evaluation> {
     let all = Samples::embedded();
     let once = all.without_duplicates();
     let mut n_done = 0;
-    let mut next = || {
+    let mut trained = |samples: &Samples| {
+        tell(count(n_done) / count(2 * N_FOLDS + 1));
         n_done += 1;
-        step(count(n_done - 1) / count(2 * N_FOLDS + 1))
+        train_while(samples, n_threads, keep_going)
     };
-    next()?;
-    let (fitted, test) = fixed(&all, n_threads);
+    let (training, test) = all.fixed_split();
+    let fitted = trained(&training)?;
     let fixed_split = scores_of(&judged(&fitted, &test), &test.scores);
     let mut held_out = |samples: &Samples, folds: &[usize]| {
         let mut found = vec![None; samples.len()];
         for fold in 0..N_FOLDS {
-            next()?;
             let (inside, outside) = split::inside_and_outside(folds, fold);
             // Training takes each wine once, as ever: what is naive is the choice of the test.
-            let model = train(&samples.select(&outside).without_duplicates(), n_threads);
+            let model = trained(&samples.select(&outside).without_duplicates())?;
             let judgements = judged(&model, &samples.select(&inside));
             for (place, judgement) in inside.into_iter().zip(judgements) {
                 found[place] = Some(judgement);
             }
         }
-        Ok(found.into_iter().flatten().collect::<Vec<_>>())
+        Some(found.into_iter().flatten().collect::<Vec<_>>())
     };
     let honest = held_out(&once, &split::folds_of(once.keys(), N_FOLDS, SEED))?;
     let naive = held_out(&all, &split::folds_of(0..all.len(), N_FOLDS, SEED))?;
-    Ok(Evaluation {
+    Some(Evaluation {
         honest: scores_of(&honest, &once.scores),
         naive: scores_of(&naive, &all.scores),
         fixed_split,
@@ -126,12 +123,6 @@ pub fn evaluate(
         confusion: confusion_of(&honest, &once.scores),
         errors: errors_of(&honest, &once.scores),
     })
-}
-
-/// The model of the fixed split, and the wines it has not seen.
-pub(super) fn fixed(all: &Samples, n_threads: usize) -> (WineRegression, Samples) {
-    let (training, test) = all.fixed_split();
-    (train(&training, n_threads), test)
 }
 
 pub(super) fn judged(model: &WineRegression, samples: &Samples) -> Vec<Judgement> {

@@ -14,9 +14,9 @@ mod side;
 mod training;
 
 pub use data::{Bottle, N_MEASURED, Samples};
-pub use evaluation::{Bin, Evaluation, PartScore, Scores, Stopped, evaluate};
+pub use evaluation::{Bin, Evaluation, PartScore, Scores, evaluate};
 pub use model::{CLASSES, Judgement, N_CLASSES, Scratch, WineRegression};
-pub use training::{Blend, train};
+pub use training::{Blend, KeepGoing, train, train_while};
 
 #[cfg(test)]
 mod tests;

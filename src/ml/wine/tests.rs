@@ -2,14 +2,17 @@
 
 use std::sync::OnceLock;
 
-use super::evaluation::{fixed, judged, scores_of};
+use super::evaluation::{judged, scores_of};
 use super::*;
 use crate::ml::artefact::Damage;
 
 /// The model of the fixed split and its test; trained once for all of these stories.
 fn trained() -> &'static (WineRegression, Samples) {
     static TRAINED: OnceLock<(WineRegression, Samples)> = OnceLock::new();
-    TRAINED.get_or_init(|| fixed(&Samples::embedded(), 2))
+    TRAINED.get_or_init(|| {
+        let (training, test) = Samples::embedded().fixed_split();
+        (train(&training, 2), test)
+    })
 }
 
 #[test]
@@ -24,7 +27,7 @@ fn the_model_is_as_good_as_it_is_said_to_be() {
 #[test]
 fn one_thread_and_two_train_the_same_bytes() {
     let (model, _) = trained();
-    let again = fixed(&Samples::embedded(), 1).0;
+    let again = train(&Samples::embedded().fixed_split().0, 1);
     assert!(model.to_bytes() == again.to_bytes());
 }
 
@@ -65,4 +68,10 @@ fn wines_beyond_everything_known_are_judged_too() {
         });
         assert_eq!(seen, 1);
     }
+}
+
+#[test]
+fn training_and_measuring_stop_when_they_are_told_to() {
+    assert_eq!(train_while(&Samples::embedded().without_duplicates(), 2, &|| false), None);
+    assert_eq!(evaluate(2, &|| false, &|_| ()), None);
 }

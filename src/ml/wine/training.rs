@@ -73,15 +73,28 @@ impl Opinion {
     }
 }
 
+/// Whether work that takes long should go on.
+pub type KeepGoing<'a> = &'a (dyn Fn() -> bool + Sync);
+
 /// Trains a model on these wines, each of which should be there once.
 ///
 /// # Panics
 /// If there are not at least a few wines for every fold.
 pub fn train(samples: &Samples, n_threads: usize) -> WineRegression {
+    train_while(samples, n_threads, &|| true).expect("nobody stops it")
+}
+
+/// The same, unless it is told to stop; it looks several times a second.
+pub fn train_while(
+    samples: &Samples,
+    n_threads: usize,
+    keep_going: KeepGoing<'_>,
+) -> Option<WineRegression> {
     let scaling = Scaling::of(&samples.bottles);
     let sides = Sides::random(N_SIDES, SEED);
     let features: Vec<_> = samples.bottles.iter().map(|bottle| scaling.short(bottle)).collect();
-    let grown = grow_sides(&features, &samples.scores, &sides, n_threads);
+    let lessons = Lessons { features: &features, scores: &samples.scores, sides: &sides };
+    let grown = lessons.grow_all(n_threads, keep_going)?;
     let mut forest = Forest::new(sides.n_mixtures(), N_THRESHOLDS);
     for (number, side) in grown.iter().enumerate() {
         side.trees.iter().for_each(|tree| forest.push(&shifted(tree, number * N_MIXTURES)));
@@ -90,7 +103,7 @@ pub fn train(samples: &Samples, n_threads: usize) -> WineRegression {
     let blend = best_blend(&unseen, &samples.scores);
     let reach = reach_of(&unseen, &samples.scores, blend);
     let memory = remember(samples, &scaling);
-    WineRegression { scaling, memory, sides, forest, blend, reach }
+    Some(WineRegression { scaling, memory, sides, forest, blend, reach })
 }
 
 /// The trees of one side, and the rows that they have not seen.
@@ -99,49 +112,58 @@ struct Grown {
     is_unseen: Vec<bool>,
 }
 
-/// Grows every side's trees. A side's chance is its own, so threads change nothing.
-fn grow_sides(
-    features: &[[f32; N_FEATURES]],
-    scores: &[f64],
-    sides: &Sides,
-    n_threads: usize,
-) -> Vec<Grown> {
-    let mut grown: Vec<(usize, Grown)> = thread::scope(|scope| {
-        let work = |first: usize| {
-            move || -> Vec<_> {
-                let mine = (first..N_SIDES).step_by(n_threads);
-                mine.map(|side| (side, grow_side(features, scores, sides, side))).collect()
-            }
-        };
-        let threads: Vec<_> = (0..n_threads).map(|first| scope.spawn(work(first))).collect();
-        let ended = threads.into_iter().map(|thread| thread.join().expect("trees can be grown"));
-        ended.flatten().collect()
-    });
-    grown.sort_by_key(|(side, _)| *side);
-    grown.into_iter().map(|(_, grown)| grown).collect()
+/// What trees are grown from.
+#[derive(Clone, Copy)]
+struct Lessons<'a> {
+    features: &'a [[f32; N_FEATURES]],
+    scores: &'a [f64],
+    sides: &'a Sides,
 }
 
-fn grow_side(features: &[[f32; N_FEATURES]], scores: &[f64], sides: &Sides, side: usize) -> Grown {
-    let mut random = Xoshiro256PlusPlus::seed_from_u64(SEED + 1 + side as u64);
-    let n = features.len();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "part of a count")]
-    let n_drawn = (count(n) * DRAWN).round() as usize;
-    let drawn: Vec<usize> = (0..n_drawn).map(|_| random.gen_range(0..n)).collect();
-    let mut is_unseen = vec![true; n];
-    let mut mixtures = Vec::with_capacity(n_drawn * N_MIXTURES);
-    let mine = sides.only(side);
-    for place in &drawn {
-        is_unseen[*place] = false;
-        mine.mix(&features[*place], &mut mixtures);
+impl Lessons<'_> {
+    /// Grows every side's trees. A side's chance is its own, so threads change nothing.
+    fn grow_all(self, n_threads: usize, keep_going: KeepGoing<'_>) -> Option<Vec<Grown>> {
+        let work = |first: usize| {
+            let mine = (first..N_SIDES).step_by(n_threads).take_while(|_| keep_going());
+            mine.map(|side| (side, self.grow(side))).collect::<Vec<_>>()
+        };
+        let mut grown: Vec<(usize, Grown)> = thread::scope(|scope| {
+            let threads: Vec<_> = (0..n_threads).map(|n| scope.spawn(move || work(n))).collect();
+            let ended = threads.into_iter().map(|thread| thread.join().expect("trees can grow"));
+            ended.flatten().collect()
+        });
+        grown.sort_by_key(|(side, _)| *side);
+        (grown.len() == N_SIDES).then(|| grown.into_iter().map(|(_, grown)| grown).collect())
     }
-    let rows = Array2::from_shape_vec((n_drawn, N_MIXTURES), mixtures);
-    let mut lesson = Lesson { rows: rows.expect("each row has every mixture"), answers: vec![] };
-    let grow = |class: &u8| {
-        let answers = drawn.iter().map(|place| scores[*place] > f64::from(*class));
-        lesson.answers = answers.collect();
-        tree::grow(&lesson, GROWTH)
-    };
-    Grown { trees: CLASSES[..N_THRESHOLDS].iter().map(grow).collect(), is_unseen }
+
+    fn grow(self, side: usize) -> Grown {
+        let Self { features, scores, sides } = self;
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(SEED + 1 + side as u64);
+        let n = features.len();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "part of a count"
+        )]
+        let n_drawn = (count(n) * DRAWN).round() as usize;
+        let drawn: Vec<usize> = (0..n_drawn).map(|_| random.gen_range(0..n)).collect();
+        let mut is_unseen = vec![true; n];
+        let mut mixtures = Vec::with_capacity(n_drawn * N_MIXTURES);
+        let mine = sides.only(side);
+        for place in &drawn {
+            is_unseen[*place] = false;
+            mine.mix(&features[*place], &mut mixtures);
+        }
+        let rows = Array2::from_shape_vec((n_drawn, N_MIXTURES), mixtures);
+        let mut lesson =
+            Lesson { rows: rows.expect("each row has every mixture"), answers: vec![] };
+        let grow = |class: &u8| {
+            let answers = drawn.iter().map(|place| scores[*place] > f64::from(*class));
+            lesson.answers = answers.collect();
+            tree::grow(&lesson, GROWTH)
+        };
+        Grown { trees: CLASSES[..N_THRESHOLDS].iter().map(grow).collect(), is_unseen }
+    }
 }
 
 /// The same tree for rows in which its features stand further back.

@@ -1,10 +1,16 @@
 //! A fresh server in this process, and the actors that call it.
 
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
 use cellar::clock::{Clock, Timestamp};
 use cellar::config::{Config, Sources};
 use cellar::data_folder::DataFolder;
 use cellar::database::Database;
 use cellar::job::Kinds;
+use cellar::ml::wine::{Samples, WineRegression, train};
+use cellar::ml_model::MLModel;
+use cellar::ml_model_manager::Keep;
 use cellar::server::{self, Parts, Server};
 use cellar::user::UserService;
 use rocket::http::{Header, Method};
@@ -22,11 +28,12 @@ pub(crate) struct Setup {
     pub(crate) flags: Vec<(&'static str, String)>,
     pub(crate) kinds: Kinds,
     pub(crate) clock: Clock,
+    pub(crate) models: Vec<Arc<dyn MLModel>>,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { flags: vec![], kinds: Kinds::new(), clock: Clock::system() }
+        Self { flags: vec![], kinds: Kinds::new(), clock: Clock::system(), models: vec![] }
     }
 }
 
@@ -34,6 +41,12 @@ impl Setup {
     /// With one more setting.
     pub(crate) fn flag(mut self, name: &'static str, value: &str) -> Self {
         self.flags.push((name, value.to_owned()));
+        self
+    }
+
+    /// With one more model on the shelf.
+    pub(crate) fn model(mut self, model: impl MLModel) -> Self {
+        self.models.push(Arc::new(model));
         self
     }
 
@@ -72,9 +85,13 @@ impl App {
         let sources = Sources { flags: flags.into_iter().collect(), ..Sources::default() };
         let config = Config::load(&sources).unwrap();
         let held = DataFolder::take(&config.data).unwrap();
+        put_wine_model(&config.data);
         let clock = setup.clock;
         let parts = Parts { config, clock: clock.clone(), folder: held, kinds: setup.kinds };
-        let Server { rocket, users, database, .. } = server::build(parts).unwrap();
+        let Server { rocket, users, models, database, .. } = server::build(parts).unwrap();
+        for model in setup.models {
+            models.put(model);
+        }
         let runtime = rocket::tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(users.ensure_admin(Some(PASSWORD.into()), |_| Ok(()))).unwrap();
         let client = Client::untracked(rocket).unwrap();
@@ -118,6 +135,15 @@ impl App {
         let cookie = cookie.split(';').next().unwrap().to_owned();
         Actor { app: self, cookie: Some(cookie) }
     }
+}
+
+/// Puts the wine model into a data folder, so that no story waits for its training; it is trained
+/// once for all of them.
+pub(crate) fn put_wine_model(data: &Path) {
+    static TRAINED: OnceLock<WineRegression> = OnceLock::new();
+    let samples = || Samples::embedded().without_duplicates();
+    let model = TRAINED.get_or_init(|| train(&samples(), 2));
+    Keep::below(data).put_wine(model).unwrap();
 }
 
 /// Someone who sends requests from a browser of their own.

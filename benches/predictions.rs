@@ -1,0 +1,157 @@
+//! Predictions over HTTP, known, checked, charged and on the disk before they are answered: one row
+//! at 1, 16 and 64 connections beside a bare `/livez`, a thousand rows in a request, and a million
+//! from file to file as a job.
+//!
+//! `cargo bench --bench predictions` prints minimum, median and maximum of rounds that take turns in
+//! one process. With `CELLAR_PEERS` naming the virtual environment that `benches/peers/setup.sh`
+//! made, MLflow's scoring server, a metered FastAPI service and a batch in pandas take their turns
+//! in the same run.
+
+#[path = "support/peers.rs"]
+mod peers;
+mod support;
+
+use std::time::{Duration, Instant};
+
+use cellar::ml::wine::Samples;
+use peers::Peers;
+use serde_json::{Value, json};
+use support::{Load, Served, percent, served, summary};
+
+const ROUNDS: usize = 5;
+const MILLION: usize = 1_000_000;
+
+const NAMES: &str = "fixed acidity,volatile acidity,citric acid,residual sugar,chlorides,\
+    free sulfur dioxide,total sulfur dioxide,density,pH,sulphates,alcohol";
+
+fn main() {
+    let server = served();
+    let headers = key_with_credits(&server);
+    let peers = Peers::from_environment();
+    for n_connections in [1, 16, 64] {
+        one_row(&server, &headers, peers.as_ref(), n_connections);
+    }
+    thousand_rows(&server, &headers);
+    million_rows(&server, &headers, peers.as_ref());
+}
+
+/// The header lines of a key whose account can pay for all of this.
+fn key_with_credits(server: &Served) -> String {
+    let key = server.api_key("ada", &["read", "predict", "write"]);
+    let headers = format!("Authorization: Bearer {key}\r\n");
+    for _ in 0..20 {
+        server.once(&server.post("/api/balance/top-ups", &headers, &json!({"amount": 1_000_000})));
+    }
+    headers
+}
+
+/// A wine as a record.
+fn record() -> Value {
+    let bottle = Samples::embedded().bottles[0];
+    NAMES.split(',').zip(bottle).map(|(name, x)| (name.to_owned(), json!(x))).collect()
+}
+
+fn one_row(server: &Served, headers: &str, peers: Option<&Peers>, n_connections: usize) {
+    let load = Load { n_connections, n_of_each: 6_400 / n_connections.max(4) };
+    let livez = server.request("/livez", "");
+    let body = json!({"model": "wine", "rows": [record()]});
+    let predict = server.post("/api/tasks", headers, &body);
+    server.ask(&livez, load);
+    server.ask(&predict, load);
+    let (mut plain, mut rates, mut ratios) = (vec![], vec![], vec![]);
+    let (mut middles, mut slowest) = (vec![], vec![]);
+    let mut of_peers: Vec<(&str, Vec<f64>, Vec<f64>)> =
+        vec![("MLflow", vec![], vec![]), ("FastAPI", vec![], vec![])];
+    for _ in 0..ROUNDS {
+        let (a, b) = (server.ask(&livez, load), server.ask(&predict, load));
+        ratios.push(percent(b.per_second(), a.per_second()));
+        plain.push(a.per_second());
+        rates.push(b.per_second());
+        middles.push(ms(b.middle()));
+        slowest.push(ms(b.slowest_hundredth()));
+        for (at, (_, per_second, times)) in of_peers.iter_mut().enumerate() {
+            if peers.is_none() {
+                continue;
+            }
+            let few = Load { n_connections, n_of_each: (320 / n_connections).max(5) };
+            let taken = server.ask_peer(&Peers::request(at, &record()), Peers::address(at), few);
+            per_second.push(taken.per_second());
+            times.push(b.per_second() / taken.per_second());
+        }
+    }
+    println!("one row, {n_connections} connections, {ROUNDS} rounds: minimum / median / maximum");
+    println!("  GET /livez                {} requests a second", summary(plain));
+    println!("  POST /api/tasks           {} requests a second", summary(rates));
+    println!("  tasks of livez            {} percent", summary(ratios));
+    println!("  half are answered within  {} ms", summary(middles));
+    println!("  99 of 100 within          {} ms", summary(slowest));
+    for (name, per_second, times) in of_peers.into_iter().filter(|(_, rates, _)| !rates.is_empty())
+    {
+        println!("  {name:<25} {} requests a second", summary(per_second));
+        println!("  times {name:<19} {}", summary(times));
+    }
+}
+
+fn thousand_rows(server: &Served, headers: &str) {
+    let rows: Vec<_> = (0..1000).map(|_| record()).collect();
+    let in_json = server.post("/api/tasks", headers, &json!({"model": "wine", "rows": rows}));
+    let table = table_of(1000);
+    let in_csv = server.send("/api/tasks?model=wine", headers, "text/csv", &table);
+    for (name, request) in [("JSON", in_json), ("CSV", in_csv)] {
+        let load = Load { n_connections: 1, n_of_each: 20 };
+        server.ask(&request, load);
+        let times = (0..ROUNDS).map(|_| ms(server.ask(&request, load).middle())).collect();
+        println!("1,000 rows in {name:<4} within   {} ms", summary(times));
+    }
+}
+
+/// A table of so many wines.
+fn table_of(n_rows: usize) -> String {
+    let samples = Samples::embedded();
+    let mut table = format!("{NAMES}\n");
+    for bottle in samples.bottles.iter().cycle().take(n_rows) {
+        let cells: Vec<_> = bottle.iter().map(ToString::to_string).collect();
+        table += &cells.join(",");
+        table.push('\n');
+    }
+    table
+}
+
+/// Sent, predicted and downloaded: what the batch of the other side does from file to file.
+fn million_rows(server: &Served, headers: &str, peers: Option<&Peers>) {
+    let table = table_of(MILLION);
+    let request = server.send("/api/tasks?model=wine", headers, "text/csv", &table);
+    let (mut whole, mut computing, mut times) = (vec![], vec![], vec![]);
+    for _ in 0..3 {
+        let begun = Instant::now();
+        let task = server.once(&request);
+        let path = format!("/api/tasks/{}", task["id"].as_str().expect("a task"));
+        let ended = loop {
+            let task = server.once(&server.request(&path, headers));
+            if task["finished_at"].is_string() {
+                break task;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        assert_eq!(ended["n_predicted"], MILLION, "{ended}");
+        let file = server.fetch(&server.request(&format!("{path}/results.csv"), headers));
+        assert!(file.len() > table.len(), "the file holds what was sent and more");
+        let taken = begun.elapsed();
+        whole.push(taken.as_secs_f64());
+        computing.push(ended["compute_ms"].as_f64().expect("a time") / 1e3);
+        if let Some(peers) = peers {
+            let seconds = peers.batch(&table);
+            times.push(seconds / taken.as_secs_f64());
+        }
+    }
+    println!("1,000,000 rows of CSV, {} MB", table.len() / 1_000_000);
+    println!("  sent, predicted, downloaded  {} s", summary(whole));
+    println!("  of that, the job             {} s", summary(computing));
+    if !times.is_empty() {
+        println!("  times pandas + scikit-learn  {}", summary(times));
+    }
+}
+
+fn ms(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}

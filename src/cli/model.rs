@@ -1,0 +1,93 @@
+//! `cellar model`: what models there are, what one is, and training the wine model anew.
+
+use std::process::ExitCode;
+use std::thread;
+
+use super::settings::load;
+use super::{Done, Place, say};
+use crate::data_folder::DataFolder;
+use crate::error::{Error, Result};
+use crate::ml::wine::evaluate;
+use crate::ml_model::{ModelView, WineModel};
+use crate::ml_model_manager::MLModelManager;
+
+/// What is to be done.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  cellar model list\n  cellar model show wine\n  \
+    cellar model train wine")]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// List the models, one a line
+    List,
+    /// Show a model: its schema, its price and its card, as JSON
+    Show {
+        /// The model
+        name: String,
+    },
+    /// Train the wine model anew and measure how good it is; while the server does not run
+    Train {
+        /// The model
+        name: String,
+    },
+}
+
+pub(super) fn run(place: &Place, arguments: &Arguments) -> Done {
+    let (config, _) = load(place, vec![])?;
+    match &arguments.action {
+        Action::List => {
+            let models = MLModelManager::load_models(&config.data);
+            models.views().iter().try_for_each(|model| say(&line_of(model)))?;
+        }
+        Action::Show { name } => {
+            let models = MLModelManager::load_models(&config.data);
+            models.train_missing_for(name)?;
+            let view = models.view(name)?;
+            say(&serde_json::to_string_pretty(&view).map_err(Error::internal)?)?;
+        }
+        Action::Train { name } => train(&DataFolder::take(&config.data)?, name)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn line_of(model: &ModelView) -> String {
+    let about = model.card.as_ref().map_or("", |card| card.summary);
+    let version = model.version.as_deref().unwrap_or(&model.status);
+    format!("{:<8} {version:<14} {about}", model.id)
+}
+
+fn train(folder: &DataFolder, name: &str) -> Result<()> {
+    if name != WineModel::NAME {
+        let message = format!("{name} is no model that is trained; try {}", WineModel::NAME);
+        return Err(Error::Unavailable(message));
+    }
+    let models = MLModelManager::load_models(folder.path());
+    models.train_wine()?;
+    let version = models.get_model(name)?.version().to_owned();
+    say(&format!("{name} is trained: version {version}"))?;
+    let n_threads = thread::available_parallelism().map_or(1, usize::from);
+    let Some(found) = evaluate(n_threads, &|| true, &|_| ()) else { return Ok(()) };
+    models.evaluated(&found)?;
+    for (what, scores) in [
+        ("honest, five folds", &found.honest),
+        ("naive, five folds", &found.naive),
+        ("fixed split", &found.fixed_split),
+    ] {
+        say(&format!(
+            "{what:<20} RMSE {:.4}  MAE {:.4}  R² {:.3}  90 % interval holds {:.1} %",
+            scores.rmse,
+            scores.mae,
+            scores.r_squared,
+            100.0 * scores.coverage
+        ))?;
+    }
+    for part in &found.parts {
+        let share = 100.0 * part.share;
+        say(&format!("{:<30} {share:>3.0} %  RMSE alone {:.4}", part.part, part.rmse))?;
+    }
+    Ok(())
+}

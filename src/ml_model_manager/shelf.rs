@@ -1,0 +1,243 @@
+//! The shelf itself.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use arc_swap::ArcSwap;
+use rocket::tokio::sync::watch;
+
+use super::job::EvaluationKind;
+use super::keep::Keep;
+use crate::error::{Error, Result};
+use crate::job::Jobs;
+use crate::machine;
+use crate::ml::wine::{Evaluation, Samples, train_while};
+use crate::ml_model::{MLModel, ModelView, SimpleMLModel, WineModel};
+
+/// How a model stands.
+#[derive(Clone)]
+pub enum Standing {
+    /// It can be asked.
+    Ready(Arc<dyn MLModel>),
+    /// It is being trained.
+    Training,
+    /// It could not be trained; why.
+    Failed(String),
+}
+
+type Shelf = BTreeMap<String, Standing>;
+
+/// The models that can be asked; a clone is the same shelf.
+#[derive(Clone)]
+pub struct MLModelManager {
+    parts: Arc<Parts>,
+}
+
+struct Parts {
+    shelf: ArcSwap<Shelf>,
+    /// Counts the changes of the shelf, for those who wait for one.
+    changes: watch::Sender<u64>,
+    keep: Keep,
+    is_stopping: AtomicBool,
+}
+
+impl MLModelManager {
+    /// The models of a data folder, as far as they are kept there; [`MLModelManager::complete`]
+    /// trains the others.
+    pub fn load_models(data: &Path) -> Self {
+        let keep = Keep::below(data);
+        let wine = keep.wine();
+        let manager = Self {
+            parts: Arc::new(Parts {
+                shelf: ArcSwap::default(),
+                changes: watch::channel(0).0,
+                keep,
+                is_stopping: AtomicBool::new(false),
+            }),
+        };
+        manager.put(Arc::new(SimpleMLModel::new()));
+        match wine {
+            Some(wine) => manager.put(Arc::new(wine)),
+            None => manager.stand(WineModel::NAME, Some(&Standing::Training)),
+        }
+        manager
+    }
+
+    /// The model of this name, if it can be asked now.
+    pub fn get_model(&self, name: &str) -> Result<Arc<dyn MLModel>> {
+        match self.parts.shelf.load().get(name) {
+            Some(Standing::Ready(model)) => Ok(Arc::clone(model)),
+            Some(Standing::Training) => {
+                Err(Error::Unavailable("the model is being trained; try again in a moment".into()))
+            }
+            Some(Standing::Failed(why)) => Err(Error::Unavailable(why.clone())),
+            None => Err(Error::NotFound("model")),
+        }
+    }
+
+    /// Whether a model of this name is being trained.
+    pub fn is_training(&self, name: &str) -> bool {
+        self.parts.shelf.load().get(name).is_some_and(Standing::is_training)
+    }
+
+    /// The model of this name, once it can be asked.
+    pub async fn await_model(&self, name: &str) -> Result<Arc<dyn MLModel>> {
+        let mut changes = self.parts.changes.subscribe();
+        loop {
+            if !self.is_training(name) || self.is_stopping() {
+                return self.get_model(name);
+            }
+            // The sender lives as long as the shelf.
+            let _ = changes.changed().await;
+        }
+    }
+
+    /// Puts a model on the shelf, in place of one of the same name.
+    pub fn put(&self, model: Arc<dyn MLModel>) {
+        let name = model.name().to_owned();
+        self.stand(&name, Some(&Standing::Ready(model)));
+    }
+
+    /// Takes a model off the shelf; whoever is asking it still gets an answer.
+    pub fn retire(&self, name: &str) {
+        self.stand(name, None);
+    }
+
+    /// Every model as it is shown, by name.
+    pub fn views(&self) -> Vec<ModelView> {
+        self.parts.shelf.load().iter().map(|(name, standing)| standing.view(name)).collect()
+    }
+
+    /// One model as it is shown.
+    pub fn view(&self, name: &str) -> Result<ModelView> {
+        let shelf = self.parts.shelf.load();
+        shelf.get(name).map(|standing| standing.view(name)).ok_or(Error::NotFound("model"))
+    }
+
+    /// Trains what is missing and has measured how good it is, in the background.
+    pub fn complete(&self, jobs: &Jobs) {
+        let (manager, jobs) = (self.clone(), jobs.clone());
+        let runtime = rocket::tokio::runtime::Handle::current();
+        let work = move || {
+            machine::yield_to_others();
+            if let Err(error) = manager.train_missing() {
+                tracing::error!(%error, "the wine model could not be trained");
+            }
+            if manager.lacks_evaluation() && !manager.is_stopping() {
+                let ordered = runtime.block_on(jobs.submit::<EvaluationKind>(None, ()));
+                if let Err(error) = ordered {
+                    tracing::warn!(%error, "the wine model's evaluation could not be ordered");
+                }
+            }
+        };
+        if let Err(cause) = thread::Builder::new().name("cellar-training".into()).spawn(work) {
+            self.stand(WineModel::NAME, Some(&Standing::Failed(FAILED.into())));
+            tracing::error!(%cause, "the wine model could not be trained");
+        }
+    }
+
+    /// The same on this thread, if `name` is the model that is missing.
+    pub fn train_missing_for(&self, name: &str) -> Result<()> {
+        if name == WineModel::NAME { self.train_missing() } else { Ok(()) }
+    }
+
+    /// Trains the wine model on this thread, if there is none; nobody is answered meanwhile.
+    pub fn train_missing(&self) -> Result<()> {
+        if !self.is_training(WineModel::NAME) {
+            return Ok(());
+        }
+        let trained = catch_unwind(AssertUnwindSafe(|| self.train_wine()));
+        match trained {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => {
+                self.stand(WineModel::NAME, Some(&Standing::Failed(FAILED.into())));
+                Err(error)
+            }
+            Err(_) => {
+                self.stand(WineModel::NAME, Some(&Standing::Failed(FAILED.into())));
+                Err(Error::internal("training panicked"))
+            }
+        }
+    }
+
+    /// Trains the wine model anew and puts it on the shelf, if this is not stopped before.
+    pub fn train_wine(&self) -> Result<()> {
+        let begun = std::time::Instant::now();
+        let samples = Samples::embedded().without_duplicates();
+        let n_threads = thread::available_parallelism().map_or(1, usize::from).min(4);
+        let Some(regression) = train_while(&samples, n_threads, &|| !self.is_stopping()) else {
+            return Ok(());
+        };
+        // What cannot be kept can still be asked; the next start trains it again.
+        if let Err(error) = self.parts.keep.put_wine(&regression) {
+            tracing::warn!(%error, "the wine model could not be kept");
+        }
+        let model = WineModel::new(regression, None);
+        let ms = begun.elapsed().as_millis();
+        tracing::info!(version = model.version(), ms, "the wine model is trained");
+        self.put(Arc::new(model));
+        Ok(())
+    }
+
+    /// Whether it is not known yet how good the wine model is.
+    pub fn lacks_evaluation(&self) -> bool {
+        self.wine().is_some_and(|wine| wine.card().evaluation.is_none())
+    }
+
+    /// Keeps what was measured of the wine model, and shows it.
+    pub fn evaluated(&self, evaluation: &Evaluation) -> Result<()> {
+        let Some(wine) = self.wine() else { return Ok(()) };
+        self.parts.keep.put_evaluation(wine.version(), evaluation)?;
+        if let Some(wine) = self.parts.keep.wine() {
+            self.put(Arc::new(wine));
+        }
+        Ok(())
+    }
+
+    fn wine(&self) -> Option<Arc<dyn MLModel>> {
+        self.get_model(WineModel::NAME).ok()
+    }
+
+    /// Ends training, and lets nobody wait for it any longer.
+    pub fn stop(&self) {
+        self.parts.is_stopping.store(true, Ordering::SeqCst);
+        self.parts.changes.send_modify(|n| *n += 1);
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.parts.is_stopping.load(Ordering::SeqCst)
+    }
+
+    fn stand(&self, name: &str, standing: Option<&Standing>) {
+        self.parts.shelf.rcu(|shelf| {
+            let mut shelf = Shelf::clone(shelf);
+            match standing {
+                Some(standing) => shelf.insert(name.to_owned(), standing.clone()),
+                None => shelf.remove(name),
+            };
+            shelf
+        });
+        self.parts.changes.send_modify(|n| *n += 1);
+    }
+}
+
+/// What callers hear of a model that could not be trained.
+const FAILED: &str = "the model could not be trained; the log says why, and a restart tries again";
+
+impl Standing {
+    fn is_training(&self) -> bool {
+        matches!(self, Self::Training)
+    }
+
+    fn view(&self, name: &str) -> ModelView {
+        match self {
+            Self::Ready(model) => ModelView::ready(&**model),
+            Self::Training => ModelView::not_ready(name, None),
+            Self::Failed(why) => ModelView::not_ready(name, Some(why)),
+        }
+    }
+}

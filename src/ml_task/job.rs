@@ -1,0 +1,273 @@
+//! Large tasks: a file is read, predicted and written as a stream, in bounded memory, by as many
+//! threads as there are cores; its rows stay in their order.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use lz4_flex::frame::FrameEncoder;
+use serde::{Deserialize, Serialize};
+
+use super::outcome::write_faults;
+use super::prediction::{predict, write_lines};
+use super::record::{Content, Ending, MLTask, Status, Tally};
+use super::results::open_content;
+use super::service::Limits;
+use crate::clock::Timestamp;
+use crate::credits::{Credits, grouped};
+use crate::database::{Reader, Tx};
+use crate::error::{Error, Result};
+use crate::files::{Blob, Draft, Files};
+use crate::id::{HoldId, MLTaskId};
+use crate::job::{Context, Failure, Job, JobKind, Outcome, Status as JobStatus};
+use crate::ml::intake::Block;
+use crate::ml_model::MLModel;
+use crate::ml_model_manager::MLModelManager;
+use crate::transaction::hold;
+
+/// Rows that go from hand to hand together.
+const BLOCK_ROWS: usize = 4096;
+
+/// How often a task looks whether its model is trained by now.
+const MODEL_LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// What a job is to do.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Payload {
+    /// The task.
+    pub task: MLTaskId,
+}
+
+/// Predicts a large task.
+pub struct PredictionKind {
+    files: Files,
+    models: MLModelManager,
+    limits: Limits,
+}
+
+impl PredictionKind {
+    /// With these models, on contents that lie there.
+    pub fn new(files: Files, models: MLModelManager, limits: Limits) -> Self {
+        Self { files, models, limits }
+    }
+
+    /// The model, once it is trained.
+    fn model(&self, name: &str, context: &Context) -> Result<Arc<dyn MLModel>, Failure> {
+        loop {
+            match self.models.get_model(name) {
+                Err(Error::Unavailable(_)) if self.models.is_training(name) => {
+                    context.check()?;
+                    thread::sleep(MODEL_LOOK_EVERY);
+                }
+                found => return Ok(found?),
+            }
+        }
+    }
+}
+
+impl JobKind for PredictionKind {
+    type Payload = Payload;
+
+    const NAME: &'static str = "predict";
+
+    fn run(&self, payload: Payload, context: &Context) -> Result<Outcome, Failure> {
+        let id = payload.task;
+        let find = move |r: &Reader<'_>| Ok((MLTask::find(r, None, id)?, MLTask::contents(r, id)?));
+        let (task, contents) = context.database().read_here(find)?;
+        let model = self.model(&task.model_id, context)?;
+        let (version, now) = (model.version().to_owned(), context.clock().now());
+        context.database().write_here(move |tx| MLTask::begin(tx, id, &version, now))?;
+        let begun = Instant::now();
+        let source = open_content(contents.input, &self.files)?;
+        let mut opened = task.form.open(source, &model.schema().inputs, self.limits.intake)?;
+        let next = || opened.next_block(BLOCK_ROWS);
+        let written = Written::begin(&self.files)?;
+        let written = flow(next, &*model, written, |written| {
+            context.check()?;
+            let (n, n_given) = (written.tally.n_given, task.tally.n_given);
+            #[expect(clippy::cast_precision_loss, reason = "a share for people to see")]
+            let share = n as f64 / n_given.max(1) as f64;
+            let message = format!("{} of {} rows", grouped(n), grouped(n_given));
+            context.progress(share, &message);
+            Ok(())
+        })?;
+        let compute_us = u64::try_from(begun.elapsed().as_micros()).ok();
+        let ended = written.end(&task, compute_us)?;
+        let outcome = Outcome::new(serde_json::json!({ "task": id }))?;
+        let now = context.clock().now();
+        Ok(outcome.with_effect(move |tx| ended.commit(tx, now)))
+    }
+
+    fn release(&self, job: &Job, tx: &Tx<'_>) -> Result<()> {
+        let Some(task) = MLTask::lookup_by_job(tx, job.id)? else { return Ok(()) };
+        if task.status.is_final() {
+            return Ok(());
+        }
+        let now = job.finished_at.unwrap_or(job.created_at);
+        let is_cancelled = job.status == JobStatus::Cancelled;
+        let status = if is_cancelled { Status::Cancelled } else { Status::Failed };
+        let error = if is_cancelled { None } else { job.error.clone() };
+        let ending = Ending::without_charge(status, task.tally.n_given, error);
+        if let Some(hold_id) = task.hold_id {
+            hold::release(tx, hold_id, &format!("{}: not charged", task.model_id), now)?;
+        }
+        MLTask::end(tx, task.id, &ending, now)
+    }
+}
+
+/// A block on its way out: what is to be written of it.
+struct Piece {
+    lines: String,
+    faults: Vec<u8>,
+    tally: Tally,
+}
+
+fn piece_of(model: &dyn MLModel, block: &Block) -> Result<Piece> {
+    let outputs = predict(model, &block.rows)?;
+    let mut piece = Piece { lines: String::new(), faults: vec![], tally: Tally::default() };
+    write_lines(&outputs, &mut piece.lines);
+    write_faults(&block.faults, &mut piece.faults)?;
+    let (n_given, n_predicted) = (block.n_given() as u64, outputs.len() as u64);
+    piece.tally = Tally { n_given, n_predicted, n_rejected: n_given - n_predicted };
+    Ok(piece)
+}
+
+/// Reads on one thread, predicts on several, and writes on this one, block by block in order.
+/// Whoever cannot hand on what it has made ends, so a failure anywhere ends all.
+fn flow(
+    mut next: impl FnMut() -> Result<Option<Block>> + Send,
+    model: &dyn MLModel,
+    mut written: Written,
+    mut after_each: impl FnMut(&Written) -> Result<(), Failure>,
+) -> Result<Written, Failure> {
+    let n_workers = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        let (to_workers, blocks) = sync_channel(n_workers);
+        let (to_writer, pieces) = sync_channel(2 * n_workers);
+        let blocks = Arc::new(Mutex::new(blocks));
+        let reader_says = to_writer.clone();
+        scope.spawn(move || {
+            for number in 0.. {
+                let handed_on = match next() {
+                    Ok(Some(block)) => to_workers.send((number, block)).is_ok(),
+                    Ok(None) => false,
+                    Err(error) => {
+                        let _ = reader_says.send((number, Err(error)));
+                        false
+                    }
+                };
+                if !handed_on {
+                    break;
+                }
+            }
+        });
+        for _ in 0..n_workers {
+            let (blocks, to_writer) = (Arc::clone(&blocks), to_writer.clone());
+            scope.spawn(move || work(model, &blocks, &to_writer));
+        }
+        drop((blocks, to_writer));
+        let (mut early, mut expected) = (BTreeMap::new(), 0_u64);
+        for (number, piece) in pieces {
+            early.insert(number, piece);
+            while let Some(piece) = early.remove(&expected) {
+                written.add(&piece?)?;
+                after_each(&written)?;
+                expected += 1;
+            }
+        }
+        Ok(written)
+    })
+}
+
+type Numbered<T> = (u64, T);
+
+fn work(
+    model: &dyn MLModel,
+    blocks: &Mutex<Receiver<Numbered<Block>>>,
+    to_writer: &SyncSender<Numbered<Result<Piece>>>,
+) {
+    loop {
+        let block = blocks.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok((number, block)) = block else { return };
+        if to_writer.send((number, piece_of(model, &block))).is_err() {
+            return;
+        }
+    }
+}
+
+/// What has been written so far.
+struct Written {
+    output: FrameEncoder<Draft>,
+    faults: FrameEncoder<Draft>,
+    tally: Tally,
+}
+
+impl Written {
+    fn begin(files: &Files) -> Result<Self> {
+        let draft = || files.draft().map(FrameEncoder::new);
+        Ok(Self { output: draft()?, faults: draft()?, tally: Tally::default() })
+    }
+
+    fn add(&mut self, piece: &Piece) -> Result<()> {
+        self.output.write_all(piece.lines.as_bytes()).map_err(Error::internal)?;
+        self.faults.write_all(&piece.faults).map_err(Error::internal)?;
+        self.tally.n_given += piece.tally.n_given;
+        self.tally.n_predicted += piece.tally.n_predicted;
+        self.tally.n_rejected += piece.tally.n_rejected;
+        Ok(())
+    }
+
+    fn end(self, task: &MLTask, compute_us: Option<u64>) -> Result<Ended> {
+        let keep = |encoder: FrameEncoder<Draft>| -> Result<Blob> {
+            encoder.finish().map_err(Error::internal)?.keep()
+        };
+        let (output, faults) = (keep(self.output)?, keep(self.faults)?);
+        let tally = self.tally;
+        let is_success = tally.n_predicted > 0;
+        let error = (!is_success).then(|| "no row could be predicted".to_owned());
+        let ending = Ending {
+            status: if is_success { Status::Succeeded } else { Status::Failed },
+            tally,
+            cost: tally.cost(task.price)?,
+            output: Some(Content::File(output.hash)),
+            faults: Some(Content::File(faults.hash)),
+            error,
+            compute_us,
+        };
+        let what = format!(
+            "{}: {} of {} rows",
+            task.model_id,
+            grouped(tally.n_predicted),
+            grouped(tally.n_given)
+        );
+        Ok(Ended { id: task.id, hold_id: task.hold_id, what, blobs: [output, faults], ending })
+    }
+}
+
+/// A task that is done, but for the write that says so.
+struct Ended {
+    id: MLTaskId,
+    hold_id: Option<HoldId>,
+    what: String,
+    blobs: [Blob; 2],
+    ending: Ending,
+}
+
+impl Ended {
+    fn commit(&self, tx: &Tx<'_>, now: Timestamp) -> Result<()> {
+        for blob in self.blobs {
+            blob.create(tx, now)?;
+        }
+        if let Some(hold_id) = self.hold_id {
+            if self.ending.cost == Credits::ZERO {
+                hold::release(tx, hold_id, &self.what, now)?;
+            } else {
+                hold::settle(tx, hold_id, self.ending.cost, &self.what, now)?;
+            }
+        }
+        MLTask::end(tx, self.id, &self.ending, now)
+    }
+}

@@ -1,0 +1,35 @@
+//! Rows that somebody has predicted: what was sent, what came of it, and what it cost.
+//!
+//! An [`MLTask`] is predicted at once if it is small, and by a background job if it is large. The
+//! good rows are predicted and paid for; the bad ones come back with what is wrong with each cell.
+//! Never an answer without its charge, never a charge without its answer: at once, the rows are
+//! predicted first, then paid for and recorded in one write; a job holds the price of every row,
+//! and pays for the good ones in the write that makes it succeed. What fails, is cancelled or has
+//! no good row costs nothing.
+
+mod download;
+mod foreign;
+mod form;
+mod job;
+mod kept;
+mod local;
+mod outcome;
+mod prediction;
+mod record;
+mod results;
+mod routes;
+mod service;
+mod submission;
+mod verify;
+mod view;
+
+pub use foreign::{mlflow_routes, oip_routes};
+pub use form::Form;
+pub use job::PredictionKind;
+pub use local::{LocalTally, predict_locally};
+pub use record::{MLTask, NamedTask, Status, TaskQuery};
+pub use routes::{TaskFilter, export_tasks, routes};
+pub use service::{Limits, MLService, TaskParts};
+pub use submission::TableBytesMax;
+pub use verify::{count, problems};
+pub use view::{NamedTaskView, TaskView};

@@ -1,0 +1,455 @@
+//! Tasks over HTTP, in Cellar's own words.
+
+use rocket::futures::{Stream, StreamExt, stream};
+use rocket::response::stream::{Event, EventStream};
+use rocket::{FromForm, Shutdown, State, delete, get, post};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::{IntoParams, ToSchema};
+
+use super::download;
+use super::outcome::Speech;
+use super::record::{NamedTask, Status, TaskQuery};
+use super::results::{ResultRow, Results, RowOutcome};
+use super::service::{Answered, MLService, Order, Refused};
+use super::submission::{Prefers, Submission};
+use super::view::{PredictionView, TaskView, outputs_of};
+use crate::access::Caller;
+use crate::clock::Timestamp;
+use crate::compute::compute;
+use crate::error::{Error, Issues, Result};
+use crate::id::{MLTaskId, RowId, UserId};
+use crate::idempotency::Once;
+use crate::job::{JobView, Watch};
+use crate::ml::intake::Fault;
+use crate::ml_model::MLModel;
+use crate::web::{
+    Answer, Endpoints, Export, Page, PageQuery, Problem, ProblemBody, Reply, csv_rows, endpoints,
+    live_events,
+};
+
+/// The task of an answer, and what it cost, for answers with no room for them.
+pub(super) const TASK_HEADER: &str = "Cellar-Task-Id";
+pub(super) const COST_HEADER: &str = "Cellar-Cost";
+
+/// The routes of this module.
+pub fn routes() -> Endpoints {
+    endpoints!("ml_task";
+        Predict: create_task;
+        Read: list_tasks, find_task, watch_task, list_results, export_results;
+        Write: cancel_task, delete_task;
+    )
+}
+
+/// Rows to be predicted.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "it describes what is read by hand")]
+struct TaskInput {
+    /// The model; it may also be in the address.
+    #[schema(example = "wine")]
+    model: Option<String>,
+    /// Records, or lists of numbers in the model's order.
+    rows: Option<Vec<serde_json::Value>>,
+    /// The names of columns, instead of rows.
+    columns: Option<Vec<String>>,
+    /// A list for each row, beside columns.
+    data: Option<Vec<serde_json::Value>>,
+}
+
+/// A task with what was predicted.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "it describes what is composed by hand")]
+struct AnsweredTask {
+    /// The task.
+    #[schema(inline)]
+    task: TaskView,
+    /// Every predicted row, in order: its number, the model's outputs and notes.
+    predictions: Vec<serde_json::Value>,
+    /// What is wrong with each rejected row.
+    errors: Vec<Fault>,
+}
+
+/// Have rows predicted, and pay for those that are.
+///
+/// The body is JSON (`rows`, or `columns` with `data`), a table as text (commas, tabs or
+/// semicolons, with a header in any order), or a form with such a `file`. Few rows are answered at
+/// once; many, or `Prefer: respond-async`, are answered with 202 and predicted in the background.
+/// Bad rows cost nothing, and come back with what is wrong with each cell.
+#[utoipa::path(
+    request_body(content(
+        (TaskInput = "application/json"),
+        (String = "text/csv"),
+        (String = "multipart/form-data"),
+    )),
+    params(
+        ("model" = Option<String>, Query, description = "The model, if the body does not name it."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Do it once."),
+        ("Prefer" = Option<String>, Header, description = "`respond-async`: be told later."),
+    ),
+    responses(
+        (status = 200, description = "Predicted.", body = AnsweredTask),
+        (status = 202, description = "To be predicted.", body = TaskView),
+        (status = 402, description = "The balance does not cover it.", body = ProblemBody<'static>),
+        (status = 422, description = "No row is good.", body = ProblemBody<'static>),
+    )
+)]
+#[post("/api/tasks?<model>", data = "<sent>")]
+async fn create_task(
+    caller: Caller,
+    once: Once,
+    prefers: Prefers,
+    tasks: &State<MLService>,
+    model: Option<String>,
+    sent: Submission,
+) -> Answer<Box<RawValue>> {
+    let named = match (model, sent.model) {
+        (Some(a), Some(b)) if a != b => {
+            return Err(Error::invalid("model", "surplus", "must not be two models").into());
+        }
+        (a, b) => a.or(b),
+    };
+    let model = named.ok_or_else(|| Error::invalid("model", "required", "is missing"))?;
+    let order = Order {
+        user_id: caller.user_id(),
+        request_id: caller.request_id().to_owned(),
+        ticket: once.ticket(sent.upload.hash),
+        model,
+        form: sent.form,
+        upload: sent.upload,
+        speech: Speech::Cellar,
+        is_async: prefers.is_async,
+    };
+    Ok(reply(tasks.process_task(order).await.map_err(problem)?)?)
+}
+
+/// The answer, with the task and its cost in headers.
+pub(super) fn reply(answered: Answered) -> Result<Reply<Box<RawValue>>> {
+    let mut reply = answered.done.reply()?;
+    if let Some(id) = answered.task {
+        reply = reply.with_header(TASK_HEADER, id.to_string());
+    }
+    if let Some(cost) = answered.cost {
+        reply = reply.with_header(COST_HEADER, cost.amount().to_string());
+    }
+    Ok(reply)
+}
+
+/// The failure, with the id of the task that was recorded about it.
+pub(super) fn problem(refused: Refused) -> Problem {
+    let problem = Problem::from(refused.error);
+    match refused.task {
+        Some(id) => problem.with_header(TASK_HEADER, id.to_string()).with_header(COST_HEADER, "0"),
+        None => problem,
+    }
+}
+
+/// Which tasks are asked for.
+#[derive(Debug, Clone, FromForm, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct TaskFilter {
+    /// Only of this model.
+    model: Option<String>,
+    /// Only that stand so: queued, running, succeeded, failed or cancelled.
+    status: Option<String>,
+    /// Only from this moment on.
+    from: Option<String>,
+    /// Only before this moment.
+    to: Option<String>,
+}
+
+impl TaskFilter {
+    /// The question, of this user's tasks or of everyone's.
+    pub fn query(&self, user_id: Option<UserId>) -> Result<TaskQuery> {
+        let mut issues = Issues::default();
+        let status = self.status.as_deref().map(Status::from_word);
+        if status == Some(None) {
+            let words = Status::ALL.map(Status::word).join(", ");
+            issues.add("status", "unknown_value", format!("must be one of {words}"));
+        }
+        let mut moment = |name: &str, text: &Option<String>| {
+            let moment = text.as_deref().map(Timestamp::parse_day_or_moment);
+            if moment == Some(None) {
+                let rule = "must be a day such as 2026-11-21 or a moment such as \
+                            2026-11-21T12:00:00Z";
+                issues.add(name, "invalid", rule);
+            }
+            moment.flatten()
+        };
+        let (from, to) = (moment("from", &self.from), moment("to", &self.to));
+        let (model, status) = (self.model.clone(), status.flatten());
+        issues.or(TaskQuery { user_id, model, status, from, to })
+    }
+}
+
+/// The caller's tasks, newest first.
+#[utoipa::path(params(PageQuery, TaskFilter), responses(
+    (status = 200, description = "A page of tasks.", body = Page<TaskView>)
+))]
+#[get("/api/tasks?<limit>&<cursor>&<filter..>")]
+async fn list_tasks(
+    caller: Caller,
+    tasks: &State<MLService>,
+    limit: Option<String>,
+    cursor: Option<String>,
+    filter: TaskFilter,
+) -> Answer<Page<TaskView>> {
+    let (limit, before) = PageQuery { limit, cursor }.bounds()?;
+    let query = filter.query(Some(caller.user_id()))?;
+    let found = tasks.list(query, before, limit + 1).await?;
+    let found = found.iter().map(|named| TaskView::new(&named.task)).collect();
+    Ok(Reply::ok(Page::of(found, limit, |task: &TaskView| task.id.number())))
+}
+
+/// Tasks as a file. The first page is read before anything is sent, so that a failure has its
+/// status; a later one ends the file early.
+pub async fn export_tasks(
+    tasks: MLService,
+    query: TaskQuery,
+) -> Result<Export<impl Stream<Item = String> + Send>> {
+    const HEADER: [&str; 12] = [
+        "id",
+        "created_at",
+        "username",
+        "model",
+        "model_version",
+        "status",
+        "n_rows",
+        "n_predicted",
+        "n_rejected",
+        "cost",
+        "error",
+        "request_id",
+    ];
+    let head = csv_rows([HEADER.map(str::to_owned)])?;
+    let (first, next) = page_of_tasks(&tasks, &query, i64::MAX).await?;
+    let first = head + &first;
+    let rest = stream::unfold(next, move |next| {
+        let (tasks, query) = (tasks.clone(), query.clone());
+        async move {
+            let page = page_of_tasks(&tasks, &query, next?).await;
+            page.inspect_err(|cause| tracing::error!(%cause, "an export broke off")).ok()
+        }
+    });
+    Ok(Export::new("tasks.csv", stream::iter([first]).chain(rest)))
+}
+
+/// A page of an export, and where the next one begins.
+async fn page_of_tasks(
+    tasks: &MLService,
+    query: &TaskQuery,
+    before: i64,
+) -> Result<(String, Option<i64>)> {
+    const PAGE: u32 = 1_000;
+    let page = tasks.list(query.clone(), before, PAGE).await?;
+    let is_whole = page.len() == PAGE as usize;
+    let next = page.last().filter(|_| is_whole).map(|named| named.task.id.number());
+    let rows = page.into_iter().map(|NamedTask { task, username }| {
+        [
+            task.id.to_string(),
+            task.created_at.to_string(),
+            username,
+            task.model_id,
+            task.model_version,
+            task.status.word().to_owned(),
+            task.tally.n_given.to_string(),
+            task.tally.n_predicted.to_string(),
+            task.tally.n_rejected.to_string(),
+            task.cost.amount().to_string(),
+            task.error.unwrap_or_default(),
+            task.request_id.unwrap_or_default(),
+        ]
+    });
+    Ok((csv_rows(rows)?, next))
+}
+
+/// One task.
+#[utoipa::path(responses((status = 200, description = "The task.", body = TaskView)))]
+#[get("/api/tasks/<id>")]
+async fn find_task(caller: Caller, tasks: &State<MLService>, id: MLTaskId) -> Answer<TaskView> {
+    Ok(Reply::ok(tasks.find(caller.user_id(), id).await?))
+}
+
+/// Cancel a task that waits or runs; it costs nothing.
+#[utoipa::path(responses((status = 200, description = "The task as it is now.", body = TaskView)))]
+#[post("/api/tasks/<id>/cancel")]
+async fn cancel_task(caller: Caller, tasks: &State<MLService>, id: MLTaskId) -> Answer<TaskView> {
+    Ok(Reply::ok(tasks.cancel(caller.user_id(), id).await?))
+}
+
+/// Delete a task that has ended. The ledger keeps what it cost.
+#[utoipa::path(responses((status = 204, description = "Deleted.")))]
+#[delete("/api/tasks/<id>")]
+async fn delete_task(caller: Caller, tasks: &State<MLService>, id: MLTaskId) -> Answer<()> {
+    tasks.delete(caller.user_id(), id).await?;
+    Ok(Reply::done())
+}
+
+/// Follow a task live.
+///
+/// Server-sent events named `task`, each with the task in JSON; the last one carries its final
+/// state.
+#[utoipa::path(responses(
+    (status = 200, description = "Events.", content_type = "text/event-stream", body = TaskView)
+))]
+#[get("/api/tasks/<id>/events")]
+async fn watch_task(
+    caller: Caller,
+    tasks: &State<MLService>,
+    id: MLTaskId,
+    shutdown: Shutdown,
+) -> Result<EventStream<impl Stream<Item = Event> + Send + use<>>, Problem> {
+    let user_id = caller.user_id();
+    let first = tasks.find(user_id, id).await?;
+    let watch = if first.status.is_final() { None } else { tasks.watch(user_id, id).await? };
+    let tasks = tasks.inner().clone();
+    let news = updates(watch).then(move |job| {
+        let tasks = tasks.clone();
+        async move { tasks.find(user_id, id).await.map(|task| task.at(job.progress, job.message)) }
+    });
+    let news = news.filter_map(async |found| {
+        found.inspect_err(|error| tracing::warn!(%error, "a task cannot be followed")).ok()
+    });
+    let all = stream::iter([first]).chain(news);
+    Ok(live_events("task", all, async move { caller.ended().await }, shutdown))
+}
+
+fn updates(watch: Option<Watch>) -> impl Stream<Item = JobView> + Send {
+    stream::unfold(watch, async |watch| {
+        let mut watch = watch?;
+        watch.next().await.map(|view| (view, Some(watch)))
+    })
+}
+
+/// Which rows of the results are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Only {
+    All,
+    Predicted,
+    Rejected,
+}
+
+impl Only {
+    fn from_word(word: Option<&str>) -> Result<Self> {
+        match word {
+            None | Some("all") => Ok(Self::All),
+            Some("predicted") => Ok(Self::Predicted),
+            Some("rejected") => Ok(Self::Rejected),
+            Some(_) => {
+                let message = "must be one of all, predicted, rejected";
+                Err(Error::invalid("only", "unknown_value", message))
+            }
+        }
+    }
+
+    fn takes(self, row: &ResultRow) -> bool {
+        match (&row.outcome, self) {
+            (_, Self::All) => true,
+            (RowOutcome::Predicted { .. }, only) => only == Self::Predicted,
+            (RowOutcome::Rejected(_), only) => only == Self::Rejected,
+        }
+    }
+}
+
+/// One row of a task's results.
+#[derive(Debug, Serialize, ToSchema)]
+struct ResultRowView {
+    /// The row, counted from 1.
+    row: u64,
+    /// The cells, as they were sent; `columns` names them.
+    cells: Vec<String>,
+    /// The model's outputs and notes; null if the row was rejected.
+    #[schema(value_type = Option<serde_json::Value>)]
+    prediction: Option<Box<RawValue>>,
+    /// What is wrong with it.
+    errors: Vec<Fault>,
+}
+
+/// A page of a task's results.
+#[derive(Debug, Serialize, ToSchema)]
+struct ResultsView {
+    /// The names of the columns.
+    columns: Vec<String>,
+    /// The rows, in their order.
+    items: Vec<ResultRowView>,
+    /// What to send as `cursor` for the next page; null on the last.
+    next_cursor: Option<String>,
+}
+
+/// A task's rows with what was predicted of each, or what is wrong with it.
+#[utoipa::path(
+    params(
+        PageQuery,
+        ("only" = Option<String>, Query, description = "`all`, `predicted` or `rejected`."),
+    ),
+    responses((status = 200, description = "A page of rows.", body = ResultsView))
+)]
+#[get("/api/tasks/<id>/results?<limit>&<cursor>&<only>")]
+async fn list_results(
+    caller: Caller,
+    tasks: &State<MLService>,
+    id: MLTaskId,
+    limit: Option<String>,
+    cursor: Option<String>,
+    only: Option<String>,
+) -> Answer<ResultsView> {
+    let (limit, offset) = PageQuery { limit, cursor }.offset()?;
+    let only = Only::from_word(only.as_deref())?;
+    let (_, model, results) = tasks.results(caller.user_id(), id).await?;
+    let page = compute(move || page_of(results, &*model, only, limit, offset)).await?;
+    Ok(Reply::ok(page))
+}
+
+fn page_of(
+    mut results: Results,
+    model: &dyn MLModel,
+    only: Only,
+    limit: u32,
+    offset: i64,
+) -> Result<ResultsView> {
+    let columns = results.names().to_vec();
+    let (mut items, mut n_passed) = (vec![], 0);
+    while items.len() <= limit as usize {
+        let Some(row) = results.next_row()? else { break };
+        if !only.takes(&row) {
+            continue;
+        }
+        if n_passed < offset {
+            n_passed += 1;
+            continue;
+        }
+        items.push(row_view(row, model)?);
+    }
+    let Page { items, next_cursor } = Page::from_offset(items, limit, offset);
+    Ok(ResultsView { columns, items, next_cursor })
+}
+
+fn row_view(row: ResultRow, model: &dyn MLModel) -> Result<ResultRowView> {
+    let schema = model.schema();
+    let (prediction, errors) = match row.outcome {
+        RowOutcome::Rejected(faults) => (None, faults),
+        RowOutcome::Predicted { inputs, numbers } => {
+            let view = PredictionView {
+                row: None,
+                outputs: outputs_of(schema, &numbers, inputs.len()),
+                inputs: &inputs,
+                columns: schema.inputs.columns(),
+            };
+            (Some(serde_json::value::to_raw_value(&view).map_err(Error::internal)?), vec![])
+        }
+    };
+    Ok(ResultRowView { row: row.row, cells: row.cells, prediction, errors })
+}
+
+/// A task's results as CSV: the columns that were sent, those of the prediction, and `error`.
+#[utoipa::path(responses(
+    (status = 200, description = "Every row.", content_type = "text/csv", body = String)
+))]
+#[get("/api/tasks/<id>/results.csv")]
+async fn export_results(
+    caller: Caller,
+    tasks: &State<MLService>,
+    id: MLTaskId,
+) -> Result<Export<impl Stream<Item = String> + Send + use<>>, Problem> {
+    let (_, model, results) = tasks.results(caller.user_id(), id).await?;
+    Ok(download::export(results, model).await?)
+}

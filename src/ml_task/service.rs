@@ -1,0 +1,476 @@
+//! The rules of tasks: what is predicted at once and what by a job, and that an answer and its
+//! charge are one.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::form::Form;
+use super::job::{Payload, PredictionKind};
+use super::kept::{Kept, compressed};
+use super::outcome::{Predicted, Speech};
+use super::prediction::predict;
+use super::record::{Content, Contents, Draft, MLTask, NamedTask, Status, Tally, TaskQuery, times};
+use super::results::Results;
+use super::view::TaskView;
+use crate::clock::{Clock, Timestamp};
+use crate::compute::compute;
+use crate::credits::{Credits, grouped};
+use crate::database::{Database, Reader, Tx};
+use crate::error::{Error, Issue, Issues, Result};
+use crate::files::Files;
+use crate::id::{MLTaskId, UserId};
+use crate::idempotency::{Done, Ticket};
+use crate::job::{Jobs, Watch, Whose};
+use crate::ml::intake::{self, Fault};
+use crate::ml_model::MLModel;
+use crate::ml_model_manager::MLModelManager;
+use crate::transaction::{Entry, Kind, Transaction, hold};
+use crate::web::Upload;
+
+/// Bodies up to this size are predicted on the very thread that received them: changing threads
+/// would take longer.
+const HERE_BYTES_MAX: u64 = 4 * 1024;
+
+/// Tasks of one user that may wait or run.
+const LIVE_MAX: u64 = 20;
+
+/// When to come back if there are too many.
+const LIVE_RETRY_AFTER_S: u64 = 10;
+
+/// What is large.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Rows that are predicted at once; a job does more.
+    pub rows_at_once_max: u64,
+    /// What a table may be.
+    pub intake: intake::Limits,
+}
+
+/// What the service works with.
+pub struct TaskParts {
+    /// The database.
+    pub database: Database,
+    /// The time.
+    pub clock: Clock,
+    /// Where large contents lie.
+    pub files: Files,
+    /// The models.
+    pub models: MLModelManager,
+    /// Background work.
+    pub jobs: Jobs,
+    /// What is large.
+    pub limits: Limits,
+}
+
+/// Predictions and their history; a clone is the same service.
+#[derive(Clone)]
+pub struct MLService {
+    parts: Arc<TaskParts>,
+}
+
+/// Rows to be predicted for somebody.
+pub struct Order {
+    /// For whom.
+    pub user_id: UserId,
+    /// The request they came with.
+    pub request_id: String,
+    /// The right to do it once.
+    pub ticket: Ticket,
+    /// The model's name.
+    pub model: String,
+    /// What the body is.
+    pub form: Form,
+    /// The body.
+    pub upload: Upload,
+    /// In whose words the answer is.
+    pub speech: Speech,
+    /// Whether the caller would rather be told later.
+    pub is_async: bool,
+}
+
+/// What an order came to.
+#[derive(Debug)]
+pub struct Answered {
+    /// The answer.
+    pub done: Done,
+    /// The task.
+    pub task: Option<MLTaskId>,
+    /// What it cost, if that is known by now.
+    pub cost: Option<Credits>,
+}
+
+/// A failure, with the task that was recorded about it, if any.
+#[derive(Debug)]
+pub struct Refused {
+    /// The failure.
+    pub error: Error,
+    /// The task.
+    pub task: Option<MLTaskId>,
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self { error, task: None }
+    }
+}
+
+/// Who asked, and how they want to be told.
+struct Asked {
+    user_id: UserId,
+    request_id: String,
+    ticket: Ticket,
+    form: Form,
+    speech: Speech,
+}
+
+/// What came of reading the rows and asking the model.
+enum Computed {
+    Predicted(Predicted),
+    /// There are too many rows to wait for.
+    Large,
+    /// The model failed.
+    Failed(Error),
+}
+
+impl MLService {
+    /// Tasks with these parts.
+    pub fn new(parts: TaskParts) -> Self {
+        Self { parts: Arc::new(parts) }
+    }
+
+    /// Has rows predicted: at once if they are few, by a job if they are many.
+    pub async fn process_task(&self, order: Order) -> Result<Answered, Refused> {
+        let model = self.parts.models.await_model(&order.model).await?;
+        let Order { user_id, request_id, ticket, form, upload, speech, is_async, .. } = order;
+        let asked = Asked { user_id, request_id, ticket, form, speech };
+        if is_async || upload.bytes().is_none() {
+            return self.begin(asked, model, upload).await;
+        }
+        let (limits, is_small) = (self.parts.limits, upload.size_bytes <= HERE_BYTES_MAX);
+        let worker = Arc::clone(&model);
+        let work = move || {
+            let computed = read_and_predict(&*worker, form, &upload, limits)?;
+            Ok((upload, computed))
+        };
+        let (upload, computed) = if is_small { work()? } else { compute(work).await? };
+        match computed {
+            Computed::Large => self.begin(asked, model, upload).await,
+            Computed::Predicted(of) => self.answer(asked, model, upload, of).await,
+            Computed::Failed(error) => {
+                let draft = draft_of(&asked, &*model, Tally::default(), self.parts.clock.now());
+                let why = "the model failed; it is in the log under the request's id";
+                let task = self.record_failure(draft, None, upload, why).await?;
+                Err(Refused { error, task: Some(task) })
+            }
+        }
+    }
+
+    /// Pays for what was predicted and records it, in one write; then it may be told.
+    async fn answer(
+        &self,
+        asked: Asked,
+        model: Arc<dyn MLModel>,
+        upload: Upload,
+        of: Predicted,
+    ) -> Result<Answered, Refused> {
+        let (tally, now) = (of.tally(), self.parts.clock.now());
+        let mut task = draft_of(&asked, &*model, tally, now);
+        task.compute_us = Some(of.compute_us);
+        if tally.n_predicted == 0 || asked.speech.is_strict() && tally.n_rejected > 0 {
+            let error = Error::Invalid(issues_of(&of.block.faults));
+            let why = if tally.n_predicted == 0 {
+                "no row could be predicted"
+            } else {
+                "a row is not right, and the request was for all or none"
+            };
+            let task = self.record_failure(task, Some(of), upload, why).await?;
+            return Err(Refused { error, task: Some(task) });
+        }
+        task.status = Status::Succeeded;
+        task.cost = tally.cost(task.price)?;
+        let (cost, user_id) = (task.cost, task.user_id);
+        let files = self.parts.files.clone();
+        let is_small = upload.size_bytes <= HERE_BYTES_MAX;
+        let speech = asked.speech.clone();
+        let compose = move || {
+            let rest = speech.compose(&*model, &of)?;
+            Ok((rest, Kept::put(&files, &upload, Some(&of))?))
+        };
+        let (rest, kept) = if is_small { compose()? } else { compute(compose).await? };
+        let Asked { ticket, speech, request_id, .. } = asked;
+        let pay = move |tx: &Tx<'_>| {
+            ticket.redeem(tx, now, |tx| {
+                let mut draft = Draft { task: task.clone(), contents: kept.record(tx, now)? };
+                draft.task.transaction_id = charge(tx, &task, &request_id, now)?;
+                draft.task.id = MLTask::create(tx, &draft)?;
+                tell(&draft.task, &speech, &rest)
+            })
+        };
+        let done = self.parts.database.write(pay).await?;
+        let id = task_at(&done);
+        // The answer of an earlier request is of an earlier task.
+        let cost = if let (true, Some(id)) = (done.is_replayed(), id) {
+            let find = move |r: &Reader<'_>| MLTask::find(r, Some(user_id), id);
+            self.parts.database.read(find).await.ok().map(|task| task.cost)
+        } else {
+            Some(cost)
+        };
+        Ok(Answered { done, task: id, cost })
+    }
+
+    /// Records a task that failed, and costs nothing.
+    async fn record_failure(
+        &self,
+        mut task: MLTask,
+        of: Option<Predicted>,
+        upload: Upload,
+        why: &str,
+    ) -> Result<MLTaskId> {
+        task.status = Status::Failed;
+        task.error = Some(why.to_owned());
+        task.tally.n_rejected = task.tally.n_given;
+        task.tally.n_predicted = 0;
+        let (files, now) = (self.parts.files.clone(), task.created_at);
+        let kept = compute(move || Kept::put_without_output(&files, &upload, of.as_ref())).await?;
+        let record = move |tx: &Tx<'_>| {
+            let contents = kept.record(tx, now)?;
+            MLTask::create(tx, &Draft { task: task.clone(), contents })
+        };
+        self.parts.database.write(record).await
+    }
+
+    /// Holds the price of every row and orders the job that predicts them.
+    async fn begin(
+        &self,
+        asked: Asked,
+        model: Arc<dyn MLModel>,
+        upload: Upload,
+    ) -> Result<Answered, Refused> {
+        let (form, limits) = (asked.form, self.parts.limits);
+        let (files, worker) = (self.parts.files.clone(), Arc::clone(&model));
+        let read = move || {
+            let inputs = &worker.schema().inputs;
+            let n_given = form.open(upload.open()?, inputs, limits.intake)?.count()?;
+            Ok((n_given, compressed(&files, &mut upload.open()?)?))
+        };
+        let (n_given, blob) = compute(read).await?;
+        let now = self.parts.clock.now();
+        let tally = Tally { n_given, ..Tally::default() };
+        let mut task = draft_of(&asked, &*model, tally, now);
+        (task.status, task.finished_at, task.started_at) = (Status::Queued, None, None);
+        let price = times(task.price, n_given)?;
+        let (jobs, ticket) = (self.parts.jobs.clone(), asked.ticket);
+        let order = move |tx: &Tx<'_>| {
+            ticket.redeem(tx, now, |tx| {
+                if MLTask::count_live(tx, task.user_id)? >= LIVE_MAX {
+                    return Err(Error::TooMany { retry_after_s: LIVE_RETRY_AFTER_S });
+                }
+                blob.create(tx, now)?;
+                let mut task = task.clone();
+                if price > Credits::ZERO {
+                    let what = format!("{}: up to {} rows", task.model_id, grouped(n_given));
+                    task.hold_id = Some(hold::place(tx, task.user_id, price, &what, now)?);
+                }
+                let input = Some(Content::File(blob.hash));
+                let contents = Contents { input, output: None, faults: None };
+                task.id = MLTask::create(tx, &Draft { task: task.clone(), contents })?;
+                let payload = Payload { task: task.id };
+                let job = jobs.enqueue::<PredictionKind>(tx, Some(task.user_id), &payload)?;
+                MLTask::give_job(tx, task.id, job)?;
+                Done::accepted(task_address(task.id), &TaskView::new(&task))
+            })
+        };
+        let done = self.parts.database.write(order).await?;
+        Ok(Answered { task: task_at(&done), done, cost: None })
+    }
+
+    /// One task of this user.
+    pub async fn find(&self, user_id: UserId, id: MLTaskId) -> Result<TaskView> {
+        let find = move |r: &Reader<'_>| MLTask::find(r, Some(user_id), id);
+        let task = self.parts.database.read(find).await?;
+        self.view(task).await
+    }
+
+    /// The task as it is shown, with how far its job is.
+    async fn view(&self, task: MLTask) -> Result<TaskView> {
+        let view = TaskView::new(&task);
+        let Some(job_id) = task.job_id.filter(|_| !task.status.is_final()) else { return Ok(view) };
+        match self.parts.jobs.find(Whose::Anyone, job_id).await {
+            Ok(job) => Ok(view.at(job.progress, job.message)),
+            Err(Error::NotFound(_)) => Ok(view),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Up to `limit` tasks below the number `before`, newest first.
+    pub async fn list(&self, query: TaskQuery, before: i64, limit: u32) -> Result<Vec<NamedTask>> {
+        self.parts.database.read(move |r| query.list(r, before, limit)).await
+    }
+
+    /// Ends a task that waits or runs; the task as it is then.
+    pub async fn cancel(&self, user_id: UserId, id: MLTaskId) -> Result<TaskView> {
+        let find = move |r: &Reader<'_>| MLTask::find(r, Some(user_id), id);
+        let task = self.parts.database.read(find).await?;
+        if let Some(job_id) = task.job_id.filter(|_| !task.status.is_final()) {
+            self.parts.jobs.cancel(Whose::User(user_id), job_id).await?;
+        }
+        self.find(user_id, id).await
+    }
+
+    /// Deletes a task that has ended; the ledger keeps what it cost.
+    pub async fn delete(&self, user_id: UserId, id: MLTaskId) -> Result<()> {
+        self.parts.database.write(move |tx| MLTask::delete(tx, user_id, id)).await
+    }
+
+    /// Follows the job of a task, if it has one that is not forgotten.
+    pub async fn watch(&self, user_id: UserId, id: MLTaskId) -> Result<Option<Watch>> {
+        let find = move |r: &Reader<'_>| MLTask::find(r, Some(user_id), id);
+        let task = self.parts.database.read(find).await?;
+        match task.job_id {
+            Some(job_id) => self.parts.jobs.watch(Whose::User(user_id), job_id).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// A task's results, ready to be read, and the model they are of, if it is still there.
+    pub(super) async fn results(
+        &self,
+        user_id: UserId,
+        id: MLTaskId,
+    ) -> Result<(MLTask, Arc<dyn MLModel>, Results)> {
+        let read = move |r: &Reader<'_>| {
+            Ok((MLTask::find(r, Some(user_id), id)?, MLTask::contents(r, id)?))
+        };
+        let (task, contents) = self.parts.database.read(read).await?;
+        if !task.status.is_final() {
+            return Err(Error::Conflict(
+                "this task is still at work; its results come later".into(),
+            ));
+        }
+        let model = self.parts.models.await_model(&task.model_id).await?;
+        let (files, worker) = (self.parts.files.clone(), Arc::clone(&model));
+        let open = move || {
+            let results = Results::open(&task, contents, &files, &worker.schema().inputs)?;
+            Ok((task, worker, results))
+        };
+        compute(open).await
+    }
+}
+
+/// The address of a task.
+pub(super) fn task_address(id: MLTaskId) -> String {
+    format!("/api/tasks/{id}")
+}
+
+/// The task whose address an answer bears.
+fn task_at(done: &Done) -> Option<MLTaskId> {
+    done.location()?.strip_prefix("/api/tasks/")?.parse().ok()
+}
+
+/// A task that begins and ends now; what is not known yet is to be filled in.
+fn draft_of(asked: &Asked, model: &dyn MLModel, tally: Tally, now: Timestamp) -> MLTask {
+    MLTask {
+        id: crate::id::RowId::from_number(0),
+        user_id: asked.user_id,
+        model_id: model.name().to_owned(),
+        model_version: model.version().to_owned(),
+        form: asked.form,
+        status: Status::Failed,
+        tally,
+        price: model.price(),
+        cost: Credits::ZERO,
+        error: None,
+        transaction_id: None,
+        hold_id: None,
+        job_id: None,
+        request_id: Some(asked.request_id.clone()),
+        compute_us: None,
+        created_at: now,
+        started_at: Some(now),
+        finished_at: Some(now),
+    }
+}
+
+/// Reads the rows, and asks the model about the good ones.
+fn read_and_predict(
+    model: &dyn MLModel,
+    form: Form,
+    upload: &Upload,
+    limits: Limits,
+) -> Result<Computed> {
+    let begun = Instant::now();
+    let rows_max = usize::try_from(limits.rows_at_once_max).map_err(Error::internal)?;
+    let mut opened = form.open(upload.open()?, &model.schema().inputs, limits.intake)?;
+    // One row more than is done at once tells a large table.
+    let block = opened.next_block(rows_max + 1)?.unwrap_or_default();
+    if block.n_given() == 0 {
+        return Err(Error::invalid("rows", "empty", "must have at least one row"));
+    }
+    if block.n_given() > rows_max {
+        return Ok(Computed::Large);
+    }
+    match predict(model, &block.rows) {
+        Ok(outputs) => {
+            let compute_us = u64::try_from(begun.elapsed().as_micros()).map_err(Error::internal)?;
+            Ok(Computed::Predicted(Predicted { block, outputs, compute_us }))
+        }
+        Err(error) => Ok(Computed::Failed(error)),
+    }
+}
+
+/// Takes what a task costs; nothing if it is free.
+fn charge(
+    tx: &Tx<'_>,
+    task: &MLTask,
+    request_id: &str,
+    now: Timestamp,
+) -> Result<Option<crate::id::TransactionId>> {
+    let Some(amount) = task.cost.negated().filter(|amount| *amount < Credits::ZERO) else {
+        return Ok(None);
+    };
+    let n = task.tally.n_predicted;
+    let rows = if n == 1 { "1 row".to_owned() } else { format!("{} rows", grouped(n)) };
+    let entry = Entry {
+        user_id: task.user_id,
+        kind: Kind::Charge,
+        amount,
+        description: format!("{}: {rows}", task.model_id),
+        actor_id: None,
+        request_id: Some(request_id.to_owned()),
+    };
+    Transaction::create(tx, entry, now).map(|made| Some(made.id))
+}
+
+/// The answer: the task with what else there is to tell, or that alone.
+fn tell(task: &MLTask, speech: &Speech, rest: &str) -> Result<Done> {
+    let mut body = match speech {
+        Speech::Cellar => serde_json::to_string(&TaskView::new(task)).map_err(Error::internal)?,
+        Speech::Mlflow { has_row_errors: true } => {
+            format!("{{\"cost\":{},\"task_id\":\"{}\"}}", task.cost.amount(), task.id)
+        }
+        Speech::Mlflow { has_row_errors: false } | Speech::Oip { .. } | Speech::OipV1 => {
+            return Ok(Done::ok(task_address(task.id), format!("{{{rest}}}")));
+        }
+    };
+    body.pop();
+    body.push(',');
+    body.push_str(rest);
+    body.push('}');
+    Ok(Done::ok(task_address(task.id), body))
+}
+
+/// Faults as the broken rules of an answer.
+fn issues_of(faults: &[Fault]) -> Issues {
+    let mut issues = Issues::default();
+    for fault in faults {
+        issues.push(Issue {
+            field: fault.field.clone(),
+            code: fault.stable_code(),
+            message: fault.message.clone(),
+            row: Some(fault.row),
+            line: fault.line,
+            value: fault.value.clone(),
+        });
+    }
+    issues
+}

@@ -1,0 +1,136 @@
+//! Rows on their way in over HTTP: what kind of body it is, and the body itself.
+
+use rocket::data::{self, Data, FromData};
+use rocket::http::ContentType;
+use rocket::request::{FromRequest, Outcome};
+use rocket::{Request, async_trait};
+
+use super::form::{Form, model_in_json};
+use crate::error::Error;
+use crate::web::{Problem, Refusal, Upload, UploadLimits, receive, receive_form, refuse};
+
+/// A table in JSON is read as a whole, so it may be only so large.
+const JSON_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// Of a body, so much is kept in memory.
+const MEMORY_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// What a body may be sent as.
+const TYPES: &str = "application/json, text/csv, text/tab-separated-values or multipart/form-data";
+
+/// How large a table may be that is sent as a file.
+#[derive(Debug, Clone, Copy)]
+pub struct TableBytesMax(pub u64);
+
+/// Rows that somebody sends.
+pub(super) struct Submission {
+    /// The model that the body names.
+    pub(super) model: Option<String>,
+    /// What the body is.
+    pub(super) form: Form,
+    /// The body.
+    pub(super) upload: Upload,
+}
+
+#[async_trait]
+impl<'r> FromData<'r> for Submission {
+    type Error = ();
+
+    async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> data::Outcome<'r, Self> {
+        match read(request, data).await {
+            Ok(submission) => data::Outcome::Success(submission),
+            Err(problem) => refuse(request, problem),
+        }
+    }
+}
+
+async fn read(request: &Request<'_>, data: Data<'_>) -> Result<Submission, Problem> {
+    let unsupported = || Problem::from(Refusal::UnsupportedType(TYPES));
+    if request.headers().contains("Content-Encoding") {
+        return Err(unsupported());
+    }
+    let kind = request.content_type().ok_or_else(unsupported)?;
+    let bytes_max = request.rocket().state::<TableBytesMax>();
+    let bytes_max = bytes_max.ok_or_else(|| Error::internal("no limit is managed"))?.0;
+    let tables = UploadLimits { memory_bytes_max: MEMORY_BYTES_MAX, bytes_max };
+    if is_json(kind) {
+        let limits = UploadLimits { bytes_max: JSON_BYTES_MAX.min(bytes_max), ..in_memory() };
+        let upload = receive(request, data, limits).await?;
+        let model = upload.bytes().and_then(model_in_json);
+        return Ok(Submission { model, form: Form::Json, upload });
+    }
+    if is_table(kind) {
+        let upload = receive(request, data, tables).await?;
+        return Ok(Submission { model: None, form: Form::Table, upload });
+    }
+    if !kind.is_form_data() {
+        return Err(unsupported());
+    }
+    // A page of another site can send a form without being asked, but no header of its own.
+    if request.headers().contains("Cookie") && request.headers().get_one("X-Cellar") != Some("1") {
+        return Err(Refusal::CrossSite.into());
+    }
+    let form = receive_form(request, data, kind, tables).await?;
+    let mut model = None;
+    for (name, text) in form.fields {
+        if name != "model" {
+            let message = "is not a field here; the fields are file, model";
+            return Err(Error::invalid(&name, "unknown", message).into());
+        }
+        model = Some(text);
+    }
+    Ok(Submission { model, form: Form::Table, upload: form.file })
+}
+
+fn in_memory() -> UploadLimits {
+    UploadLimits { memory_bytes_max: usize::MAX, bytes_max: JSON_BYTES_MAX }
+}
+
+pub(super) fn is_json(kind: &ContentType) -> bool {
+    kind.top() == "application" && kind.sub() == "json"
+}
+
+pub(super) fn is_table(kind: &ContentType) -> bool {
+    kind.top() == "text" && (kind.sub() == "csv" || kind.sub() == "tab-separated-values")
+}
+
+/// A body that a client of another server sends: JSON of its form, or CSV where that is taken.
+pub(super) struct Foreign {
+    /// Whether it is CSV.
+    pub(super) is_table: bool,
+    /// The body.
+    pub(super) upload: Upload,
+}
+
+#[async_trait]
+impl<'r> FromData<'r> for Foreign {
+    type Error = ();
+
+    async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> data::Outcome<'r, Self> {
+        let kind = request.content_type();
+        let is_table = kind.is_some_and(is_table);
+        if !is_table && !kind.is_some_and(is_json) {
+            return refuse(request, Refusal::UnsupportedType("application/json or text/csv"));
+        }
+        match receive(request, data, in_memory()).await {
+            Ok(upload) => data::Outcome::Success(Self { is_table, upload }),
+            Err(problem) => refuse(request, problem),
+        }
+    }
+}
+
+/// Whether the caller would rather be told later: `Prefer: respond-async`.
+pub(super) struct Prefers {
+    pub(super) is_async: bool,
+}
+
+#[async_trait]
+impl<'r> FromRequest<'r> for Prefers {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        let mut wishes = request.headers().get("Prefer").flat_map(|line| line.split(','));
+        let is_async = wishes.any(|wish| wish.trim().eq_ignore_ascii_case("respond-async"));
+        Outcome::Success(Self { is_async })
+    }
+}

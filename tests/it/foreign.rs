@@ -1,0 +1,167 @@
+//! Clients of other servers: MLflow's scoring protocol and the Open Inference Protocol, as their
+//! clients speak them.
+
+use serde_json::{Value, json};
+
+use crate::support::app::{Actor, Answer, App};
+
+const NAMES: [&str; 11] = [
+    "fixed acidity",
+    "volatile acidity",
+    "citric acid",
+    "residual sugar",
+    "chlorides",
+    "free sulfur dioxide",
+    "total sulfur dioxide",
+    "density",
+    "pH",
+    "sulphates",
+    "alcohol",
+];
+const ROW: [f64; 11] = [7.4, 0.7, 0.0, 1.9, 0.076, 11.0, 34.0, 0.9978, 3.51, 0.56, 9.4];
+
+fn score(actor: &Actor<'_>, query: &str, body: &Value) -> Answer {
+    actor.post(&format!("/api/models/wine/invocations{query}")).json(body).send()
+}
+
+fn available(actor: &Actor<'_>) -> i64 {
+    actor.get("/api/balance").send().expect(200)["available"].as_i64().unwrap()
+}
+
+fn record() -> Value {
+    NAMES.iter().zip(ROW).map(|(name, value)| ((*name).to_owned(), json!(value))).collect()
+}
+
+#[test]
+fn mlflow_clients_are_answered_in_every_form() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let forms = [
+        json!({"dataframe_split": {"columns": NAMES, "data": [ROW, ROW], "index": [0, 1]}}),
+        json!({"dataframe_records": [record(), record()]}),
+        json!({"instances": [ROW, ROW]}),
+        json!({"inputs": [record(), record()], "params": {}}),
+        json!({"inputs": NAMES.iter().zip(ROW).map(|(n, x)| ((*n).to_owned(), json!([x, x])))
+            .collect::<Value>()}),
+    ];
+    let mut told = vec![];
+    for form in &forms {
+        let answer = score(&ada, "", form);
+        let body = answer.expect(200);
+        assert_eq!(body.as_object().unwrap().len(), 1, "{body}");
+        assert_eq!(answer.header("Cellar-Cost"), Some("2"));
+        assert!(answer.header("Cellar-Task-Id").unwrap().starts_with("tsk_"));
+        told.push(body["predictions"].clone());
+    }
+    let csv = format!("{}\n{}\n", NAMES.join(","), ROW.map(|x| x.to_string()).join(","));
+    let call = ada.post("/api/models/wine/invocations").header("Content-Type", "text/csv");
+    let from_csv = call.body(csv).send().expect(200);
+    assert!(told.iter().all(|predictions| predictions == &told[0]));
+    assert_eq!(from_csv["predictions"][0], told[0][0]);
+    assert!(told[0][1].is_f64());
+    assert_eq!(available(&ada), 100 - 11);
+    let history = ada.get("/api/tasks?model=wine").send().expect(200);
+    assert_eq!(history["items"].as_array().unwrap().len(), 6);
+}
+
+#[test]
+fn for_mlflow_clients_one_bad_row_fails_the_request_unless_they_ask() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let mut bad = ROW;
+    bad[8] = 15.0;
+    let body = json!({"dataframe_split": {"columns": NAMES, "data": [ROW, bad]}});
+    let answer = score(&ada, "", &body);
+    let told = answer.expect(400);
+    assert_eq!(told["error_code"], "BAD_REQUEST");
+    assert!(told["message"].as_str().unwrap().contains("row 2: pH"), "{told}");
+    assert_eq!((available(&ada), answer.header("Cellar-Cost")), (100, Some("0")));
+    let told = score(&ada, "?errors=rows", &body).expect(200);
+    assert_eq!(told["predictions"][1], json!(null));
+    assert!(told["predictions"][0].is_f64());
+    assert_eq!(
+        (&told["errors"][0]["index"], &told["errors"][0]["code"]),
+        (&json!(1), &json!("out_of_range"))
+    );
+    assert_eq!(told["cost"], 1);
+    assert_eq!(available(&ada), 99);
+    let wrong =
+        [json!({}), json!({"instances": [], "inputs": []}), json!({"rows": [ROW]}), json!([1])];
+    for body in wrong {
+        assert_eq!(score(&ada, "", &body).expect(400)["error_code"], "BAD_REQUEST", "{body}");
+    }
+    score(&ada, "?errors=all", &body).expect(400);
+    let beer = ada.post("/api/models/beer/invocations").json(&body).send().expect(404);
+    assert_eq!(beer["error_code"], "RESOURCE_DOES_NOT_EXIST");
+    app.visitor()
+        .post("/api/models/wine/invocations")
+        .json(&body)
+        .send()
+        .problem(401, "signed_out");
+    let parquet = ada.post("/api/models/wine/invocations").header("Content-Type", "application/x");
+    parquet.body("x").send().problem(415, "unsupported_type");
+}
+
+#[test]
+fn mlflow_probes_find_each_model() {
+    let app = App::start();
+    for probe in ["ping", "health", "version"] {
+        let found = app.visitor().get(&format!("/api/models/wine/{probe}")).send();
+        assert_eq!(found.status, 200, "{probe}");
+        assert!(found.header("Content-Type").unwrap().starts_with("text/plain"), "{probe}");
+        app.visitor().get(&format!("/api/models/beer/{probe}")).send().expect(404);
+    }
+}
+
+#[test]
+fn the_open_inference_protocol_is_spoken() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let get = |path: &str| app.visitor().get(path).send().expect(200);
+    assert_eq!(get("/v2")["name"], "cellar");
+    assert_eq!(get("/v2/health/live"), json!({"live": true}));
+    assert_eq!(get("/v2/health/ready"), json!({"ready": true}));
+    assert_eq!(get("/v2/models/wine/ready"), json!({"name": "wine", "ready": true}));
+    let model = get("/v2/models/wine");
+    let version = model["versions"][0].as_str().unwrap();
+    assert_eq!(get(&format!("/v2/models/wine/versions/{version}")), model);
+    assert_eq!(model["inputs"][0], json!({"name": "rows", "datatype": "FP64", "shape": [-1, 11]}));
+    let unknown = app.visitor().get("/v2/models/beer").send().expect(404);
+    assert_eq!(unknown, json!({"error": "there is no such model"}));
+
+    let tensor = |shape: Value, data: Value| json!({"name": "rows", "shape": shape, "datatype": "FP64", "data": data});
+    let flat = json!({"id": "42", "inputs": [tensor(json!([2, 11]), json!([ROW, ROW].concat()))]});
+    let nested = json!({"inputs": [tensor(json!([2, 11]), json!([ROW, ROW]))]});
+    let by_column: Vec<_> = NAMES
+        .iter()
+        .zip(ROW)
+        .map(|(name, x)| json!({"name": name, "shape": [2], "datatype": "FP32", "data": [x, x]}))
+        .collect();
+    let infer = |path: &str, body: &Value| ada.post(path).json(body).send();
+    let first = infer("/v2/models/wine/infer", &flat).expect(200);
+    assert_eq!((&first["id"], &first["model_version"]), (&json!("42"), &json!(version)));
+    assert_eq!(first["outputs"][0]["name"], "score");
+    assert_eq!(first["outputs"][0]["shape"], json!([2]));
+    assert_eq!(first["outputs"][3]["shape"], json!([2, 6]));
+    assert_eq!(first["outputs"][3]["data"].as_array().unwrap().len(), 12);
+    for body in [&nested, &json!({"inputs": by_column})] {
+        let told = infer(&format!("/v2/models/wine/versions/{version}/infer"), body).expect(200);
+        assert_eq!(told["outputs"], first["outputs"]);
+    }
+    let told = infer("/v1/models/wine:predict", &json!({"instances": [ROW]})).expect(200);
+    assert_eq!(told["predictions"][0], first["outputs"][0]["data"][0]);
+    assert_eq!(available(&ada), 100 - 7);
+
+    let wrong = [
+        json!({"inputs": []}),
+        json!({"inputs": [tensor(json!([3, 11]), json!(ROW))]}),
+        json!({"inputs": [{"name": "rows", "shape": [1], "datatype": "BYTES", "data": ["x"]}]}),
+        json!({"inputs": [tensor(json!([1, 2]), json!([1, 2]))]}),
+    ];
+    for body in wrong {
+        assert!(infer("/v2/models/wine/infer", &body).expect(400)["error"].is_string(), "{body}");
+    }
+    infer("/v2/models/wine/versions/0/infer", &flat).expect(404);
+    infer("/v1/models/wine", &flat).expect(404);
+    assert_eq!(available(&ada), 100 - 7);
+}

@@ -1,0 +1,433 @@
+//! Predictions: what is predicted, what is rejected and why, and that it costs exactly that.
+
+use cellar::credits::Credits;
+use cellar::error::{Error, Result};
+use cellar::ml::rows::Rows;
+use cellar::ml::schema::{Inputs, Output, OutputKind, Range, Schema};
+use cellar::ml_model::{Card, MLModel};
+use serde_json::{Value, json};
+
+use crate::support::app::{Actor, Answer, App, Setup};
+
+/// A usual wine.
+fn wine() -> Value {
+    json!({
+        "fixed acidity": 7.4, "volatile acidity": 0.7, "citric acid": 0.0, "residual sugar": 1.9,
+        "chlorides": 0.076, "free sulfur dioxide": 11, "total sulfur dioxide": 34,
+        "density": 0.9978, "pH": 3.51, "sulphates": 0.56, "alcohol": 9.4,
+    })
+}
+
+const HEADER: &str = "fixed acidity,volatile acidity,citric acid,residual sugar,chlorides,free \
+    sulfur dioxide,total sulfur dioxide,density,pH,sulphates,alcohol";
+const ROW: &str = "7.4,0.7,0,1.9,0.076,11,34,0.9978,3.51,0.56,9.4";
+
+fn predict(actor: &Actor<'_>, rows: &Value) -> Answer {
+    actor.post("/api/tasks").json(&json!({"model": "wine", "rows": rows})).send()
+}
+
+fn send_table(actor: &Actor<'_>, table: &str) -> Answer {
+    let call = actor.post("/api/tasks?model=wine").header("Content-Type", "text/csv");
+    call.body(table).send()
+}
+
+fn balance(actor: &Actor<'_>) -> [i64; 2] {
+    let found = actor.get("/api/balance").send().expect(200);
+    ["available", "held"].map(|name| found[name].as_i64().unwrap())
+}
+
+/// The task once it has ended.
+fn ended(actor: &Actor<'_>, id: &Value) -> Value {
+    let path = format!("/api/tasks/{}", id.as_str().unwrap());
+    for _ in 0..600 {
+        let task = actor.get(&path).send().expect(200);
+        if !["queued", "running"].contains(&task["status"].as_str().unwrap()) {
+            return task;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("task {id} does not end");
+}
+
+#[test]
+fn a_wine_is_judged_and_paid_for() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let answer = predict(&ada, &json!([wine()]));
+    let task = answer.expect(200);
+    assert_eq!(answer.header("Cellar-Task-Id"), task["id"].as_str());
+    assert_eq!(
+        answer.header("Location"),
+        Some(&*format!("/api/tasks/{}", task["id"].as_str().unwrap()))
+    );
+    assert_eq!((&task["status"], &task["cost"]), (&json!("succeeded"), &json!(1)));
+    assert_eq!(task["charge"], "1 credit charged");
+    assert_eq!(task["errors"], json!([]));
+    let [prediction] = &task["predictions"].as_array().unwrap()[..] else { panic!("{task}") };
+    let number = |value: &Value| value.as_f64().unwrap();
+    let (score, interval) = (number(&prediction["score"]), &prediction["interval"]);
+    assert!((4.5..6.0).contains(&score), "{prediction}");
+    assert_eq!(prediction["class"], 5);
+    assert!(number(&interval[0]) < score && score < number(&interval[1]));
+    let total: f64 = prediction["probabilities"].as_object().unwrap().values().map(number).sum();
+    assert!((total - 1.0).abs() < 1e-3);
+    assert_eq!(prediction["notes"], json!([]));
+    assert_eq!(balance(&ada), [99, 0]);
+    let entry = &ada.get("/api/transactions").send().expect(200)["items"][0];
+    assert_eq!((&entry["kind"], &entry["amount"]), (&json!("charge"), &json!(-1)));
+    assert_eq!(
+        (&entry["id"], &entry["description"]),
+        (&task["transaction_id"], &json!("wine: 1 row"))
+    );
+    let path = format!("/api/tasks/{}", task["id"].as_str().unwrap());
+    let found = ada.get(&path).send().expect(200);
+    assert_eq!((&found["cost"], &found["n_predicted"]), (&json!(1), &json!(1)));
+    app.user("bob").get(&path).send().problem(404, "not_found");
+}
+
+#[test]
+fn what_the_model_has_not_seen_is_noted() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let mut strong = wine();
+    strong["alcohol"] = json!(16);
+    let task = predict(&ada, &json!([strong])).expect(200);
+    let notes = &task["predictions"][0]["notes"];
+    assert_eq!(notes.as_array().unwrap().len(), 1);
+    assert_eq!(notes[0]["field"], "alcohol");
+}
+
+#[test]
+fn of_ten_thousand_rows_exactly_the_broken_ones_come_back() {
+    let app = App::start();
+    let ada = app.user("ada");
+    ada.post("/api/balance/top-ups").json(&json!({"amount": 20_000})).send().expect(201);
+    let broken = [
+        ("7.4,0.7,0,1.9,0.076,11,34,0.9978,3.51,0.56,", "alcohol", "missing"),
+        ("7.4,0.7,0,1.9,salty,11,34,0.9978,3.51,0.56,9.4", "chlorides", "not_a_number"),
+        ("7.4,0.7,0,1.9,0.076,inf,34,0.9978,3.51,0.56,9.4", "free sulfur dioxide", "not_finite"),
+        ("7.4,0.7,0,1.9,0.076,11,34,0.9978,35.1,0.56,9.4", "pH", "out_of_range"),
+        ("7.4,0.7,0", "row", "too_few_cells"),
+        ("7.4,0.7,0,1.9,0.076,11,34,0.9978,3.51,0.56,9.4,5", "row", "too_many_cells"),
+    ];
+    let mut told = vec![];
+    let mut table = format!("{HEADER}\n");
+    for row in 1..=10_000_u64 {
+        // 37 places, spread without a pattern that a block could have.
+        let nth = told.len();
+        if nth < 37 && row == (nth as u64 * 269) % 9_973 + nth as u64 + 1 {
+            let (line, field, code) = broken[nth % broken.len()];
+            told.push((row, row + 1, field.to_owned(), code.to_owned()));
+            table += line;
+        } else {
+            table += ROW;
+        }
+        table.push('\n');
+    }
+    assert_eq!(told.len(), 37);
+    let task = send_table(&ada, &table).expect(200);
+    let errors = task["errors"].as_array().unwrap().iter();
+    let errors: Vec<_> = errors
+        .map(|fault| {
+            let text = |name: &str| fault[name].as_str().unwrap().to_owned();
+            let number = |name: &str| fault[name].as_u64().unwrap();
+            (number("row"), number("line"), text("field"), text("code"))
+        })
+        .collect();
+    assert_eq!(errors, told);
+    let counts = ["n_rows", "n_predicted", "n_rejected", "cost"].map(|name| &task[name]);
+    assert_eq!(counts, [&json!(10_000), &json!(9_963), &json!(37), &json!(9_963)]);
+    assert_eq!(balance(&ada), [20_100 - 9_963, 0]);
+    let rows = task["predictions"].as_array().unwrap();
+    assert_eq!(rows.len(), 9_963);
+    // The results say the same, row by row.
+    let path = format!("/api/tasks/{}/results", task["id"].as_str().unwrap());
+    let rejected = ada.get(&format!("{path}?only=rejected&limit=200")).send().expect(200);
+    let rejected = rejected["items"].as_array().unwrap();
+    assert_eq!(rejected.len(), 37);
+    assert!(rejected.iter().zip(&told).all(|(row, told)| row["row"] == told.0));
+    let file = ada.get(&format!("{path}.csv")).send();
+    let lines: Vec<_> = file.text.lines().collect();
+    assert_eq!(lines.len(), 10_001);
+    assert!(lines[0].ends_with("probability_8,error"), "{}", lines[0]);
+    let n_wrong = lines[1..].iter().filter(|line| !line.ends_with(',')).count();
+    assert_eq!(n_wrong, 37);
+}
+
+#[test]
+fn a_request_without_a_good_row_costs_nothing_and_names_every_problem() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let mut sour = wine();
+    sour["pH"] = json!(15);
+    sour["alcohol"] = json!("strong");
+    let answer = predict(&ada, &json!([sour, [1, 2]]));
+    let body = answer.problem(422, "invalid");
+    let found: Vec<_> = body["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|issue| (issue["row"].as_u64().unwrap(), issue["field"].as_str().unwrap()))
+        .collect();
+    assert_eq!(found, [(1, "pH"), (1, "alcohol"), (2, "row")]);
+    assert_eq!(balance(&ada), [100, 0]);
+    let id = answer.header("Cellar-Task-Id").unwrap();
+    let task = ada.get(&format!("/api/tasks/{id}")).send().expect(200);
+    assert_eq!((&task["status"], &task["charge"]), (&json!("failed"), &json!("not charged")));
+    assert_eq!(task["n_rejected"], 2);
+}
+
+#[test]
+fn a_balance_too_small_stores_nothing() {
+    let app = Setup::default().flag("sign_up_credits", "2").start();
+    let ada = app.user("ada");
+    let body = predict(&ada, &json!([wine(), wine(), wine()])).problem(402, "out_of_credits");
+    let detail = body["detail"].as_str().unwrap();
+    assert!(detail.contains("3 credits") && detail.contains("2 credits"), "{detail}");
+    assert_eq!(balance(&ada), [2, 0]);
+    assert_eq!(ada.get("/api/tasks").send().expect(200)["items"], json!([]));
+    // The same for a job, whose rows are all held at once.
+    let call = ada.post("/api/tasks").header("Prefer", "respond-async");
+    let rows = json!({"model": "wine", "rows": [wine(), wine(), wine()]});
+    call.json(&rows).send().problem(402, "out_of_credits");
+    assert_eq!(ada.get("/api/tasks").send().expect(200)["items"], json!([]));
+}
+
+#[test]
+fn a_key_has_rows_predicted_once() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let rows = json!({"model": "wine", "rows": [wine(), [1]]});
+    let send =
+        |rows: &Value| ada.post("/api/tasks").header("Idempotency-Key", "k").json(rows).send();
+    let first = send(&rows);
+    let again = send(&rows);
+    assert_eq!((again.status, &again.text), (200, &first.text));
+    assert_eq!(again.header("Idempotent-Replayed"), Some("true"));
+    assert_eq!(again.header("Cellar-Task-Id"), first.header("Cellar-Task-Id"));
+    assert_eq!(balance(&ada), [99, 0]);
+    send(&json!({"model": "wine", "rows": [wine()]})).problem(400, "idempotency_key_reused");
+}
+
+#[test]
+fn a_large_task_runs_in_the_background() {
+    let app = Setup::default().flag("rows_at_once_max", "5").start();
+    let ada = app.user("ada");
+    let table = format!("id,{HEADER}\n=1+1,{ROW}\nb,{ROW}\nc,{}\n", ROW.replace("9.4", "x"));
+    let table = table + &format!("d,{ROW}\n").repeat(7);
+    let answer = send_table(&ada, &table);
+    let begun = answer.expect(202);
+    assert_eq!((&begun["status"], &begun["charge"]), (&json!("queued"), &json!("10 credits held")));
+    let task = ended(&ada, &begun["id"]);
+    assert_eq!((&task["status"], &task["cost"]), (&json!("succeeded"), &json!(9)), "{task}");
+    assert_eq!((&task["n_predicted"], &task["n_rejected"]), (&json!(9), &json!(1)));
+    assert_eq!(balance(&ada), [91, 0]);
+    let path = format!("/api/tasks/{}", task["id"].as_str().unwrap());
+    let page = ada.get(&format!("{path}/results?limit=3")).send().expect(200);
+    assert_eq!(page["columns"][0], "id");
+    let rows: Vec<_> = page["items"].as_array().unwrap().iter().map(|row| &row["row"]).collect();
+    assert_eq!(rows, [1, 2, 3]);
+    assert_eq!(page["items"][2]["errors"][0]["code"], "not_a_number");
+    assert_eq!(page["items"][2]["prediction"], json!(null));
+    let cursor = page["next_cursor"].as_str().unwrap();
+    let rest = ada.get(&format!("{path}/results?cursor={cursor}")).send().expect(200);
+    assert_eq!(rest["items"].as_array().unwrap().len(), 7);
+    // A cell that a spreadsheet would run is defused, and the columns keep their order.
+    let file = ada.get(&format!("{path}/results.csv")).send();
+    assert_eq!(file.header("Content-Disposition"), Some("attachment; filename=\"results.csv\""));
+    assert!(file.text.lines().nth(1).unwrap().starts_with("'=1+1,7.4,"), "{}", file.text);
+    // Whether it ran at once or not, a row is judged alike.
+    let at_once = predict(&ada, &json!([wine()])).expect(200);
+    assert_eq!(page["items"][0]["prediction"]["score"], at_once["predictions"][0]["score"]);
+}
+
+#[test]
+fn a_task_of_nothing_but_bad_rows_is_not_charged_in_the_background_either() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let call = ada.post("/api/tasks").header("Prefer", "respond-async");
+    let begun = call.json(&json!({"model": "wine", "rows": [[1], [2]]})).send().expect(202);
+    let task = ended(&ada, &begun["id"]);
+    assert_eq!((&task["status"], &task["charge"]), (&json!("failed"), &json!("not charged")));
+    assert_eq!(balance(&ada), [100, 0]);
+}
+
+/// An invented model that does as its first number says.
+struct Moody {
+    schema: Schema,
+}
+
+impl Moody {
+    fn new() -> Self {
+        let output =
+            Output { name: "mood", kind: OutputKind::Number, classes: &[], description: "" };
+        let inputs = Inputs::Numbers(Range::new(-10.0, 10.0));
+        Self { schema: Schema { inputs, outputs: vec![output] } }
+    }
+}
+
+impl MLModel for Moody {
+    fn name(&self) -> &'static str {
+        "moody"
+    }
+    fn version(&self) -> &'static str {
+        "1"
+    }
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+    fn price(&self) -> Credits {
+        Credits::new(3)
+    }
+    fn card(&self) -> Card {
+        Card { title: "", summary: "", description: "", data: None, evaluation: None }
+    }
+    fn predict_rows(&self, rows: &Rows) -> Result<Rows> {
+        let mut outputs = Rows::new();
+        for row in rows.iter() {
+            match row[0] {
+                1.0 => panic!("in a bad mood"),
+                2.0 => return Err(Error::internal("in a bad mood")),
+                3.0 => outputs.push(&[f64::NAN]),
+                4.0 => {}
+                5.0 => {
+                    std::thread::sleep(std::time::Duration::from_millis(400));
+                    outputs.push(&[0.0]);
+                }
+                _ => outputs.push(&[0.0]),
+            }
+        }
+        Ok(outputs)
+    }
+}
+
+#[test]
+fn a_model_that_fails_costs_nothing() {
+    let app = Setup::default().model(Moody::new()).start();
+    let ada = app.user("ada");
+    for mood in 1..=4 {
+        let rows = json!({"model": "moody", "rows": [[0], [mood]]});
+        let answer = ada.post("/api/tasks").json(&rows).send();
+        answer.problem(500, "internal");
+        let id = answer.header("Cellar-Task-Id").unwrap();
+        let task = ada.get(&format!("/api/tasks/{id}")).send().expect(200);
+        assert_eq!((&task["status"], &task["charge"]), (&json!("failed"), &json!("not charged")));
+    }
+    assert_eq!(balance(&ada), [100, 0]);
+    let rows = json!({"model": "moody", "rows": [[0], [7]]});
+    assert_eq!(ada.post("/api/tasks").json(&rows).send().expect(200)["cost"], 6);
+    assert_eq!(balance(&ada), [94, 0]);
+}
+
+#[test]
+fn a_cancelled_task_returns_what_it_held() {
+    let app = Setup::default().model(Moody::new()).flag("job_slots", "1").start();
+    let ada = app.user("ada");
+    let begin = |mood: f64| {
+        let call = ada.post("/api/tasks?model=moody").header("Prefer", "respond-async");
+        let rows = format!("{mood}\n").repeat(5_000);
+        let topped = ada.post("/api/balance/top-ups").json(&json!({"amount": 15_000})).send();
+        topped.expect(201);
+        call.header("Content-Type", "text/csv").body(rows).send().expect(202)
+    };
+    let (running, waiting) = (begin(5.0), begin(0.0));
+    for task in [&waiting, &running] {
+        let path = format!("/api/tasks/{}/cancel", task["id"].as_str().unwrap());
+        ada.post(&path).send().expect(200);
+    }
+    let waited = ended(&ada, &waiting["id"]);
+    assert_eq!(
+        (&waited["status"], &waited["charge"]),
+        (&json!("cancelled"), &json!("not charged"))
+    );
+    // The other one is inside a block of slow rows, and looks up when that is done.
+    assert_eq!(balance(&ada)[0] + balance(&ada)[1], 30_100);
+}
+
+#[test]
+fn tasks_are_found_and_deleted_by_their_owner_alone() {
+    let app = App::start();
+    let (ada, bob) = (app.user("ada"), app.user("bob"));
+    let task = predict(&ada, &json!([wine()])).expect(200);
+    ada.post("/api/tasks").json(&json!({"model": "simple", "rows": [[1, 2]]})).send().expect(200);
+    predict(&ada, &json!([[1]])).problem(422, "invalid");
+    let n = |query: &str| {
+        let found = ada.get(&format!("/api/tasks?{query}")).send().expect(200);
+        found["items"].as_array().unwrap().len()
+    };
+    assert_eq!(
+        ["", "model=wine", "status=succeeded", "model=wine&status=failed", "to=2020-01-01"].map(n),
+        [3, 2, 2, 1, 0]
+    );
+    let found = ada.get("/api/tasks?status=odd&from=soon").send().issues();
+    assert_eq!(found.iter().map(|issue| &issue.0).collect::<Vec<_>>(), ["from", "status"]);
+    let path = format!("/api/tasks/{}", task["id"].as_str().unwrap());
+    bob.delete(&path).send().problem(404, "not_found");
+    for below in ["", "/results", "/results.csv", "/events"] {
+        bob.get(&format!("{path}{below}")).send().problem(404, "not_found");
+    }
+    ada.delete(&path).send().expect(204);
+    ada.get(&path).send().problem(404, "not_found");
+    assert_eq!(balance(&ada), [98, 0]);
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_whole() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let post = |body: Value| ada.post("/api/tasks").json(&body).send();
+    post(json!({"rows": [[1]]})).issues();
+    post(json!({"model": "beer", "rows": [[1]]})).problem(404, "not_found");
+    let of = |answer: Answer| {
+        answer.issues().into_iter().map(|i| format!("{}:{}", i.0, i.1)).collect::<Vec<_>>()
+    };
+    assert_eq!(of(post(json!({"model": "wine"}))), ["rows:required"]);
+    assert_eq!(of(post(json!({"model": "wine", "rows": []}))), ["rows:empty"]);
+    assert_eq!(of(post(json!({"model": "wine", "rows": [[1]], "row": 1}))), ["row:unknown"]);
+    assert_eq!(of(post(json!({"model": "wine", "rows": 1}))), ["rows:wrong_type"]);
+    assert_eq!(of(send_table(&ada, "a,b\n1,2\n")).len(), 11);
+    let xml = ada.post("/api/tasks?model=wine").header("Content-Type", "text/xml").body("<a/>");
+    xml.send().problem(415, "unsupported_type");
+    let app = Setup::default().flag("table_bytes_max", "2000").start();
+    let ada = app.user("ada");
+    let large = send_table(&ada, &"1,2,3\n".repeat(1000));
+    assert!(large.problem(413, "too_large")["detail"].as_str().unwrap().contains("2000"));
+    assert_eq!(balance(&ada), [100, 0]);
+}
+
+#[test]
+fn a_file_in_a_form_is_read_if_our_own_page_sends_it() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let part = |name: &str, rest: &str, text: &str| {
+        format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"{rest}\r\n\r\n{text}\r\n")
+    };
+    let table = format!("{HEADER}\n{ROW}\n");
+    let body =
+        part("model", "", "wine") + &part("file", "; filename=\"w.csv\"", &table) + "--b--\r\n";
+    let send = || {
+        let call = ada.post("/api/tasks").header("Content-Type", "multipart/form-data; boundary=b");
+        call.body(body.clone())
+    };
+    send().send().problem(403, "cross_site");
+    assert_eq!(send().header("X-Cellar", "1").send().expect(200)["cost"], 1);
+    assert_eq!(balance(&ada), [99, 0]);
+}
+
+#[test]
+fn the_simple_model_doubles_any_numbers() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let body = json!({"model": "simple", "rows": [[1, 2.5], [3]]});
+    let task = ada.post("/api/tasks").json(&body).send().expect(200);
+    assert_eq!(task["predictions"][0]["doubled"], json!([2.0, 5.0]));
+    assert_eq!(task["predictions"][1]["doubled"], json!([6.0]));
+    let body = json!({"model": "simple", "data": [1, 2]});
+    let task = ada.post("/api/tasks").json(&body).send().expect(200);
+    assert_eq!(
+        (&task["predictions"][0]["doubled"], &task["cost"]),
+        (&json!([2.0, 4.0]), &json!(1))
+    );
+    let path = format!("/api/tasks/{}/results.csv", task["id"].as_str().unwrap());
+    assert_eq!(ada.get(&path).send().text, "column 1,column 2,doubled,error\n1,2,2 4,\n");
+}
