@@ -2,8 +2,8 @@
 //! at 1, 16 and 64 connections beside a bare `/livez`, a thousand rows in a request, and a million
 //! from file to file as a job.
 //!
-//! `cargo bench --bench predictions` prints minimum, median and maximum of rounds that take turns in
-//! one process. With `CELLAR_PEERS` naming the virtual environment that `benches/peers/setup.sh`
+//! `cargo bench --bench predictions` prints minimum, median and maximum of rounds that take turns
+//! in one process. With `CELLAR_PEERS` naming the virtual environment that `benches/peers/setup.sh`
 //! made, MLflow's scoring server, a metered FastAPI service and a batch in pandas take their turns
 //! in the same run.
 

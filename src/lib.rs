@@ -21,6 +21,14 @@
 //! A closure that fails undoes itself alone. A commit that fails stops all writing until a restart,
 //! because nobody knows whether it reached the disk; [`database::Database::stopped`] says so.
 //!
+//! # How a prediction is paid for
+//!
+//! [`ml_task::MLService::process_task`] reads the rows ([`ml::intake`]) and asks the model
+//! ([`ml_model_manager`]) about the good ones before anything is written. Then one write takes the
+//! credits, books the entry and records the task, and only after its commit is anything told. Many
+//! rows are a job: it holds the price of all of them, and settles for the good ones in the write
+//! that makes it succeed.
+//!
 //! # What always holds
 //!
 //! - A module uses only itself and modules declared above it in this file; a test reads this list.
@@ -39,6 +47,7 @@
 //!
 //! # Where to begin
 //!
+//! [`ml`] is pure computation: it fits models with linfa and answers from flat arrays.
 //! [`server`] joins everything; [`transaction`] shows a noun from its front door to its property
 //! test; [`job`] is background work; [`admin::check`] lists every promise about stored data.
 

@@ -1,5 +1,5 @@
-//! `cellar predict`: a table in, the table with its predictions out. The engine and the errors of the
-//! server, without one.
+//! `cellar predict`: a table in, the table with its predictions out. The engine and the errors of
+//! the server, without one.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};

@@ -86,6 +86,9 @@ impl MLModelManager {
 
     /// The model of this name, once it can be asked.
     pub async fn await_model(&self, name: &str) -> Result<Arc<dyn MLModel>> {
+        if !self.is_training(name) {
+            return self.get_model(name);
+        }
         let mut changes = self.parts.changes.subscribe();
         loop {
             if !self.is_training(name) || self.is_stopping() {

@@ -124,9 +124,11 @@ async fn create_task(
 
 /// The answer, with the task and its cost in headers.
 pub(super) fn reply(answered: Answered) -> Result<Reply<Box<RawValue>>> {
+    let id = answered.done.location().and_then(|address| address.strip_prefix("/api/tasks/"));
+    let id = id.map(str::to_owned);
     let mut reply = answered.done.reply()?;
-    if let Some(id) = answered.task {
-        reply = reply.with_header(TASK_HEADER, id.to_string());
+    if let Some(id) = id {
+        reply = reply.with_header(TASK_HEADER, id);
     }
     if let Some(cost) = answered.cost {
         reply = reply.with_header(COST_HEADER, cost.amount().to_string());

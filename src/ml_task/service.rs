@@ -93,8 +93,6 @@ pub struct Order {
 pub struct Answered {
     /// The answer.
     pub done: Done,
-    /// The task.
-    pub task: Option<MLTaskId>,
     /// What it cost, if that is known by now.
     pub cost: Option<Credits>,
 }
@@ -207,15 +205,16 @@ impl MLService {
             })
         };
         let done = self.parts.database.write(pay).await?;
-        let id = task_at(&done);
+        if !done.is_replayed() {
+            return Ok(Answered { done, cost: Some(cost) });
+        }
         // The answer of an earlier request is of an earlier task.
-        let cost = if let (true, Some(id)) = (done.is_replayed(), id) {
-            let find = move |r: &Reader<'_>| MLTask::find(r, Some(user_id), id);
-            self.parts.database.read(find).await.ok().map(|task| task.cost)
-        } else {
-            Some(cost)
+        let Some(id) = done.location().and_then(task_at) else {
+            return Ok(Answered { done, cost: None });
         };
-        Ok(Answered { done, task: id, cost })
+        let find = move |r: &Reader<'_>| MLTask::find(r, Some(user_id), id);
+        let cost = self.parts.database.read(find).await.ok().map(|task| task.cost);
+        Ok(Answered { done, cost })
     }
 
     /// Records a task that failed, and costs nothing.
@@ -281,7 +280,7 @@ impl MLService {
             })
         };
         let done = self.parts.database.write(order).await?;
-        Ok(Answered { task: task_at(&done), done, cost: None })
+        Ok(Answered { done, cost: None })
     }
 
     /// One task of this user.
@@ -362,9 +361,9 @@ pub(super) fn task_address(id: MLTaskId) -> String {
     format!("/api/tasks/{id}")
 }
 
-/// The task whose address an answer bears.
-fn task_at(done: &Done) -> Option<MLTaskId> {
-    done.location()?.strip_prefix("/api/tasks/")?.parse().ok()
+/// The task at an address.
+fn task_at(address: &str) -> Option<MLTaskId> {
+    address.strip_prefix("/api/tasks/")?.parse().ok()
 }
 
 /// A task that begins and ends now; what is not known yet is to be filled in.

@@ -17,8 +17,18 @@ use serde_json::{Value, json};
 
 use crate::support::binary::{Answer, Binary, PASSWORD, Served, eventually};
 
-const COMMANDS: [&str; 8] =
-    ["init-db", "serve", "backup", "restore", "check", "user", "openapi", "completions"];
+const COMMANDS: [&str; 10] = [
+    "init-db",
+    "serve",
+    "backup",
+    "restore",
+    "check",
+    "user",
+    "predict",
+    "model",
+    "openapi",
+    "completions",
+];
 
 /// The time a graceful stop is promised to take is 6 s; the rest is for a loaded machine.
 const STOP_MAX: Duration = Duration::from_secs(8);
@@ -1114,5 +1124,57 @@ mod user {
         assert_eq!(top_up().text(), bodies[0]);
         let balance = served.request("GET", "/api/balance").cookie(&cookie).send().json();
         assert_eq!(balance["available"], 5);
+    }
+}
+
+mod predict {
+    use super::*;
+    use crate::support::app::put_wine_model;
+
+    const HEADER: &str = "note,fixed acidity,volatile acidity,citric acid,residual sugar,chlorides,\
+        free sulfur dioxide,total sulfur dioxide,density,pH,sulphates,alcohol";
+    const ROW: &str = "7.4,0.7,0,1.9,0.076,11,34,0.9978,3.51,0.56,9.4";
+
+    /// A binary whose data folder has a model.
+    fn with_model() -> Binary {
+        let binary = initialised();
+        put_wine_model(&binary.data());
+        binary
+    }
+
+    #[test]
+    fn a_table_goes_in_and_comes_out_with_its_predictions() {
+        let binary = with_model();
+        let (table, out) = (binary.path("in.csv"), binary.path("out.csv"));
+        fs::write(&table, format!("{HEADER}\n=1+1,{ROW}\nb,x{ROW}\n")).unwrap();
+        let [table, name] = [&table, &out].map(|path| path.to_str().unwrap());
+        let said = binary.run(&["predict", "--model", "wine", table, "--out", name]);
+        assert!(said.stderr.contains("2 rows: 1 predicted, 1 rejected"), "{}", said.stderr);
+        said.done();
+        let written = fs::read_to_string(&out).unwrap();
+        let lines: Vec<_> = written.lines().collect();
+        assert!(lines[0].starts_with("note,fixed acidity,") && lines[0].ends_with(",error"));
+        assert!(lines[1].starts_with("'=1+1,7.4,") && lines[1].ends_with(','), "{written}");
+        assert!(lines[2].ends_with("fixed acidity must be a number"), "{written}");
+        // What is not there, or no table, is told, and nothing is written.
+        fs::remove_file(&out).unwrap();
+        for given in ["no-such.csv", "."] {
+            binary.run(&["predict", "--model", "wine", given, "--out", name]).failed(1);
+        }
+        let said = binary.run(&["predict", "--model", "beer", table]).failed(1);
+        assert!(said.contains("no such model"), "{said}");
+        assert!(!out.exists());
+    }
+
+    #[test]
+    fn models_are_listed_and_shown() {
+        let binary = with_model();
+        let said = binary.run(&["model", "list"]).done();
+        assert!(said.lines().count() == 2 && said.contains("wine "), "{said}");
+        let shown: Value =
+            serde_json::from_str(&binary.run(&["model", "show", "wine"]).done()).unwrap();
+        assert_eq!(shown["inputs"].as_array().unwrap().len(), 11);
+        binary.run(&["model", "show", "beer"]).failed(1);
+        binary.run(&["model", "train", "simple"]).failed(1);
     }
 }

@@ -129,7 +129,10 @@ fn the_open_inference_protocol_is_spoken() {
     let unknown = app.visitor().get("/v2/models/beer").send().expect(404);
     assert_eq!(unknown, json!({"error": "there is no such model"}));
 
-    let tensor = |shape: Value, data: Value| json!({"name": "rows", "shape": shape, "datatype": "FP64", "data": data});
+    let tensor = |shape: Value, data: Value| {
+        let kind = "FP64";
+        json!({"name": "rows", "shape": shape, "datatype": kind, "data": data})
+    };
     let flat = json!({"id": "42", "inputs": [tensor(json!([2, 11]), json!([ROW, ROW].concat()))]});
     let nested = json!({"inputs": [tensor(json!([2, 11]), json!([ROW, ROW]))]});
     let by_column: Vec<_> = NAMES

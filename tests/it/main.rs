@@ -14,6 +14,7 @@ mod manners;
 mod ml_model;
 mod ml_task;
 mod openapi;
+mod power;
 mod readme;
 mod schema;
 mod slow_clients;

@@ -42,6 +42,8 @@ fn the_tour_with_curl_works_as_it_is_written() {
         "\"available\":600,",
         "\"kind\":\"top_up\"",
         "\"email\":\"bob@example.org\"",
+        "\"charge\":\"1 credit charged\"",
+        "\"code\":\"out_of_range\"",
         "HTTP/1.1 202",
         "\"credits_by_day\"",
     ] {

@@ -156,14 +156,13 @@ impl<'a> Record<'a> {
 
 /// Whether two names are the same to people: case, and how words are parted, do not matter.
 pub(super) fn is_same_name(given: &str, name: &str) -> bool {
-    let letters = |text: &'_ str| {
-        text.trim()
-            .chars()
-            .filter(|c| !c.is_whitespace() && !matches!(c, '_' | '-' | '.'))
-            .flat_map(char::to_lowercase)
-            .collect::<Vec<_>>()
-    };
-    letters(given) == letters(name)
+    // Most names are spelled as they should be.
+    given == name || letters_of(given).eq(letters_of(name))
+}
+
+fn letters_of(name: &str) -> impl Iterator<Item = char> {
+    let parting = |c: &char| c.is_whitespace() || matches!(c, '_' | '-' | '.');
+    name.chars().filter(move |c| !parting(c)).flat_map(char::to_lowercase)
 }
 
 /// The model's column with this name.
