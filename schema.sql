@@ -67,13 +67,17 @@ CREATE INDEX audit_by_time ON audit (at);
 -- access ------------------------------------------------------------------------------------
 -- A browser's session. The token itself is only in the browser; here is its SHA-256.
 CREATE TABLE sessions (
-    id           INTEGER PRIMARY KEY,
+    -- A number never comes again, so that whoever still names an ended session names nobody's.
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
     -- A session is nothing without its user.
     user_id      INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     role         TEXT    NOT NULL CHECK (role IN ('user', 'admin')),
     -- Opened with a password that somebody else has seen: good for changing it, and no more.
     is_restricted INTEGER NOT NULL DEFAULT 0 CHECK (is_restricted IN (0, 1)),
     token_hash   BLOB    NOT NULL UNIQUE CHECK (length(token_hash) = 32),
+    -- A word drawn for this session, which its access tokens bear beside its number: a restored
+    -- backup counts from where it stood, and gives numbers anew that are still out there.
+    seal         TEXT    NOT NULL,
     user_agent   TEXT,
     created_at   INTEGER NOT NULL,
     last_seen_at INTEGER NOT NULL,
@@ -96,7 +100,8 @@ CREATE INDEX spent_tokens_of_session ON spent_tokens (session_id);
 
 -- What a program calls with. The key itself was shown once; here is its SHA-256.
 CREATE TABLE api_keys (
-    id           INTEGER PRIMARY KEY,
+    -- Never again either: who deletes a key by an old list must not meet another one.
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
     -- A key acts for its user, and goes with the user.
     user_id      INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     name         TEXT    NOT NULL,

@@ -109,8 +109,8 @@ impl Door {
             return if given.starts_with(api_key::PREFIX) {
                 self.keys.lookup(given).map(Identity::Key)
             } else {
-                let (session_id, user_id) = self.tokens.read(given)?;
-                self.sessions.lookup_token(session_id, user_id).map(Identity::Session)
+                let named = self.tokens.read(given)?;
+                self.sessions.lookup_token(&named).map(Identity::Session)
             };
         }
         self.sessions.lookup_cookie(self.cookie.read(request)?).map(Identity::Session)

@@ -80,6 +80,8 @@ pub struct Session {
     /// Whether it is good for changing the password, and no more.
     pub(super) is_restricted: AtomicBool,
     pub(super) token_hash: SecretHash,
+    /// What its access tokens bear beside its id.
+    pub(super) seal: String,
     pub(super) expires_at: Timestamp,
     pub(super) last_seen_millis: AtomicI64,
     pub(super) stored_seen_millis: AtomicI64,
@@ -115,10 +117,10 @@ const fn idle_s(role: Role) -> i64 {
 }
 
 /// A session about to be opened: its secret is shown once, to the browser or the program.
-#[derive(Debug)]
 pub struct NewSession {
     /// The secret for the cookie, or the refresh token.
     pub secret: String,
+    seal: String,
     kind: SessionKind,
     user_agent: Option<String>,
     place: Option<Place>,
@@ -143,7 +145,7 @@ impl NewSession {
         place: Option<Place>,
     ) -> Result<Self> {
         let user_agent = user_agent.map(|text| text.chars().take(USER_AGENT_CHARS_MAX).collect());
-        Ok(Self { secret: random::secret()?, kind, user_agent, place })
+        Ok(Self { secret: random::secret()?, seal: random::secret()?, kind, user_agent, place })
     }
 
     /// What the row of it needs.
@@ -154,6 +156,7 @@ impl NewSession {
             kind: self.kind,
             place: self.place,
             token_hash: hash_of(&self.secret),
+            seal: self.seal.clone(),
             user_agent: self.user_agent.clone(),
             created_at: now,
             expires_at: now.plus_s(life_s),
@@ -168,6 +171,7 @@ pub struct SessionRow {
     kind: SessionKind,
     place: Option<Place>,
     token_hash: SecretHash,
+    seal: String,
     user_agent: Option<String>,
     created_at: Timestamp,
     expires_at: Timestamp,
@@ -178,8 +182,8 @@ impl SessionRow {
     pub fn create(self, tx: &Tx<'_>) -> Result<Session> {
         let id = tx.fetchone(
             "INSERT INTO sessions (user_id, role, is_restricted, token_hash, user_agent, \
-             created_at, last_seen_at, expires_at, kind, place) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9) RETURNING id",
+             created_at, last_seen_at, expires_at, kind, place, seal) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9, ?10) RETURNING id",
             params![
                 self.holder.user_id,
                 self.holder.role.word(),
@@ -189,7 +193,8 @@ impl SessionRow {
                 self.created_at,
                 self.expires_at,
                 self.kind.word(),
-                self.place
+                self.place,
+                self.seal
             ],
             |row| row.get(0),
         )?;
@@ -202,6 +207,7 @@ impl SessionRow {
             place: self.place,
             is_restricted: AtomicBool::new(self.holder.is_restricted),
             token_hash: self.token_hash,
+            seal: self.seal,
             expires_at: self.expires_at,
             last_seen_millis: AtomicI64::new(seen),
             stored_seen_millis: AtomicI64::new(seen),
@@ -286,7 +292,7 @@ pub(super) fn delete_expired(tx: &Tx<'_>, now: Timestamp) -> Result<usize> {
 pub(super) fn all(r: &Reader<'_>) -> Result<Vec<Session>> {
     r.fetchall(
         "SELECT id, user_id, role, token_hash, last_seen_at, expires_at, is_restricted, kind, \
-         place FROM sessions",
+         place, seal FROM sessions",
         params![],
         read,
     )
@@ -302,6 +308,7 @@ fn read(row: &Row<'_>) -> Result<Session> {
         place: row.get(8)?,
         is_restricted: AtomicBool::new(row.get(6)?),
         token_hash: row.get(3)?,
+        seal: row.get(9)?,
         expires_at: row.get(5)?,
         last_seen_millis: AtomicI64::new(last_seen),
         stored_seen_millis: AtomicI64::new(last_seen),

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use super::session::{
     self, Exchange, Place, SecretHash, Session, SessionKind, SessionView, hash_of,
 };
+use super::token::Named;
 use crate::audit::{self, Action, Event};
 use crate::clock::Clock;
 use crate::database::{Database, Tx};
@@ -27,16 +28,17 @@ pub struct Sessions {
 #[derive(Default)]
 struct Live {
     by_id: HashMap<SessionId, Arc<Session>>,
-    /// Of browsers only: a program's calls name their session.
-    by_cookie: HashMap<SecretHash, SessionId>,
+    /// Of browsers only: a program's calls name their session. The session itself and not its
+    /// number, so that a cookie opens the one it was made for or none.
+    by_cookie: HashMap<SecretHash, Arc<Session>>,
 }
 
 impl Live {
-    fn insert(&mut self, session: Session) {
+    fn insert(&mut self, session: &Arc<Session>) {
         if session.kind == SessionKind::Browser {
-            self.by_cookie.insert(session.token_hash, session.id);
+            self.by_cookie.insert(session.token_hash, Arc::clone(session));
         }
-        self.by_id.insert(session.id, Arc::new(session));
+        self.by_id.insert(session.id, Arc::clone(session));
     }
 
     fn remove_where(&mut self, is_gone: impl Fn(&Session) -> bool) {
@@ -53,7 +55,9 @@ impl Sessions {
         let now = clock.now();
         let mut live = Live::default();
         let known = database.read_here(session::all)?;
-        known.into_iter().filter(|known| !known.is_over(now)).for_each(|known| live.insert(known));
+        for session in known.into_iter().filter(|session| !session.is_over(now)) {
+            live.insert(&Arc::new(session));
+        }
         Ok(Self {
             database: database.clone(),
             clock: clock.clone(),
@@ -64,16 +68,16 @@ impl Sessions {
 
     /// The live session of the browser with this cookie, which counts as seen now.
     pub(super) fn lookup_cookie(&self, secret: &str) -> Option<Arc<Session>> {
-        let live = self.read();
-        let id = live.by_cookie.get(&hash_of(secret))?;
-        self.seen(live.by_id.get(id)?)
+        self.seen(self.read().by_cookie.get(&hash_of(secret))?)
     }
 
     /// The live session that an access token names, which counts as seen now.
-    pub(super) fn lookup_token(&self, id: SessionId, user_id: UserId) -> Option<Arc<Session>> {
+    pub(super) fn lookup_token(&self, named: &Named) -> Option<Arc<Session>> {
         let live = self.read();
-        let session = live.by_id.get(&id)?;
-        let is_it = session.kind == SessionKind::Token && session.user_id == user_id;
+        let session = live.by_id.get(&named.session_id)?;
+        let is_it = session.kind == SessionKind::Token
+            && session.user_id == named.user_id
+            && session.seal == named.seal;
         is_it.then(|| self.seen(session)).flatten()
     }
 
@@ -94,16 +98,16 @@ impl Sessions {
     }
 
     /// Makes a committed session live, unless it was ended since its commit.
-    pub async fn admit(&self, session: Session) -> Result<()> {
-        let id = session.id;
-        self.change(|live| live.insert(session));
+    pub async fn admit(&self, session: Session) -> Result<Arc<Session>> {
+        let (id, session) = (session.id, Arc::new(session));
+        self.change(|live| live.insert(&session));
         // Whoever ended the user's sessions between the commit and the line above found none in
         // memory; the row tells.
         if !self.database.read(move |r| session::is_there(r, id)).await? {
             self.forget(|session| session.id == id);
             return Err(Error::SignedOut);
         }
-        Ok(())
+        Ok(session)
     }
 
     /// Exchanges a refresh token for the next one. One that was exchanged before ends its session.

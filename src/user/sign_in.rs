@@ -1,5 +1,7 @@
 //! Signing in and out: who knows a name and its password gets a session.
 
+use std::sync::Arc;
+
 use super::name;
 use super::record::User;
 use super::service::UserService;
@@ -7,7 +9,7 @@ use crate::access::{Caller, Holder, NewSession, Session, SessionKind, Visitor};
 use crate::audit::{self, Action, Event};
 use crate::database::Tx;
 use crate::error::{Error, Result};
-use crate::id::{SessionId, UserId};
+use crate::id::UserId;
 
 /// Someone who wants to sign in.
 #[derive(Debug)]
@@ -36,15 +38,15 @@ impl UserService {
 
     /// Opens a program's session for whoever knows a name and its password.
     pub async fn login(&self, who: Credentials, visitor: &Visitor) -> Result<(User, Tokens)> {
-        let (user, session_id, new) = self.open(who, visitor, SessionKind::Token).await?;
-        let access = self.tokens.sign(session_id, user.id)?;
+        let (user, session, new) = self.open(who, visitor, SessionKind::Token).await?;
+        let access = self.tokens.sign(&session)?;
         Ok((user, Tokens { access, refresh: new.secret }))
     }
 
     /// The next tokens of a program's session.
     pub async fn refresh(&self, refresh_token: &str) -> Result<(User, Tokens)> {
         let (session, refresh) = self.sessions.refresh(refresh_token).await?;
-        let access = self.tokens.sign(session.id, session.user_id)?;
+        let access = self.tokens.sign(&session)?;
         Ok((self.find(session.user_id).await?, Tokens { access, refresh }))
     }
 
@@ -53,7 +55,7 @@ impl UserService {
         who: Credentials,
         visitor: &Visitor,
         kind: SessionKind,
-    ) -> Result<(User, SessionId, NewSession)> {
+    ) -> Result<(User, Arc<Session>, NewSession)> {
         let user = self.recognise(who, visitor).await?;
         let new = NewSession::prepare(kind, visitor.user_agent.as_deref(), visitor.place)?;
         let now = self.clock.now();
@@ -70,10 +72,8 @@ impl UserService {
             audit::note(tx, &event, now)?;
             row.create(tx)
         };
-        let session = self.database.write(write).await?;
-        let session_id = session.id;
-        self.sessions.admit(session).await?;
-        Ok((user, session_id, new))
+        let session = self.sessions.admit(self.database.write(write).await?).await?;
+        Ok((user, session, new))
     }
 
     /// The account whose name and password these are; wrong ones are counted, and answered alike.

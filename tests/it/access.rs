@@ -68,6 +68,46 @@ fn an_access_token_ends_with_its_quarter_of_an_hour_and_with_its_session() {
 }
 
 #[test]
+fn the_token_of_an_ended_session_stays_ended_whoever_signs_in_next() {
+    let app = App::start();
+    app.user("ada");
+    let (gone, _) = log_in(&app, "ada");
+    with_bearer(&app, Method::Post, "/auth/logout", &gone).expect(204);
+    let (access, _) = log_in(&app, "ada");
+    get(&app, "/api/me", &gone).problem(401, "signed_out");
+    get(&app, "/api/me", &access).expect(200);
+    // Not even if the numbers of sessions begin anew, as they do in a restored backup.
+    with_bearer(&app, Method::Post, "/auth/logout", &access).expect(204);
+    let rewind = |tx: &cellar::database::Tx<'_>| {
+        tx.execute("UPDATE sqlite_sequence SET seq = 1 WHERE name = 'sessions'", &[])
+    };
+    app.database.write_here(rewind).unwrap();
+    log_in(&app, "ada");
+    for gone in [gone, access] {
+        get(&app, "/api/me", &gone).problem(401, "signed_out");
+    }
+}
+
+#[test]
+fn the_number_of_a_session_or_a_key_never_comes_again() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let newest = |path: &str| {
+        let listed = ada.get(path).send().expect(200);
+        listed["items"][0]["id"].as_str().unwrap().to_owned()
+    };
+    let (access, _) = log_in(&app, "ada");
+    let session = newest("/api/me/sessions");
+    with_bearer(&app, Method::Post, "/auth/logout", &access).expect(204);
+    log_in(&app, "ada");
+    assert_ne!(newest("/api/me/sessions"), session);
+    let (key, _) = make_key(&ada, &json!({"name": "k", "scopes": ["read"]}));
+    ada.delete(&format!("/api/keys/{key}")).send().expect(204);
+    let (other, _) = make_key(&ada, &json!({"name": "k", "scopes": ["read"]}));
+    assert_ne!(other, key);
+}
+
+#[test]
 fn a_refresh_token_is_good_once_and_a_replayed_one_ends_its_family() {
     let app = App::start();
     app.user("ada");

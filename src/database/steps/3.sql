@@ -1,0 +1,56 @@
+-- From version 2 to 3: numbers of sessions and keys that never come again.
+
+-- A table is rebuilt by way of another one, so that it keeps its name to the letter.
+CREATE TABLE sessions_before AS SELECT * FROM sessions;
+
+DROP TABLE sessions;
+
+CREATE TABLE sessions (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    user_id      INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    role         TEXT    NOT NULL CHECK (role IN ('user', 'admin')),
+    is_restricted INTEGER NOT NULL DEFAULT 0 CHECK (is_restricted IN (0, 1)),
+    token_hash   BLOB    NOT NULL UNIQUE CHECK (length(token_hash) = 32),
+    seal         TEXT    NOT NULL,
+    user_agent   TEXT,
+    created_at   INTEGER NOT NULL,
+    last_seen_at INTEGER NOT NULL,
+    expires_at   INTEGER NOT NULL,
+    kind         TEXT    NOT NULL DEFAULT 'browser' CHECK (kind IN ('browser', 'token')),
+    place        BLOB
+) STRICT;
+
+INSERT INTO sessions (id, user_id, role, is_restricted, token_hash, seal, user_agent, created_at,
+                      last_seen_at, expires_at, kind, place)
+    SELECT id, user_id, role, is_restricted, token_hash, lower(hex(randomblob(32))), user_agent,
+           created_at, last_seen_at, expires_at, kind, place
+    FROM sessions_before;
+
+DROP TABLE sessions_before;
+
+CREATE INDEX sessions_of_user ON sessions (user_id);
+
+CREATE TABLE api_keys_before AS SELECT * FROM api_keys;
+
+DROP TABLE api_keys;
+
+CREATE TABLE api_keys (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    user_id      INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    name         TEXT    NOT NULL,
+    scopes       TEXT    NOT NULL,
+    secret_hash  BLOB    NOT NULL UNIQUE CHECK (length(secret_hash) = 32),
+    hint         TEXT    NOT NULL,
+    created_at   INTEGER NOT NULL,
+    expires_at   INTEGER,
+    last_used_at INTEGER
+) STRICT;
+
+INSERT INTO api_keys (id, user_id, name, scopes, secret_hash, hint, created_at, expires_at,
+                      last_used_at)
+    SELECT id, user_id, name, scopes, secret_hash, hint, created_at, expires_at, last_used_at
+    FROM api_keys_before;
+
+DROP TABLE api_keys_before;
+
+CREATE INDEX api_keys_of_user ON api_keys (user_id);
