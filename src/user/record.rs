@@ -173,6 +173,12 @@ impl User {
         Balance::find(r, self.id)
     }
 
+    /// What everyone who knows its user would try first as a password.
+    pub(super) fn personal(&self) -> Vec<String> {
+        let known = [Some(&self.username), self.email.as_ref(), self.full_name.as_ref()];
+        known.into_iter().flatten().cloned().collect()
+    }
+
     /// Whether it may be used.
     pub fn is_active(&self) -> bool {
         self.state == State::Active

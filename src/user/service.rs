@@ -83,7 +83,6 @@ pub enum FirstPassword {
 }
 
 /// Someone who wants an account, as typed.
-#[derive(Debug)]
 pub struct Registration {
     /// The address.
     pub email: String,
@@ -120,9 +119,8 @@ impl UserService {
         }
         let is_given = given.is_some();
         let password = given.map_or_else(random::readable_password, Ok)?;
-        let mut issues = Issues::default();
-        Passwords::judge("CELLAR_ADMIN_PASSWORD", &password, &[ADMIN_NAME], &mut issues);
-        issues.or(())?;
+        let personal = vec![ADMIN_NAME.to_owned()];
+        self.passwords.weigh("CELLAR_ADMIN_PASSWORD", password.clone(), personal).await?.or(())?;
         let new = NewUser {
             username: ADMIN_NAME.into(),
             email: None,
@@ -174,9 +172,10 @@ impl UserService {
     }
 
     /// Makes an account for somebody who asks for one.
-    pub async fn register(&self, asked: Registration, visitor: &Visitor) -> Result<User> {
-        let (new, password) = Self::judge(&asked)?;
-        let invitation = self.judge_invitation(asked.invitation).await?;
+    pub async fn register(&self, mut asked: Registration, visitor: &Visitor) -> Result<User> {
+        // First: where nobody may sign up, nothing is worked out for those who try.
+        let invitation = self.judge_invitation(asked.invitation.take()).await?;
+        let (new, password) = self.judge(asked).await?;
         let password_hash = self.passwords.hash(password).await?;
         let new = NewUser { password_hash, ..new };
         let (service, request_id) = (self.clone(), visitor.request_id.clone());
@@ -192,14 +191,15 @@ impl UserService {
     }
 
     /// What was typed, in its canonical form, with every mistake at once.
-    fn judge(asked: &Registration) -> Result<(NewUser, String)> {
+    async fn judge(&self, asked: Registration) -> Result<(NewUser, String)> {
         let mut issues = Issues::default();
         let email = name::email(&asked.email, &mut issues);
         let username = name::username(&asked.username, &mut issues);
         let full_name =
             asked.full_name.as_deref().and_then(|text| name::full_name(text, &mut issues));
-        let personal = [&*username, &*email, full_name.as_deref().unwrap_or_default()];
-        Passwords::judge("password", &asked.password, &personal, &mut issues);
+        let personal =
+            vec![username.clone(), email.clone(), full_name.clone().unwrap_or_default()];
+        issues.append(self.passwords.weigh("password", asked.password.clone(), personal).await?);
         let new = NewUser {
             username,
             email: Some(email),
@@ -208,7 +208,7 @@ impl UserService {
             role: Role::User,
             must_change_password: false,
         };
-        issues.or((new, asked.password.clone()))
+        issues.or((new, asked.password))
     }
 
     /// The invitation to be used up, if one is needed.
@@ -276,13 +276,8 @@ impl UserService {
     ) -> Result<()> {
         let session_id = caller.session_id().ok_or(Error::NotForKeys)?;
         let user = self.find(caller.user_id()).await?;
-        let mut issues = Issues::default();
-        let personal = [
-            &*user.username,
-            user.email.as_deref().unwrap_or_default(),
-            user.full_name.as_deref().unwrap_or_default(),
-        ];
-        Passwords::judge("new_password", &new, &personal, &mut issues);
+        let mut issues =
+            self.passwords.weigh("new_password", new.clone(), user.personal()).await?;
         if new == current {
             issues.add("new_password", "unchanged", "must differ from the present one");
         }

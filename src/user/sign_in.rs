@@ -12,7 +12,6 @@ use crate::error::{Error, Result};
 use crate::id::UserId;
 
 /// Someone who wants to sign in.
-#[derive(Debug)]
 pub struct Credentials {
     /// A name or an e-mail address, as typed.
     pub name_or_email: String,
@@ -21,7 +20,6 @@ pub struct Credentials {
 }
 
 /// What a program that logged in is given.
-#[derive(Debug)]
 pub struct Tokens {
     /// For its calls.
     pub access: String,
@@ -29,16 +27,23 @@ pub struct Tokens {
     pub refresh: String,
 }
 
+/// A session that was just opened, and for whom.
+struct Opened {
+    user: User,
+    session: Arc<Session>,
+    new: NewSession,
+}
+
 impl UserService {
     /// Opens a browser's session for whoever knows a name and its password.
     pub async fn sign_in(&self, who: Credentials, visitor: &Visitor) -> Result<(User, NewSession)> {
-        let (user, _, new) = self.open(who, visitor, SessionKind::Browser).await?;
+        let Opened { user, new, .. } = self.open(who, visitor, SessionKind::Browser).await?;
         Ok((user, new))
     }
 
     /// Opens a program's session for whoever knows a name and its password.
     pub async fn login(&self, who: Credentials, visitor: &Visitor) -> Result<(User, Tokens)> {
-        let (user, session, new) = self.open(who, visitor, SessionKind::Token).await?;
+        let Opened { user, session, new } = self.open(who, visitor, SessionKind::Token).await?;
         let access = self.tokens.sign(&session)?;
         Ok((user, Tokens { access, refresh: new.secret }))
     }
@@ -55,25 +60,26 @@ impl UserService {
         who: Credentials,
         visitor: &Visitor,
         kind: SessionKind,
-    ) -> Result<(User, Arc<Session>, NewSession)> {
-        let user = self.recognise(who, visitor).await?;
+    ) -> Result<Opened> {
+        let recognised = self.recognise(who, visitor).await?;
         let new = NewSession::prepare(kind, visitor.user_agent.as_deref(), visitor.place)?;
         let now = self.clock.now();
-        let is_restricted = user.must_change_password;
-        let row = new.row(Holder { user_id: user.id, role: user.role, is_restricted }, now);
-        let (id, hash) = (user.id, user.password_hash.clone());
-        let event = Event::by(Action::SignIn, id).in_request(&visitor.request_id);
-        let write = move |tx: &Tx<'_>| -> Result<Session> {
-            // While the password was checked, it may have changed or the account been disabled.
-            let present = User::get(tx, id)?;
-            if !present.is_active() || present.password_hash != hash {
+        let event = Event::by(Action::SignIn, recognised.id).in_request(&visitor.request_id);
+        let write = move |tx: &Tx<'_>| {
+            // While the password was checked, anything about the account may have changed: the
+            // password, whether it may be used, what it may do.
+            let user = User::get(tx, recognised.id)?;
+            if !user.is_active() || user.password_hash != recognised.password_hash {
                 return Err(Error::SignedOut);
             }
+            let is_restricted = user.must_change_password;
+            let holder = Holder { user_id: user.id, role: user.role, is_restricted };
             audit::note(tx, &event, now)?;
-            row.create(tx)
+            let session = new.row(holder, now).create(tx)?;
+            Ok((user, session, new))
         };
-        let session = self.sessions.admit(self.database.write(write).await?).await?;
-        Ok((user, session, new))
+        let (user, session, new) = self.database.write(write).await?;
+        Ok(Opened { user, session: self.sessions.admit(session).await?, new })
     }
 
     /// The account whose name and password these are; wrong ones are counted, and answered alike.
@@ -91,22 +97,22 @@ impl UserService {
         let known = user.as_ref().map(|user| user.id);
         let Some(user) = user.filter(|user| is_right && user.is_active()) else {
             self.tries.count(&name, familiar);
-            self.note_failure(known, visitor).await?;
-            return Err(Error::invalid(
-                "password",
-                "wrong_password",
-                "does not fit this name; check both",
-            ));
+            self.note_failure(known, visitor);
+            return Err(wrong_password());
         };
         self.strengthen(user, password).await
     }
 
     /// A wrong password for an account that is there is remembered; names that are not are no news.
-    async fn note_failure(&self, known: Option<UserId>, visitor: &Visitor) -> Result<()> {
-        let Some(user_id) = known else { return Ok(()) };
+    /// Nobody waits for the line: the time of an answer must not tell whether a name is known, nor
+    /// its failure.
+    fn note_failure(&self, known: Option<UserId>, visitor: &Visitor) {
+        let Some(user_id) = known else { return };
         let event = Event::about(Action::SignInFailed, user_id).in_request(&visitor.request_id);
         let now = self.clock.now();
-        self.database.write(move |tx| audit::note(tx, &event, now)).await
+        if let Err(cause) = self.database.write_unawaited(move |tx| audit::note(tx, &event, now)) {
+            tracing::warn!(%cause, "a failed sign-in is not in the audit log");
+        }
     }
 
     /// Hashes a password anew that was hashed at another cost than is set now.
@@ -114,13 +120,22 @@ impl UserService {
         if self.passwords.is_current(&user.password_hash) {
             return Ok(user);
         }
-        let hash = self.passwords.hash(password).await?;
-        let id = user.id;
+        let hash = self.passwords.hash(password.clone()).await?;
+        let ours = hash.clone();
         let write = move |tx: &Tx<'_>| {
-            user.change_password(tx, &hash, user.must_change_password)?;
-            User::get(tx, id)
+            match user.change_password(tx, &hash, user.must_change_password) {
+                Ok(()) | Err(Error::SignedOut) => User::get(tx, user.id),
+                Err(other) => Err(other),
+            }
         };
-        self.database.write(write).await
+        let user = self.database.write(write).await?;
+        if user.password_hash == ours {
+            return Ok(user);
+        }
+        // Somebody was faster: most likely another sign-in with this very password.
+        let present = Some(user.password_hash.clone());
+        let is_right = self.passwords.verify(password, present).await?;
+        if is_right && user.is_active() { Ok(user) } else { Err(wrong_password()) }
     }
 
     /// Ends the caller's session.
@@ -128,4 +143,9 @@ impl UserService {
         let session_id = caller.session_id().ok_or(Error::NotForKeys)?;
         self.sessions.end(caller.user_id(), session_id).await
     }
+}
+
+/// The one answer to whoever may not sign in, so that it tells nothing of the account.
+fn wrong_password() -> Error {
+    Error::invalid("password", "wrong_password", "does not fit this name; check both")
 }

@@ -3,7 +3,6 @@
 use super::invitation::{self, InvitationView, NewInvitation};
 use super::listing::{self, UserQuery, UserRow};
 use super::name;
-use super::password::Passwords;
 use super::record::{NewUser, State, User};
 use super::service::UserService;
 use crate::access::{self, Role};
@@ -108,17 +107,16 @@ impl UserService {
         Ok(password)
     }
 
-    /// Sets the password that was given, which only its user knows; every session ends.
+    /// Sets the password that was given in `field`, which only its user knows; every session ends.
     pub async fn set_given_password(
         &self,
         staff: &Staff,
         id: UserId,
+        field: &'static str,
         password: String,
     ) -> Result<()> {
-        let user = self.find(id).await?;
-        let mut issues = Issues::default();
-        Passwords::judge("password", &password, &[&user.username], &mut issues);
-        issues.or(())?;
+        let personal = self.find(id).await?.personal();
+        self.passwords.weigh(field, password.clone(), personal).await?.or(())?;
         self.set_password(staff, id, password, false).await
     }
 

@@ -245,6 +245,8 @@ fn every_deed_of_the_staff_is_in_the_audit_log() {
     post("enable").send().expect(204);
     let body = json!({"username": "ada", "password": "wrong password"});
     app.visitor().post("/auth/session").json(&body).send().problem(422, "invalid");
+    // Nobody waits for the line of a failure, but it is written before what comes after.
+    app.admin();
     let log = |query: &str| admin.get(&format!("/api/admin/audit?{query}")).send().expect(200);
     let actions = |answer: &Value| -> Vec<String> {
         let items = answer["items"].as_array().unwrap().iter();

@@ -1088,6 +1088,8 @@ mod user {
         let binary = binary.with("CELLAR_USER_PASSWORD", "password");
         let error = binary.run(&["user", "password", "admin"]).failed(2);
         assert!(error.contains("CELLAR_USER_PASSWORD"), "{error}");
+        // It is of no concern to the other commands.
+        binary.run(&["user", "list"]).done();
     }
 
     #[test]

@@ -313,6 +313,10 @@ fn two_who_want_one_name_at_once_do_not_both_get_it() {
 fn where_sign_up_is_closed_or_by_invitation_it_is() {
     let closed = Setup::default().flag("sign_up", "closed").start();
     register(&closed, &someone("ada")).problem(403, "closed");
+    // Nothing is judged for somebody who may not come in anyway.
+    let mut bad = someone("a");
+    bad["password"] = "password".into();
+    register(&closed, &bad).problem(403, "closed");
 
     let app = Setup::default().standing().flag("sign_up", "invite").start();
     assert_eq!(register(&app, &someone("ada")).issues()[0], pair("invitation", "required"));
@@ -467,4 +471,66 @@ fn a_password_of_another_cost_is_hashed_anew_when_it_is_used() {
     sign_in(&app, "ada", PASSWORD).expect(201);
     assert!(hash(&app).starts_with("$2b$05$"));
     sign_in(&app, "ada", PASSWORD).expect(201);
+}
+
+/// Runs what happens at once on threads of its own.
+fn at_once<T>(work: impl Future<Output = T>) -> T {
+    rocket::tokio::runtime::Runtime::new().unwrap().block_on(work)
+}
+
+fn visitor() -> cellar::access::Visitor {
+    cellar::access::Visitor { user_agent: None, place: None, request_id: "test".into() }
+}
+
+fn credentials(name: &str) -> cellar::user::Credentials {
+    cellar::user::Credentials { name_or_email: name.into(), password: PASSWORD.into() }
+}
+
+#[test]
+fn who_signs_in_gets_the_role_of_that_moment_and_not_of_the_moment_before() {
+    let app = Setup::default().flag("bcrypt_cost", "12").start();
+    let id = app.user("ada").get("/api/me").send().expect(200)["id"].as_str().unwrap().to_owned();
+    let id: cellar::id::UserId = id.parse().unwrap();
+    let promote = |tx: &cellar::database::Tx<'_>| {
+        tx.execute("UPDATE users SET role = 'admin' WHERE username = 'ada'", &[])
+    };
+    app.database.write_here(promote).unwrap();
+    let users = app.users.clone();
+    let tokens = at_once(async move {
+        let hashing = users.clone();
+        let login = rocket::tokio::spawn(async move {
+            hashing.login(credentials("ada"), &visitor()).await.unwrap().1
+        });
+        // A hash of this cost takes a tenth of a second and more.
+        rocket::tokio::time::sleep(std::time::Duration::from_millis(30)).await;
+        let staff = cellar::user::Staff { user_id: None, request_id: None };
+        users.change_role(&staff, id, cellar::access::Role::User).await.unwrap();
+        login.await.unwrap()
+    });
+    let bearer = format!("Bearer {}", tokens.access);
+    let call = app.visitor().get("/api/admin/users").header("Authorization", &bearer);
+    // Either the change ended the session, or the session knows of the change.
+    assert!([401, 403].contains(&call.send().status));
+}
+
+#[test]
+fn right_passwords_at_once_after_a_change_of_cost_are_all_let_in() {
+    let app = App::start();
+    app.user("ada");
+    let app = app.restarted(Setup::default().flag("bcrypt_cost", "5"));
+    let users = app.users.clone();
+    let n_in = at_once(async move {
+        let logins = (0..8).map(|_| {
+            let users = users.clone();
+            rocket::tokio::spawn(async move {
+                users.login(credentials("ada"), &visitor()).await.is_ok()
+            })
+        });
+        let mut n_in = 0;
+        for login in logins.collect::<Vec<_>>() {
+            n_in += usize::from(login.await.unwrap());
+        }
+        n_in
+    });
+    assert_eq!(n_in, 8);
 }
