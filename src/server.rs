@@ -168,7 +168,6 @@ pub fn build(parts: Parts) -> Result<Server> {
     let admin = AdminService::new(AdminParts {
         database: database.clone(),
         jobs: jobs.clone(),
-        users: users.clone(),
         transactions: transactions.clone(),
         clock: clock.clone(),
         metrics: metrics.clone(),

@@ -10,11 +10,12 @@ use sha2::{Digest, Sha256};
 use super::Role;
 use super::api_key::{self, ApiKey, ApiKeys, Scope};
 use super::cookie::SessionCookie;
-use super::session::{Place, Session};
+use super::session::{self, Place, Session};
 use super::sessions::Sessions;
 use super::token::AccessTokens;
 use crate::audit::{Action, Event};
 use crate::config::Secret;
+use crate::database::{Database, Reader, Tx};
 use crate::error::{Error, Result};
 use crate::id::{SessionId, UserId};
 use crate::web::{Access, Doorkeeper, client_network, context, refuse};
@@ -65,6 +66,30 @@ impl Caller {
     /// Something they did to their own account, for the audit log.
     pub fn event(&self, action: Action) -> Event {
         Event::by(action, self.user_id()).in_request(&self.request_id)
+    }
+
+    /// Runs a write that is theirs, unless they may not call any more. It is looked at inside the
+    /// write itself, for any time may have passed since they were let in: rows of sessions and
+    /// keys go in the write that ends them, and their numbers never come again.
+    pub async fn write<T, F>(&self, database: &Database, run: F) -> Result<T>
+    where
+        F: FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let caller = self.clone();
+        let write = move |tx: &Tx<'_>| {
+            caller.confirm(tx)?;
+            run(tx)
+        };
+        database.write(write).await
+    }
+
+    fn confirm(&self, r: &Reader<'_>) -> Result<()> {
+        let may_call = match &self.identity {
+            Identity::Session(session) => session::is_there(r, session.id)?,
+            Identity::Key(key) => key.is_there(r)?,
+        };
+        if may_call { Ok(()) } else { Err(Error::SignedOut) }
     }
 
     /// Waits until they may not call any more: their session or key has ended.
@@ -154,6 +179,18 @@ impl Doorkeeper for Door {
             Identity::Session(session) => admit_session(session, access),
             Identity::Key(key) => admit_key(key, access),
         }
+    }
+
+    fn readmit(&self, request: &Request<'_>) -> Result<()> {
+        let is_live = match &request.local_cache(|| Recognised(None)).0 {
+            // Nobody had to be recognised here.
+            None => true,
+            Some(Caller { identity: Identity::Session(session), .. }) => {
+                self.sessions.is_live(session)
+            }
+            Some(Caller { identity: Identity::Key(key), .. }) => self.keys.is_live(key),
+        };
+        if is_live { Ok(()) } else { Err(Error::SignedOut) }
     }
 }
 

@@ -81,6 +81,11 @@ impl Sessions {
         is_it.then(|| self.seen(session)).flatten()
     }
 
+    /// Whether a session that was looked up is live still.
+    pub(super) fn is_live(&self, session: &Session) -> bool {
+        !*session.has_ended.borrow() && !session.is_over(self.clock.now())
+    }
+
     fn seen(&self, session: &Arc<Session>) -> Option<Arc<Session>> {
         let now = self.clock.now();
         if session.is_over(now) {

@@ -7,7 +7,6 @@ use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
 use super::service::{Activity, AdminService};
-use super::staff;
 use crate::access::{Admin, Role};
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Issues, Result};
@@ -140,7 +139,7 @@ async fn create_user(
 ) -> Answer<OneTimePassword> {
     let NewUserInput { username, email, role } = body.value;
     let asked = StaffUser { username, email, role: role.unwrap_or(Role::User) };
-    let (user_id, password) = users.create_by_staff(&staff(&admin), asked).await?;
+    let (user_id, password) = users.create_by_staff(&admin.into(), asked).await?;
     let address = format!("/api/admin/users/{user_id}");
     Ok(Reply::created(address, OneTimePassword { user_id, password }))
 }
@@ -151,7 +150,7 @@ async fn create_user(
 #[utoipa::path(responses((status = 204, description = "Disabled.")))]
 #[post("/api/admin/users/<id>/disable")]
 async fn disable_user(admin: Admin, users: &State<UserService>, id: UserId) -> Answer<()> {
-    users.disable(&staff(&admin), id).await?;
+    users.disable(&admin.into(), id).await?;
     Ok(Reply::done())
 }
 
@@ -159,7 +158,7 @@ async fn disable_user(admin: Admin, users: &State<UserService>, id: UserId) -> A
 #[utoipa::path(responses((status = 204, description = "Enabled.")))]
 #[post("/api/admin/users/<id>/enable")]
 async fn enable_user(admin: Admin, users: &State<UserService>, id: UserId) -> Answer<()> {
-    users.enable(&staff(&admin), id).await?;
+    users.enable(&admin.into(), id).await?;
     Ok(Reply::done())
 }
 
@@ -181,7 +180,7 @@ async fn update_user_role(
     id: UserId,
     body: Body<RoleChange>,
 ) -> Answer<()> {
-    users.change_role(&staff(&admin), id, body.value.role).await?;
+    users.change_role(&admin.into(), id, body.value.role).await?;
     Ok(Reply::done())
 }
 
@@ -195,7 +194,7 @@ async fn reset_user_password(
     users: &State<UserService>,
     id: UserId,
 ) -> Answer<OneTimePassword> {
-    let password = users.reset_password(&staff(&admin), id).await?;
+    let password = users.reset_password(&admin.into(), id).await?;
     Ok(Reply::ok(OneTimePassword { user_id: id, password }))
 }
 
@@ -203,7 +202,7 @@ async fn reset_user_password(
 #[utoipa::path(responses((status = 204, description = "Signed out.")))]
 #[post("/api/admin/users/<id>/sign-out")]
 async fn end_user_sessions(admin: Admin, users: &State<UserService>, id: UserId) -> Answer<()> {
-    users.end_sessions(&staff(&admin), id).await?;
+    users.end_sessions(&admin.into(), id).await?;
     Ok(Reply::done())
 }
 
@@ -228,13 +227,13 @@ struct GrantInput {
 async fn create_user_top_up(
     admin: Admin,
     once: Once,
-    service: &State<AdminService>,
+    users: &State<UserService>,
     id: UserId,
     body: Body<GrantInput>,
 ) -> Answer<Box<RawValue>> {
     let GrantInput { amount, reason } = body.value;
     let (grant, ticket) = (Grant { user_id: id, amount, reason }, once.ticket(body.hash));
-    Ok(service.grant(staff(&admin), ticket, Kind::TopUp, grant).await?.reply()?)
+    Ok(users.grant(&admin.into(), ticket, Kind::TopUp, grant).await?.reply()?)
 }
 
 /// Put an account right.
@@ -247,13 +246,13 @@ async fn create_user_top_up(
 async fn create_user_adjustment(
     admin: Admin,
     once: Once,
-    service: &State<AdminService>,
+    users: &State<UserService>,
     id: UserId,
     body: Body<GrantInput>,
 ) -> Answer<Box<RawValue>> {
     let GrantInput { amount, reason } = body.value;
     let (grant, ticket) = (Grant { user_id: id, amount, reason }, once.ticket(body.hash));
-    Ok(service.grant(staff(&admin), ticket, Kind::Adjustment, grant).await?.reply()?)
+    Ok(users.grant(&admin.into(), ticket, Kind::Adjustment, grant).await?.reply()?)
 }
 
 /// The invitations to sign up, newest first.
@@ -309,7 +308,7 @@ async fn create_sign_up_invitation(
     const LIFE_S: i64 = 14 * 24 * 3600;
     let InvitationInput { note, expires_at } = body.value;
     let expires_at = expires_at.unwrap_or_else(|| clock.now().plus_s(LIFE_S));
-    let (invitation, secret) = users.invite(&staff(&admin), note, expires_at).await?;
+    let (invitation, secret) = users.invite(&admin.into(), note, expires_at).await?;
     let base_url = hosts.base_url().map(ToString::to_string).unwrap_or_default();
     // Behind the #, so that no server and no log on the way sees it.
     let link = format!("{base_url}/sign-up#{secret}");
@@ -325,6 +324,6 @@ async fn revoke_sign_up_invitation(
     users: &State<UserService>,
     id: InvitationId,
 ) -> Answer<()> {
-    users.revoke_invitation(&staff(&admin), id).await?;
+    users.revoke_invitation(&admin.into(), id).await?;
     Ok(Reply::done())
 }

@@ -105,7 +105,8 @@ impl Event {
         Self { user_id, ..self }
     }
 
-    /// With a line for people.
+    /// With a line for people. What somebody calls themselves or their things has no place in it:
+    /// it would outlive their account.
     #[must_use]
     pub fn saying(self, detail: impl Into<String>) -> Self {
         Self { detail: detail.into(), ..self }

@@ -15,14 +15,13 @@ use crate::database::Database;
 use crate::error::{Error, Result};
 use crate::installation;
 use crate::server::Accounts;
-use crate::transaction::Kind;
 use crate::user::{Grant, Sort, Staff, StaffUser, UserQuery, UserService};
 
 /// Accounts of one page of the list.
 const PAGE: u32 = 200;
 
-/// Who does it: whoever has the machine.
-const STAFF: Staff = Staff { user_id: None, request_id: None };
+/// Who does it.
+const STAFF: Staff = Staff::AT_THE_MACHINE;
 
 /// What to do to which account.
 #[derive(Debug, clap::Args)]
@@ -121,9 +120,7 @@ pub(super) fn run(place: &Place, arguments: &Arguments) -> Done {
             alone(add(&users, asked))
         }
         Deed::Password { user } => alone(password(&users, user)),
-        Deed::Topup { user, amount, reason } => {
-            alone(top_up(&users, &database, user, *amount, reason))
-        }
+        Deed::Topup { user, amount, reason } => alone(top_up(&users, user, *amount, reason)),
         Deed::Disable { user } => alone(async {
             users.disable(&STAFF, users.find_by_name(user).await?).await?;
             say(&format!("{user} is disabled."))
@@ -201,17 +198,9 @@ fn show(user: &str, password: &str) -> Result<()> {
     })
 }
 
-async fn top_up(
-    users: &UserService,
-    database: &Database,
-    user: &str,
-    amount: i64,
-    reason: &str,
-) -> Result<()> {
+async fn top_up(users: &UserService, user: &str, amount: i64, reason: &str) -> Result<()> {
     let user_id = users.find_by_name(user).await?;
-    let grant = Grant { user_id, amount, reason: reason.to_owned() };
-    let service = users.clone();
-    let write = move |tx: &crate::database::Tx<'_>| service.grant(tx, &STAFF, Kind::TopUp, &grant);
-    let balance = database.write(write).await?;
+    let balance =
+        users.top_up(&STAFF, Grant { user_id, amount, reason: reason.to_owned() }).await?;
     say(&format!("{user} has {} credits to spend now.", balance.available.amount()))
 }

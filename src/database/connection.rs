@@ -65,6 +65,10 @@ fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     // References between tables hold, checked at every statement.
     connection.pragma_update(None, "foreign_keys", true)?;
+    // What is deleted is overwritten: who closes an account is forgotten in the file too, not just
+    // where nobody looks. The log keeps older pages until it begins anew, at the latest when the
+    // server stops.
+    connection.pragma_update(None, "secure_delete", true)?;
     connection.wal_hook(Some(fold_log_back));
     prepare(connection)
 }

@@ -98,6 +98,11 @@ impl Ticket {
     }
 }
 
+/// Deletes the answers to a user whose account is closed.
+pub fn forget_all_of(tx: &Tx<'_>, user_id: UserId) -> Result<usize> {
+    tx.execute("DELETE FROM replies WHERE user_id = ?1", params![user_id])
+}
+
 /// Deletes answers that are older than a day; how many it were.
 pub fn forget(tx: &Tx<'_>, now: Timestamp, limit: u32) -> Result<usize> {
     tx.execute(

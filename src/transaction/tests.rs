@@ -134,7 +134,7 @@ fn a_forged_past_is_noticed() {
     let forgeries = [
         ("UPDATE transactions SET description = 'nothing' WHERE id = 2", "entry 2 was changed"),
         ("DELETE FROM transactions WHERE id = 2", "entry 2 is missing"),
-        ("UPDATE accounts SET available = 1000 WHERE user_id = 1", "user 1"),
+        ("UPDATE accounts SET available = 1000 WHERE user_id = 1", "usr_"),
         ("UPDATE accounts SET available = -1 WHERE id = 0", "together are"),
     ];
     for (forgery, noticed) in forgeries {

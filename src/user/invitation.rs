@@ -78,6 +78,11 @@ pub(super) fn not_open() -> Error {
     Error::invalid("invitation", "not_open", message)
 }
 
+/// Forgets whom invitations were for that a user has used up, for their account is closed.
+pub(super) fn forget_guest(tx: &Tx<'_>, user_id: UserId) -> Result<usize> {
+    tx.execute("UPDATE invitations SET note = '' WHERE used_by = ?1", params![user_id])
+}
+
 /// Takes an open invitation back.
 pub(super) fn revoke(tx: &Tx<'_>, id: InvitationId, now: Timestamp) -> Result<()> {
     let n_revoked = tx.execute(

@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 use crate::credits::Credits;
 use crate::database::{Reader, Row, Tx, params};
 use crate::error::{Error, Issues, Result};
-use crate::id::{RowId, UserId};
+use crate::id::UserId;
 use crate::transaction::{self, Balance, Entry, Transaction};
 
 /// An account. Never `Serialize`: it holds a password's hash.
@@ -129,6 +129,12 @@ impl User {
             .ok_or(Error::NotFound("user"))
     }
 
+    /// The account with this id, unless it is closed, for nothing can be done to one that is.
+    pub(super) fn get_open(r: &Reader<'_>, id: UserId) -> Result<Self> {
+        let user = Self::get(r, id)?;
+        if user.state == State::Closed { Err(Error::NotFound("user")) } else { Ok(user) }
+    }
+
     /// The account that this name or address names.
     pub fn lookup(r: &Reader<'_>, name_or_email: &str) -> Result<Option<Self>> {
         r.fetchone(select_users!("username = ?1 OR email = ?1"), params![name_or_email], Self::read)
@@ -199,15 +205,17 @@ impl User {
         if n_changed == 1 { Ok(()) } else { Err(Error::SignedOut) }
     }
 
-    /// Changes the profile, unless the new name or address is taken.
+    /// Changes the profile of an active account, unless the new name or address is taken.
     pub fn change_profile(tx: &Tx<'_>, id: UserId, profile: &Profile) -> Result<()> {
         let Profile { username, email, full_name } = profile;
         refuse_taken(tx, Some(id), username.as_deref(), email.as_deref())?;
-        tx.execute(
+        let n_changed = tx.execute(
             "UPDATE users SET username = coalesce(?2, username), email = coalesce(?3, email), \
-             full_name = CASE WHEN ?4 THEN ?5 ELSE full_name END WHERE id = ?1",
+             full_name = CASE WHEN ?4 THEN ?5 ELSE full_name END \
+             WHERE id = ?1 AND state = 'active'",
             params![id, username, email, full_name.is_some(), full_name.clone().flatten()],
         )?;
+        require_one(n_changed)?;
         if let Some(username) = username {
             keep_look(tx, id, username)?;
         }
@@ -234,15 +242,20 @@ impl User {
         require_an_administrator(tx)
     }
 
-    /// Forgets who it was: what is left is a number that the ledger can point to.
-    pub fn close(tx: &Tx<'_>, id: UserId) -> Result<()> {
-        tx.execute(
+    /// Forgets who it was, if its password is still the same: what is left is a number that the
+    /// ledger can point to.
+    pub fn close(&self, tx: &Tx<'_>) -> Result<()> {
+        let n_closed = tx.execute(
             "UPDATE users SET username = ?2, email = NULL, full_name = NULL, password_hash = '', \
-             role = 'user', must_change_password = 0, state = 'closed' WHERE id = ?1",
+             role = 'user', must_change_password = 0, state = 'closed' \
+             WHERE id = ?1 AND password_hash = ?3 AND state = 'active'",
             // A colon is in no name that can be chosen.
-            params![id, format!("closed:{}", id.number())],
+            params![self.id, format!("closed:{}", self.id), self.password_hash],
         )?;
-        tx.execute("DELETE FROM looks WHERE user_id = ?1", params![id])?;
+        if n_closed == 0 {
+            return Err(Error::SignedOut);
+        }
+        tx.execute("DELETE FROM looks WHERE user_id = ?1", params![self.id])?;
         require_an_administrator(tx)
     }
 

@@ -15,6 +15,7 @@ use crate::credits::Credits;
 use crate::database::{Database, Tx};
 use crate::error::{Error, Issues, Result};
 use crate::id::UserId;
+use crate::idempotency;
 use crate::random;
 use crate::transaction::{Balance, Entry, Kind, Transaction};
 
@@ -197,8 +198,7 @@ impl UserService {
         let username = name::username(&asked.username, &mut issues);
         let full_name =
             asked.full_name.as_deref().and_then(|text| name::full_name(text, &mut issues));
-        let personal =
-            vec![username.clone(), email.clone(), full_name.clone().unwrap_or_default()];
+        let personal = vec![username.clone(), email.clone(), full_name.clone().unwrap_or_default()];
         issues.append(self.passwords.weigh("password", asked.password.clone(), personal).await?);
         let new = NewUser {
             username,
@@ -264,7 +264,7 @@ impl UserService {
             audit::note(tx, &event, now)?;
             User::get(tx, id)
         };
-        self.database.write(change).await
+        caller.write(&self.database, change).await
     }
 
     /// Replaces the caller's password and ends all other sessions of theirs.
@@ -276,8 +276,7 @@ impl UserService {
     ) -> Result<()> {
         let session_id = caller.session_id().ok_or(Error::NotForKeys)?;
         let user = self.find(caller.user_id()).await?;
-        let mut issues =
-            self.passwords.weigh("new_password", new.clone(), user.personal()).await?;
+        let mut issues = self.passwords.weigh("new_password", new.clone(), user.personal()).await?;
         if new == current {
             issues.add("new_password", "unchanged", "must differ from the present one");
         }
@@ -293,7 +292,7 @@ impl UserService {
             audit::note(tx, &event, now)?;
             access::end_all_of(tx, user.id, kept)
         };
-        self.database.write(change).await?;
+        caller.write(&self.database, change).await?;
         self.sessions.lift_restriction(session_id);
         self.sessions.forget_all_of(user_id, kept);
         Ok(())
@@ -307,12 +306,14 @@ impl UserService {
         let (event, now) = (caller.event(Action::AccountClose), self.clock.now());
         let close = move |tx: &Tx<'_>| {
             companion.closing(tx, id)?;
-            User::close(tx, id)?;
+            user.close(tx)?;
             access::delete_keys_of(tx, id)?;
+            idempotency::forget_all_of(tx, id)?;
+            invitation::forget_guest(tx, id)?;
             audit::note(tx, &event, now)?;
             access::end_all_of(tx, id, None)
         };
-        self.database.write(close).await?;
+        caller.write(&self.database, close).await?;
         self.sessions.forget_all_of(id, None);
         self.keys.forget_all_of(id);
         Ok(())

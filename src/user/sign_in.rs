@@ -55,12 +55,7 @@ impl UserService {
         Ok((self.find(session.user_id).await?, Tokens { access, refresh }))
     }
 
-    async fn open(
-        &self,
-        who: Credentials,
-        visitor: &Visitor,
-        kind: SessionKind,
-    ) -> Result<Opened> {
+    async fn open(&self, who: Credentials, visitor: &Visitor, kind: SessionKind) -> Result<Opened> {
         let recognised = self.recognise(who, visitor).await?;
         let new = NewSession::prepare(kind, visitor.user_agent.as_deref(), visitor.place)?;
         let now = self.clock.now();
@@ -122,12 +117,11 @@ impl UserService {
         }
         let hash = self.passwords.hash(password.clone()).await?;
         let ours = hash.clone();
-        let write = move |tx: &Tx<'_>| {
-            match user.change_password(tx, &hash, user.must_change_password) {
+        let write =
+            move |tx: &Tx<'_>| match user.change_password(tx, &hash, user.must_change_password) {
                 Ok(()) | Err(Error::SignedOut) => User::get(tx, user.id),
                 Err(other) => Err(other),
-            }
-        };
+            };
         let user = self.database.write(write).await?;
         if user.password_hash == ours {
             return Ok(user);

@@ -1,5 +1,6 @@
 //! Bodies in JSON: of the right type, of a bounded size, at a bearable pace, with every problem of
-//! every field found at once.
+//! every field found at once. A body comes at its sender's pace, so whoever sent it is looked at
+//! again when it is there.
 
 use std::io;
 use std::ops::ControlFlow;
@@ -14,6 +15,7 @@ use rocket::tokio::io::AsyncReadExt;
 use rocket::{Request, async_trait};
 use sha2::{Digest, Sha256};
 
+use super::endpoint::readmit;
 use super::keeper::Keeper;
 use super::problem::{Problem, Refusal, refuse};
 use crate::clock::Timestamp;
@@ -54,6 +56,7 @@ async fn read_json<T: Deserr<Mistakes>>(
         return Err(Refusal::UnsupportedType("application/json").into());
     }
     let bytes = read_whole(request, data, bytes_max).await?;
+    readmit(request)?;
     let value: serde_json::Value = serde_json::from_slice(&bytes)
         .map_err(|why| Refusal::Malformed(format!("the body is not valid JSON: {why}")))?;
     let value = deserr::deserialize(value).map_err(|found: Mistakes| Error::Invalid(found.0))?;

@@ -41,6 +41,19 @@ pub enum Access {
 pub trait Doorkeeper: Send + Sync + 'static {
     /// Refuses a caller who may not pass.
     fn admit(&self, request: &Request<'_>, access: Access) -> Result<()>;
+
+    /// Refuses a caller who was admitted and may not pass any more.
+    fn readmit(&self, request: &Request<'_>) -> Result<()>;
+}
+
+/// Who let a request in, to be asked again.
+struct Admitted(Option<Arc<dyn Doorkeeper>>);
+
+/// Looks at the caller again, after a wait for something that they send at their own pace: what
+/// ended meanwhile is ended. [`super::Body`] asks, so that no route with one can forget to.
+pub(super) fn readmit(request: &Request<'_>) -> Result<()> {
+    let admitted = request.local_cache(|| Admitted(None));
+    admitted.0.as_ref().map_or(Ok(()), |doorkeeper| doorkeeper.readmit(request))
 }
 
 /// One route with its rule.
@@ -190,7 +203,10 @@ impl Guarded {
 impl Handler for Guarded {
     async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
         match self.admit(request) {
-            Ok(()) => self.inner.handle(request, data).await,
+            Ok(()) => {
+                request.local_cache(|| Admitted(Some(Arc::clone(&self.doorkeeper))));
+                self.inner.handle(request, data).await
+            }
             Err(problem) => Outcome::from(request, problem),
         }
     }

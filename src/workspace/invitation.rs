@@ -149,3 +149,12 @@ pub(super) fn delete(
     )?;
     if n_deleted == 1 { Ok(()) } else { Err(Error::NotFound("invitation")) }
 }
+
+/// Deletes what a user was sent and what they sent, for their account is closed.
+pub(super) fn delete_all_of(tx: &Tx<'_>, user_id: UserId) -> Result<usize> {
+    tx.execute(
+        "DELETE FROM workspace_invitations WHERE user_id = ?1 OR created_by = ?1 \
+         OR email = (SELECT email FROM users WHERE id = ?1)",
+        params![user_id],
+    )
+}

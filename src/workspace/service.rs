@@ -49,7 +49,7 @@ impl WorkspaceService {
             description: input.description.unwrap_or_default(),
             is_personal: false,
         };
-        let event = caller.event(Action::WorkspaceCreate).saying(&new.name);
+        let event = caller.event(Action::WorkspaceCreate);
         let create = move |tx: &Tx<'_>| {
             let mine = record::list(tx, user_id)?.into_iter();
             if mine.filter(|mine| mine.role == MemberRole::Owner).count() >= OWNED_MAX {
@@ -60,10 +60,10 @@ impl WorkspaceService {
             record::refuse_taken_slug(tx, user_id, &new.slug, None)?;
             let id = record::create(tx, &new, now)?;
             member::add(tx, id, user_id, MemberRole::Owner, now)?;
-            audit::note(tx, &event, now)?;
+            audit::note(tx, &event.saying(id.to_string()), now)?;
             record::find(tx, user_id, id)
         };
-        self.database.write(create).await
+        caller.write(&self.database, create).await
     }
 
     /// Changes what one is called; for editors and the owner.
@@ -83,19 +83,19 @@ impl WorkspaceService {
             record::update(tx, id, &input)?;
             record::find(tx, user_id, id)
         };
-        self.database.write(update).await
+        caller.write(&self.database, update).await
     }
 
     /// Deletes one with everything in it; for the owner.
     pub async fn delete(&self, caller: &Caller, id: WorkspaceId) -> Result<()> {
         let (user_id, now) = (caller.user_id(), self.clock.now());
-        let event = caller.event(Action::WorkspaceDelete);
+        let event = caller.event(Action::WorkspaceDelete).saying(id.to_string());
         let delete = move |tx: &Tx<'_>| {
-            let workspace = require_shared(tx, user_id, id, MemberRole::Owner)?;
-            audit::note(tx, &event.saying(workspace.name), now)?;
+            require_shared(tx, user_id, id, MemberRole::Owner)?;
+            audit::note(tx, &event, now)?;
             record::delete(tx, id)
         };
-        self.database.write(delete).await
+        caller.write(&self.database, delete).await
     }
 
     /// Who works in it.
@@ -120,14 +120,15 @@ impl WorkspaceService {
             return Err(Error::invalid("role", "invalid", "must be editor or viewer; hand over"));
         }
         let (user_id, now) = (caller.user_id(), self.clock.now());
-        let event = caller.event(Action::MemberRole).on(Some(member_id)).saying(role.word());
+        let event = caller.event(Action::MemberRole).on(Some(member_id));
+        let event = event.saying(format!("{id}: {}", role.word()));
         let change = move |tx: &Tx<'_>| {
             require_shared(tx, user_id, id, MemberRole::Owner)?;
             refuse_owner(member_id == user_id)?;
             member::change_role(tx, id, member_id, role)?;
             audit::note(tx, &event, now)
         };
-        self.database.write(change).await
+        caller.write(&self.database, change).await
     }
 
     /// Takes a member out: anyone themselves, the owner anyone else.
@@ -144,9 +145,9 @@ impl WorkspaceService {
             let workspace = require_shared(tx, user_id, id, needed)?;
             refuse_owner(member_id == user_id && workspace.role == MemberRole::Owner)?;
             member::remove(tx, id, member_id)?;
-            audit::note(tx, &event.saying(workspace.name), now)
+            audit::note(tx, &event.saying(id.to_string()), now)
         };
-        self.database.write(remove).await
+        caller.write(&self.database, remove).await
     }
 
     /// Makes another member the owner; the caller stays as an editor.
@@ -169,10 +170,10 @@ impl WorkspaceService {
             record::refuse_taken_slug(tx, member_id, &workspace.slug, Some(id))?;
             member::change_role(tx, id, user_id, MemberRole::Editor)?;
             member::change_role(tx, id, member_id, MemberRole::Owner)?;
-            audit::note(tx, &event.saying(workspace.name), now)?;
+            audit::note(tx, &event.saying(id.to_string()), now)?;
             record::find(tx, user_id, id)
         };
-        self.database.write(hand_over).await
+        caller.write(&self.database, hand_over).await
     }
 
     /// Asks somebody to work in it; for the owner.
@@ -198,7 +199,7 @@ impl WorkspaceService {
             }
             invitation::create(tx, id, &guest, role, user_id, now)
         };
-        self.database.write(invite).await
+        caller.write(&self.database, invite).await
     }
 
     /// The open invitations to it; for the owner.
@@ -227,7 +228,7 @@ impl WorkspaceService {
             require(tx, user_id, id, MemberRole::Owner)?;
             invitation::delete(tx, id, invitation_id)
         };
-        self.database.write(delete).await
+        caller.write(&self.database, delete).await
     }
 
     /// The open invitations that the caller was sent.
@@ -247,16 +248,18 @@ impl WorkspaceService {
                 member::add(tx, workspace_id, user_id, role, now)?;
             }
             let workspace = record::find(tx, user_id, workspace_id)?;
-            audit::note(tx, &event.saying(&workspace.name), now)?;
+            audit::note(tx, &event.saying(workspace_id.to_string()), now)?;
             Ok(workspace)
         };
-        self.database.write(accept).await
+        caller.write(&self.database, accept).await
     }
 
     /// Declines one of them: it is gone.
     pub async fn decline(&self, caller: &Caller, id: WorkspaceInvitationId) -> Result<()> {
         let (user_id, now) = (caller.user_id(), self.clock.now());
-        self.database.write(move |tx| invitation::take(tx, user_id, id, now).map(drop)).await
+        caller
+            .write(&self.database, move |tx| invitation::take(tx, user_id, id, now).map(drop))
+            .await
     }
 }
 

@@ -4,6 +4,7 @@ use rocket::http::Method;
 use serde_json::{Value, json};
 
 use crate::support::app::{Actor, Answer, App, PASSWORD, Setup};
+use crate::support::binary::Binary;
 
 /// A program that calls with this credential.
 fn with_bearer(app: &App, method: Method, path: &str, credential: &str) -> Answer {
@@ -308,4 +309,54 @@ fn a_key_that_makes_no_sense_is_not_made() {
     }
     let one_more = ada.post("/api/keys").json(&json!({"name": "k", "scopes": ["read"]})).send();
     one_more.problem(409, "conflict");
+}
+
+#[test]
+fn who_was_ended_while_they_sent_a_body_does_nothing_with_it() {
+    let binary = Binary::new();
+    let served = binary.serve(&[]);
+    let admin = served.sign_in();
+    let sign_up = |name: &str| {
+        let body = json!({
+            "username": name, "email": format!("{name}@example.org"), "password": PASSWORD,
+        });
+        let made = served.request("POST", "/auth/register").json(&body).send();
+        made.json()["id"].as_str().unwrap().to_owned()
+    };
+    let (ada, eve) = (sign_up("ada"), sign_up("eve"));
+    let role = |id: &str, role: &str, cookie: &str| {
+        let path = format!("/api/admin/users/{id}/role");
+        served.request("PUT", &path).cookie(cookie).json(&json!({"role": role}))
+    };
+    assert_eq!(role(&ada, "admin", &admin).send().status, 204);
+    let body = json!({"username": "ada", "password": PASSWORD});
+    let signed_in = served.request("POST", "/auth/session").json(&body).send();
+    let cookie = signed_in.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    let body = json!({"name": "k", "scopes": ["write"]});
+    let key = served.request("POST", "/api/keys").cookie(&cookie).json(&body).send().json();
+    let bearer = format!("Bearer {}", key["secret"].as_str().unwrap());
+    let top_up = served.request("POST", "/api/balance/top-ups").header("Authorization", &bearer);
+
+    let held_back = [
+        role(&eve, "admin", &cookie).hold_back(),
+        served
+            .request("PATCH", "/api/me")
+            .cookie(&cookie)
+            .json(&json!({"full_name": "Ada"}))
+            .hold_back(),
+        top_up.json(&json!({"amount": 5})).hold_back(),
+    ];
+    // Long enough for all of them to be let in.
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let disable = format!("/api/admin/users/{ada}/disable");
+    assert_eq!(served.request("POST", &disable).cookie(&admin).send().status, 204);
+    for request in held_back {
+        assert_eq!(request.finish().status, 401);
+    }
+    let found = |id: &str| {
+        let path = format!("/api/admin/users/{id}");
+        served.request("GET", &path).cookie(&admin).send().json()
+    };
+    assert_eq!(found(&eve)["role"], "user");
+    assert_eq!((&found(&ada)["full_name"], &found(&ada)["available"]), (&Value::Null, &json!(100)));
 }

@@ -62,7 +62,7 @@ fn a_check_finds_a_sound_installation_sound() {
         std::thread::sleep(Duration::from_millis(20));
     };
     let lines = job["result"]["lines"].as_array().unwrap();
-    assert_eq!(lines.len(), 7);
+    assert_eq!(lines.len(), 8);
     assert!(lines.iter().all(|line| line["status"] == "ok"), "{lines:?}");
 }
 

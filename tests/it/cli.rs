@@ -722,7 +722,7 @@ mod check {
         let served = binary.serve(&[]);
         for _ in 0..2 {
             let said = binary.run(&["check"]).done();
-            assert_eq!(said.lines().count(), 7, "{said}");
+            assert_eq!(said.lines().count(), 8, "{said}");
             assert!(said.lines().all(|line| line.starts_with("ok  ")), "{said}");
         }
         drop(served);
@@ -744,6 +744,11 @@ mod check {
                 "jobs",
                 "INSERT INTO jobs (kind, payload, status, run_after, created_at, finished_at) \
                  VALUES ('check', '{}', 'succeeded', 0, 0, 0)",
+            ),
+            (
+                "closed accounts",
+                "UPDATE users SET username = 'closed:1', password_hash = '', role = 'user', \
+                 state = 'closed'",
             ),
             ("schema", "DROP TRIGGER transactions_are_never_updated"),
             ("schema", "CREATE VIEW extra AS SELECT 1"),
@@ -843,7 +848,7 @@ mod serve {
             let Some(data) = line.strip_prefix("data:") else { continue };
             let job: Value = serde_json::from_str(data.trim()).unwrap();
             assert_eq!(job["id"], json!(id));
-            // The check waits for the content to be readable, with six of seven promises looked at.
+            // The check waits for the content to be readable, with seven of eight promises looked at.
             if job["progress"].as_f64().unwrap() > 0.8 && !is_filled {
                 is_filled = true;
                 fs::write(&pipe, b"a content that is kept").unwrap();
@@ -854,7 +859,7 @@ mod serve {
         assert_eq!(last["status"], "succeeded", "{last}");
         assert_eq!(last["progress"], 1.0);
         let found = last["result"]["lines"].as_array().unwrap();
-        assert_eq!(found.len(), 7);
+        assert_eq!(found.len(), 8);
         assert!(found.iter().all(|line| line["status"] == "ok"), "{found:?}");
         assert!(states.iter().any(|job| job["status"] == "running"), "nothing was seen live");
         let shares: Vec<_> = states.iter().map(|job| job["progress"].as_f64().unwrap()).collect();

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::support::app::{Actor, App, PASSWORD, Setup};
+use crate::support::binary::Binary;
 
 fn sign_in(app: &App, name: &str, password: &str) -> crate::support::app::Answer {
     let body = json!({"username": name, "password": password});
@@ -288,7 +289,7 @@ fn two_who_want_one_name_at_once_do_not_both_get_it() {
     let service = app.users.clone();
     let runtime = rocket::tokio::runtime::Runtime::new().unwrap();
     let made = runtime.block_on(async {
-        let staff = cellar::user::Staff { user_id: None, request_id: None };
+        let staff = cellar::user::Staff::AT_THE_MACHINE;
         let tries = (0..16).map(|_| {
             let (service, staff) = (service.clone(), staff.clone());
             rocket::tokio::spawn(async move {
@@ -503,7 +504,7 @@ fn who_signs_in_gets_the_role_of_that_moment_and_not_of_the_moment_before() {
         });
         // A hash of this cost takes a tenth of a second and more.
         rocket::tokio::time::sleep(std::time::Duration::from_millis(30)).await;
-        let staff = cellar::user::Staff { user_id: None, request_id: None };
+        let staff = cellar::user::Staff::AT_THE_MACHINE;
         users.change_role(&staff, id, cellar::access::Role::User).await.unwrap();
         login.await.unwrap()
     });
@@ -533,4 +534,78 @@ fn right_passwords_at_once_after_a_change_of_cost_are_all_let_in() {
         n_in
     });
     assert_eq!(n_in, 8);
+}
+
+#[test]
+fn an_account_closes_once_and_nothing_is_written_to_it_after() {
+    let binary = Binary::new();
+    let served = binary.serve(&[]);
+    let admin = served.sign_in();
+    let get = |path: &str| served.request("GET", path).cookie(&admin).send().json();
+    for round in 0..12 {
+        let who = someone(&format!("ada{round}x"));
+        let made = served.request("POST", "/auth/register").json(&who).send().json();
+        let who = json!({"username": who["username"], "password": PASSWORD});
+        let signed_in = served.request("POST", "/auth/session").json(&who).send();
+        let cookie = signed_in.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+        let send = |method: &'static str, path: &str, body: serde_json::Value| {
+            served.request(method, path).cookie(&cookie).json(&body).send().status
+        };
+        let n_closed = std::thread::scope(|scope| {
+            let close = || send("POST", "/api/me/close", json!({"password": PASSWORD}));
+            let closing: Vec<_> = (0..4).map(|_| scope.spawn(close)).collect();
+            scope.spawn(|| send("PATCH", "/api/me", json!({"full_name": "A"})));
+            scope.spawn(|| send("POST", "/api/keys", json!({"name": "k", "scopes": ["read"]})));
+            scope.spawn(|| send("POST", "/api/workspaces", json!({"name": "R", "slug": "r"})));
+            scope.spawn(|| send("POST", "/api/balance/top-ups", json!({"amount": 5})));
+            let answers = closing.into_iter().map(|one| one.join().unwrap());
+            answers.filter(|status| *status == 204).count()
+        });
+        assert_eq!(n_closed, 1, "round {round}");
+        let found = get(&format!("/api/admin/users/{}", made["id"].as_str().unwrap()));
+        assert_eq!(found["state"], "closed");
+        assert_eq!((&found["email"], &found["full_name"]), (&json!(null), &json!(null)));
+        for what in ["n_api_keys", "n_sessions", "n_workspaces"] {
+            assert_eq!(found["activity"][what], 0, "{what} in round {round}");
+        }
+    }
+    let closed = get("/api/admin/audit?action=account_close");
+    assert_eq!(closed["items"].as_array().unwrap().len(), 12);
+}
+
+#[test]
+fn nothing_is_done_to_a_closed_account_and_whoever_tries_stays_signed_in() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let id = ada.get("/api/me").send().expect(200)["id"].as_str().unwrap().to_owned();
+    ada.post("/api/me/close").json(&json!({"password": PASSWORD})).send().expect(204);
+    let admin = app.admin();
+    for deed in ["password", "sign-out", "disable", "enable"] {
+        let answer = admin.post(&format!("/api/admin/users/{id}/{deed}")).send();
+        answer.problem(404, "not_found");
+    }
+    let call = admin.put(&format!("/api/admin/users/{id}/role")).json(&json!({"role": "admin"}));
+    call.send().problem(404, "not_found");
+}
+
+#[test]
+fn nothing_of_who_closed_an_account_is_left_in_the_file() {
+    let app = App::start();
+    let ada = app.user("zachariasx");
+    let body = json!({"full_name": "Zacharias Uniquename", "username": "zachariasy"});
+    ada.call(rocket::http::Method::Patch, "/api/me").json(&body).send().expect(200);
+    let key = json!({"name": "key of Zacharias", "scopes": ["read"]});
+    ada.post("/api/keys").json(&key).send().expect(201);
+    let room = json!({"name": "Room of Zacharias", "slug": "room", "description": "Zacharias"});
+    ada.post("/api/workspaces").json(&room).send().expect(201);
+    ada.post("/api/me/close").json(&json!({"password": PASSWORD})).send().expect(204);
+    let log = app.admin().get("/api/admin/audit").send().text;
+    assert!(!log.to_lowercase().contains("zacharias"), "{log}");
+    app.database.close();
+    for name in ["cellar.db", "cellar.db-wal"] {
+        let path = app.database.path().with_file_name(name);
+        let bytes = std::fs::read(path).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes).to_lowercase();
+        assert!(!text.contains("zacharias"), "{name}");
+    }
 }

@@ -1,4 +1,34 @@
--- From version 2 to 3: numbers of sessions and keys that never come again.
+-- From version 2 to 3: numbers of sessions and keys that never come again, closed accounts that are
+-- forgotten.
+
+-- What was written to an account in the moment it was closed goes the way of the rest. References
+-- are not followed during a step, so each table is named.
+UPDATE users SET username = 'closed:' || id, email = NULL, full_name = NULL, password_hash = '',
+                 role = 'user', must_change_password = 0
+    WHERE state = 'closed';
+DELETE FROM looks WHERE user_id IN (SELECT id FROM users WHERE state = 'closed');
+DELETE FROM sessions WHERE user_id IN (SELECT id FROM users WHERE state = 'closed');
+DELETE FROM spent_tokens WHERE session_id NOT IN (SELECT id FROM sessions);
+DELETE FROM api_keys WHERE user_id IN (SELECT id FROM users WHERE state = 'closed');
+DELETE FROM replies WHERE user_id IN (SELECT id FROM users WHERE state = 'closed');
+DELETE FROM members WHERE user_id IN (SELECT id FROM users WHERE state = 'closed');
+DELETE FROM workspace_invitations
+    WHERE user_id IN (SELECT id FROM users WHERE state = 'closed')
+       OR created_by IN (SELECT id FROM users WHERE state = 'closed');
+-- A workspace without members is nobody's; one that lost its owner is the oldest member's.
+DELETE FROM workspace_invitations
+    WHERE workspace_id NOT IN (SELECT workspace_id FROM members);
+DELETE FROM workspaces WHERE id NOT IN (SELECT workspace_id FROM members);
+UPDATE members SET role = 'owner'
+    WHERE workspace_id NOT IN (SELECT workspace_id FROM members WHERE role = 'owner')
+      AND user_id = (SELECT other.user_id FROM members other
+                     WHERE other.workspace_id = members.workspace_id
+                     ORDER BY other.joined_at, other.user_id LIMIT 1);
+
+-- What people call their keys and workspaces is theirs, and no part of the audit log.
+UPDATE audit SET detail = '' WHERE action IN
+    ('api_key_create', 'api_key_delete', 'invitation_create', 'workspace_create',
+     'workspace_delete', 'workspace_hand_over', 'member_join', 'member_remove');
 
 -- A table is rebuilt by way of another one, so that it keeps its name to the letter.
 CREATE TABLE sessions_before AS SELECT * FROM sessions;

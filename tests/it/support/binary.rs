@@ -380,11 +380,23 @@ impl Request {
         BufReader::new(stream).lines().map_while(Result::ok)
     }
 
+    /// Sends everything but the body's last byte, which [`HeldBack::finish`] sends.
+    #[track_caller]
+    pub(crate) fn hold_back(mut self) -> HeldBack {
+        let last = self.body.pop().unwrap();
+        let length = self.body.len() + 1;
+        HeldBack { stream: self.open_announcing(length).unwrap(), last }
+    }
+
     fn open(self) -> io::Result<TcpStream> {
+        let length = self.body.len();
+        self.open_announcing(length)
+    }
+
+    fn open_announcing(self, length: usize) -> io::Result<TcpStream> {
         let Self { port, method, path, headers, body } = self;
         let mut stream = TcpStream::connect(("127.0.0.1", port))?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        let length = body.len();
         write!(
             stream,
             "{method} {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\
@@ -392,6 +404,23 @@ impl Request {
         )?;
         stream.write_all(&body)?;
         Ok(stream)
+    }
+}
+
+/// A request whose last byte is still to come.
+pub(crate) struct HeldBack {
+    stream: TcpStream,
+    last: u8,
+}
+
+impl HeldBack {
+    /// The answer to the whole of it.
+    #[track_caller]
+    pub(crate) fn finish(mut self) -> Answer {
+        self.stream.write_all(&[self.last]).unwrap();
+        let mut bytes = Vec::new();
+        self.stream.read_to_end(&mut bytes).unwrap();
+        Answer::parse(&bytes).unwrap()
     }
 }
 
