@@ -260,21 +260,27 @@ CREATE TABLE members (
 CREATE UNIQUE INDEX members_one_owner ON members (workspace_id) WHERE role = 'owner';
 CREATE INDEX members_of_user ON members (user_id);
 
--- Nobody is put into a workspace: they are asked, by the name of their account or by an address
--- that an account has or will have.
+-- Nobody is put into a workspace: they are asked, by the name of their account or by an address.
 CREATE TABLE workspace_invitations (
-    id           INTEGER PRIMARY KEY,
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
     workspace_id INTEGER NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    -- Who alone may accept: the account that was named, or had the address when it was asked.
     user_id      INTEGER REFERENCES users (id) ON DELETE CASCADE,
+    -- Typing an address into a profile proves nothing, so an address that no account had is only a
+    -- note: whoever was sent the link may accept.
     email        TEXT,
+    -- SHA-256 of the link's secret, which was shown once.
+    secret_hash  BLOB    UNIQUE CHECK (length(secret_hash) = 32),
     role         TEXT    NOT NULL CHECK (role IN ('editor', 'viewer')),
     created_by   INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     created_at   INTEGER NOT NULL,
     expires_at   INTEGER NOT NULL,
-    CHECK ((user_id IS NULL) <> (email IS NULL))
+    CHECK (user_id IS NOT NULL OR email IS NOT NULL),
+    CHECK ((email IS NULL) = (secret_hash IS NULL))
 ) STRICT;
-CREATE UNIQUE INDEX workspace_invitations_of_user ON workspace_invitations (user_id, workspace_id) WHERE user_id IS NOT NULL;
-CREATE UNIQUE INDEX workspace_invitations_of_email ON workspace_invitations (email, workspace_id) WHERE email IS NOT NULL;
+CREATE UNIQUE INDEX workspace_invitations_by_name ON workspace_invitations (user_id, workspace_id) WHERE email IS NULL;
+CREATE UNIQUE INDEX workspace_invitations_by_email ON workspace_invitations (email, workspace_id) WHERE email IS NOT NULL;
+CREATE INDEX workspace_invitations_of_user ON workspace_invitations (user_id);
 CREATE INDEX workspace_invitations_of_workspace ON workspace_invitations (workspace_id);
 
 -- files -------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ use crate::files::{Blob, Files};
 use crate::idempotency;
 use crate::job::Jobs;
 use crate::transaction::TransactionService;
+use crate::workspace;
 
 /// How often sessions are tidied: what a crash loses is a minute of idleness.
 const SESSIONS_EVERY: Duration = Duration::from_mins(1);
@@ -79,10 +80,11 @@ impl Housekeeping {
         self.keys.tidy().await
     }
 
-    /// Forgets old answers and old lines of the audit log, a bounded number in each write.
+    /// Forgets old answers, old lines of the audit log and invitations that nobody answered, a
+    /// bounded number in each write.
     async fn forget_what_is_over(&self) -> Result<()> {
         let now = self.clock.now();
-        for forget in [idempotency::forget, audit::forget] {
+        for forget in [idempotency::forget, audit::forget, workspace::forget_invitations] {
             while self.database.write(move |tx| forget(tx, now, FORGOTTEN_AT_ONCE)).await?
                 == FORGOTTEN_AT_ONCE as usize
             {}

@@ -54,6 +54,8 @@ actions! {
     WorkspaceCreate "workspace_create",
     WorkspaceDelete "workspace_delete",
     WorkspaceHandOver "workspace_hand_over",
+    MemberInvite "member_invite",
+    MemberInviteRevoke "member_invite_revoke",
     MemberJoin "member_join",
     MemberRemove "member_remove",
     MemberRole "member_role",

@@ -4,15 +4,19 @@ use super::invitation::{self, Guest, InvitationView};
 use super::member::{self, MemberRole, MemberView};
 use super::record::{self, NewWorkspace, Workspace, WorkspaceInput};
 use crate::access::Caller;
-use crate::audit::{self, Action};
-use crate::clock::Clock;
+use crate::audit::{self, Action, Event};
+use crate::clock::{Clock, Timestamp};
 use crate::database::{Database, Reader, Tx};
 use crate::error::{Error, Result};
 use crate::id::{UserId, WorkspaceId, WorkspaceInvitationId};
+use crate::random;
 use crate::user::User;
 
 /// Workspaces one user may own; more are not looked after.
 const OWNED_MAX: usize = 100;
+
+/// Invitations to one workspace that may wait for an answer.
+const OPEN_MAX: u32 = 200;
 
 /// Workspaces; a clone is the same workspaces.
 #[derive(Clone)]
@@ -145,6 +149,7 @@ impl WorkspaceService {
             let workspace = require_shared(tx, user_id, id, needed)?;
             refuse_owner(member_id == user_id && workspace.role == MemberRole::Owner)?;
             member::remove(tx, id, member_id)?;
+            invitation::delete_of(tx, id, member_id)?;
             audit::note(tx, &event.saying(id.to_string()), now)
         };
         caller.write(&self.database, remove).await
@@ -176,28 +181,37 @@ impl WorkspaceService {
         caller.write(&self.database, hand_over).await
     }
 
-    /// Asks somebody to work in it; for the owner.
+    /// Asks somebody to work in it; for the owner. Who is asked by an address gets a secret, too,
+    /// which is shown once.
     pub async fn invite(
         &self,
         caller: &Caller,
         id: WorkspaceId,
         name_or_email: (Option<String>, Option<String>),
         role: MemberRole,
-    ) -> Result<InvitationView> {
+    ) -> Result<(InvitationView, Option<String>)> {
         if role == MemberRole::Owner {
             return Err(Error::invalid("role", "invalid", "must be editor or viewer"));
         }
         let asked = Asked::judge(name_or_email)?;
+        let secret = random::secret()?;
         let (user_id, now) = (caller.user_id(), self.clock.now());
+        let event = caller.event(Action::MemberInvite).saying(format!("{id}: {}", role.word()));
         let invite = move |tx: &Tx<'_>| {
             require_shared(tx, user_id, id, MemberRole::Owner)?;
-            let guest = asked.guest(tx)?;
-            if let Guest::User(guest_id) = guest
+            if invitation::n_open(tx, id, now)? >= OPEN_MAX {
+                return Err(Error::Conflict(format!(
+                    "{OPEN_MAX} invitations wait for an answer; take one back first"
+                )));
+            }
+            let (guest, shown) = asked.guest(tx, secret)?;
+            if let Guest::Named(guest_id) = guest
                 && member::role_of(tx, id, guest_id)?.is_some()
             {
                 return Err(Error::Conflict("they work in this workspace already".into()));
             }
-            invitation::create(tx, id, &guest, role, user_id, now)
+            audit::note(tx, &event, now)?;
+            Ok((invitation::create(tx, id, &guest, role, user_id, now)?, shown))
         };
         caller.write(&self.database, invite).await
     }
@@ -223,9 +237,11 @@ impl WorkspaceService {
         id: WorkspaceId,
         invitation_id: WorkspaceInvitationId,
     ) -> Result<()> {
-        let user_id = caller.user_id();
+        let (user_id, now) = (caller.user_id(), self.clock.now());
+        let event = caller.event(Action::MemberInviteRevoke).saying(id.to_string());
         let delete = move |tx: &Tx<'_>| {
             require(tx, user_id, id, MemberRole::Owner)?;
+            audit::note(tx, &event, now)?;
             invitation::delete(tx, id, invitation_id)
         };
         caller.write(&self.database, delete).await
@@ -242,16 +258,20 @@ impl WorkspaceService {
         let (user_id, now) = (caller.user_id(), self.clock.now());
         let event = caller.event(Action::MemberJoin);
         let accept = move |tx: &Tx<'_>| {
-            let (workspace_id, role) = invitation::take(tx, user_id, id, now)?;
-            // Asked by name and by address, and accepted once already: what they are stays.
-            if member::role_of(tx, workspace_id, user_id)?.is_none() {
-                member::add(tx, workspace_id, user_id, role, now)?;
-            }
-            let workspace = record::find(tx, user_id, workspace_id)?;
-            audit::note(tx, &event.saying(workspace_id.to_string()), now)?;
-            Ok(workspace)
+            join(tx, user_id, invitation::take(tx, user_id, id, now)?, event, now)
         };
         caller.write(&self.database, accept).await
+    }
+
+    /// The same with the secret of a link.
+    pub async fn redeem(&self, caller: &Caller, secret: String) -> Result<Workspace> {
+        let (user_id, now) = (caller.user_id(), self.clock.now());
+        let event = caller.event(Action::MemberJoin);
+        let redeem = move |tx: &Tx<'_>| {
+            let offer = invitation::take_by_secret(tx, user_id, &secret, now)?;
+            join(tx, user_id, offer, event, now)
+        };
+        caller.write(&self.database, redeem).await
     }
 
     /// Declines one of them: it is gone.
@@ -285,17 +305,40 @@ impl Asked {
         }
     }
 
-    /// An address is never looked up here: whether somebody has it is nobody else's business.
-    fn guest(&self, r: &Reader<'_>) -> Result<Guest> {
+    /// With the secret, if it is to be shown. Whether somebody has an address is nobody else's
+    /// business, so whoever asks sees the same either way.
+    fn guest(&self, r: &Reader<'_>, secret: String) -> Result<(Guest, Option<String>)> {
+        let found = User::lookup(r, &self.name_or_email)?;
         if self.is_email {
-            return Ok(Guest::Email(self.name_or_email.clone()));
+            let email = self.name_or_email.clone();
+            let found = found.filter(|user| user.email.as_ref() == Some(&email));
+            let user_id = found.map(|user| user.id);
+            return Ok((Guest::Addressed { email, user_id, secret: secret.clone() }, Some(secret)));
         }
-        let found = User::lookup(r, &self.name_or_email)?.filter(User::is_active);
-        let found = found.filter(|user| user.username == self.name_or_email);
-        found.map(|user| Guest::User(user.id)).ok_or_else(|| {
+        let is_it = |user: &User| user.is_active() && user.username == self.name_or_email;
+        let found = found.filter(is_it).ok_or_else(|| {
             Error::invalid("username", "unknown", "is the name of no account here; try an address")
-        })
+        })?;
+        Ok((Guest::Named(found.id), None))
     }
+}
+
+/// Makes a user a member, as they were offered.
+fn join(
+    tx: &Tx<'_>,
+    user_id: UserId,
+    (id, role): (WorkspaceId, MemberRole),
+    event: Event,
+    now: Timestamp,
+) -> Result<Workspace> {
+    // Asked by name and by address, and accepted once already: what they are stays.
+    if member::role_of(tx, id, user_id)?.is_none() {
+        member::add(tx, id, user_id, role, now)?;
+    }
+    // Another one would let them in again after they were taken out.
+    invitation::delete_of(tx, id, user_id)?;
+    audit::note(tx, &event.saying(id.to_string()), now)?;
+    record::find(tx, user_id, id)
 }
 
 /// The workspace, if the caller may do there what `needed` may. To others it is not there.

@@ -84,3 +84,41 @@ INSERT INTO api_keys (id, user_id, name, scopes, secret_hash, hint, created_at, 
 DROP TABLE api_keys_before;
 
 CREATE INDEX api_keys_of_user ON api_keys (user_id);
+
+-- An invitation by an address is its account's, or one for whoever has the link. Those for which no
+-- link was ever made nobody can accept: they are sent anew.
+CREATE TABLE workspace_invitations_before AS SELECT * FROM workspace_invitations;
+
+DROP TABLE workspace_invitations;
+
+CREATE TABLE workspace_invitations (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace_id INTEGER NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    user_id      INTEGER REFERENCES users (id) ON DELETE CASCADE,
+    email        TEXT,
+    secret_hash  BLOB    UNIQUE CHECK (length(secret_hash) = 32),
+    role         TEXT    NOT NULL CHECK (role IN ('editor', 'viewer')),
+    created_by   INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    created_at   INTEGER NOT NULL,
+    expires_at   INTEGER NOT NULL,
+    CHECK (user_id IS NOT NULL OR email IS NOT NULL),
+    CHECK ((email IS NULL) = (secret_hash IS NULL))
+) STRICT;
+
+INSERT INTO workspace_invitations (id, workspace_id, user_id, email, secret_hash, role, created_by,
+                                   created_at, expires_at)
+    SELECT i.id, i.workspace_id, coalesce(i.user_id, u.id), i.email,
+           CASE WHEN i.email IS NOT NULL THEN randomblob(32) END, i.role, i.created_by,
+           i.created_at, i.expires_at
+    FROM workspace_invitations_before i LEFT JOIN users u ON u.email = i.email
+    WHERE coalesce(i.user_id, u.id) IS NOT NULL;
+
+DROP TABLE workspace_invitations_before;
+
+CREATE UNIQUE INDEX workspace_invitations_by_name ON workspace_invitations (user_id, workspace_id) WHERE email IS NULL;
+
+CREATE UNIQUE INDEX workspace_invitations_by_email ON workspace_invitations (email, workspace_id) WHERE email IS NOT NULL;
+
+CREATE INDEX workspace_invitations_of_user ON workspace_invitations (user_id);
+
+CREATE INDEX workspace_invitations_of_workspace ON workspace_invitations (workspace_id);
