@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use rocket::Shutdown;
-use rocket::tokio::{select, time};
+use rocket::tokio::{join, select, time};
 
 use crate::access::{ApiKeys, Sessions};
 use crate::audit;
@@ -51,25 +51,37 @@ pub struct Housekeeping {
 
 impl Housekeeping {
     /// Works until the server stops. A failure is logged, and the work is tried again at its time.
-    pub async fn run(self, mut shutdown: Shutdown) {
-        let mut words_due = time::interval(WORDS_EVERY);
+    pub async fn run(self, shutdown: Shutdown) {
+        // Apart, for a long indexing must not keep sessions from ending.
+        join!(self.index(shutdown.clone()), self.tidy(shutdown));
+    }
+
+    async fn index(&self, mut shutdown: Shutdown) {
+        let mut due = time::interval(WORDS_EVERY);
+        let mut words = Chore::new("the index of words");
+        loop {
+            select! {
+                () = &mut shutdown => return,
+                () = async {
+                    due.tick().await;
+                    words.note(self.transactions.index_words().await);
+                } => {}
+            }
+        }
+    }
+
+    async fn tidy(&self, mut shutdown: Shutdown) {
         let mut sessions_due = time::interval(SESSIONS_EVERY);
         let mut rest_due = time::interval(REST_EVERY);
         // The first tick comes at once, while the server has better things to do.
         sessions_due.tick().await;
         rest_due.tick().await;
-        let mut has_trouble = false;
+        let (mut sessions, mut rest) = (Chore::new("who was seen"), Chore::new("clearing out"));
         loop {
-            let done = select! {
+            select! {
                 () = &mut shutdown => return,
-                _ = words_due.tick() => self.transactions.index_words().await,
-                _ = sessions_due.tick() => self.note_who_was_seen().await,
-                _ = rest_due.tick() => self.clear_out().await,
-            };
-            let had_trouble = std::mem::replace(&mut has_trouble, done.is_err());
-            // Once for a whole time of trouble, not every other second.
-            if let (Err(cause), false) = (done, had_trouble) {
-                tracing::warn!(%cause, "housekeeping was cut short; it is tried again at its time");
+                _ = sessions_due.tick() => sessions.note(self.note_who_was_seen().await),
+                _ = rest_due.tick() => rest.note(self.clear_out().await),
             }
         }
     }
@@ -108,5 +120,26 @@ impl Housekeeping {
             tracing::info!(n_jobs, n_files, "old jobs and leftover files were removed");
         }
         Ok(())
+    }
+}
+
+/// Something that is done again and again.
+struct Chore {
+    name: &'static str,
+    has_trouble: bool,
+}
+
+impl Chore {
+    fn new(name: &'static str) -> Self {
+        Self { name, has_trouble: false }
+    }
+
+    /// Logs a failure: once for a whole time of trouble, not every other second.
+    fn note(&mut self, done: Result<()>) {
+        let had_trouble = std::mem::replace(&mut self.has_trouble, done.is_err());
+        if let (Err(cause), false) = (done, had_trouble) {
+            let chore = self.name;
+            tracing::warn!(chore, %cause, "housekeeping was cut short; it is tried again at its time");
+        }
     }
 }

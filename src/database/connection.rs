@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rusqlite::functions::FunctionFlags;
 use rusqlite::hooks::{CheckpointMode, Wal};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
@@ -95,7 +96,11 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     // 4 MiB a connection: the hot index pages fit, and eight readers stay a small thing.
     connection.pragma_update(None, "cache_size", -4_096)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
-    Ok(())
+    // SQLite's own knows the letters of English alone.
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    connection.create_scalar_function("lower", 1, flags, |call| {
+        Ok(call.get::<Option<String>>(0)?.map(|text| text.to_lowercase()))
+    })
 }
 
 /// What the pool does to each new reader.

@@ -74,6 +74,8 @@ fn broken_chain(r: &Reader<'_>) -> Result<Option<String>> {
                 broken = Some(format!("entry {next_number} is missing"));
             } else if entry.chained_to(&last_hash) != hash {
                 broken = Some(format!("entry {number} was changed after it was made"));
+            } else if !entry.fits_its_kind() {
+                broken = Some(format!("entry {number} does not fit its kind"));
             }
             last_hash = hash;
             next_number += 1;

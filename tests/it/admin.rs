@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use rocket::http::Method;
 use serde_json::{Value, json};
 
 use crate::support::app::{Actor, App, PASSWORD, Setup};
@@ -147,6 +148,11 @@ fn accounts_are_searched_sorted_and_read_page_by_page() {
     assert_eq!(names(&list("text=bob@exam")), ["bob"]);
     assert_eq!(names(&list("text=%25")), Vec::<&str>::new());
     assert_eq!(names(&list("text=_da")), Vec::<&str>::new());
+    let named = json!({"full_name": "\u{d6}mer \u{d6}zt\u{fc}rk"});
+    app.signed_in("ada").call(Method::Patch, "/api/me").json(&named).send().expect(200);
+    for text in ["%C3%96MER", "%C3%B6mer", "%C3%96mer%20%C3%B6", "O%CC%88mer"] {
+        assert_eq!(names(&list(&format!("text={text}"))), ["ada"], "{text}");
+    }
     assert_eq!(names(&list("role=admin")), ["admin"]);
     let richest = list("sort=balance&limit=1");
     assert_eq!(richest["items"][0]["available"], 100);

@@ -258,3 +258,34 @@ fn what_was_charged_is_in_the_metrics() {
         assert!(text.contains("cellar_credits_spent_total 7"), "{text}");
     }
 }
+
+#[test]
+fn what_a_description_says_decides_nothing_but_its_own_words() {
+    let app = App::start();
+    let (ada, bob) = (app.user("ada"), app.user("bob"));
+    let id = ada.get("/api/me").send().expect(200)["id"].as_str().unwrap().to_owned();
+    let adjust = |amount: i64, reason: &str| {
+        let call = app.admin().post(&format!("/api/admin/users/{id}/adjustments"));
+        call.json(&json!({"amount": amount, "reason": reason})).send().expect(201);
+    };
+    // The words by which an index might tell whose an entry is, and of which kind.
+    adjust(1, "zebra xuser3x xkindgift \u{e000}u3 \u{e000}kgift u3 kgift");
+    let letters: Vec<char> = ('a'..='z').collect();
+    let many = |first: char| {
+        let words = letters.iter().map(|last| format!("x{first}{last}"));
+        words.collect::<Vec<_>>().join(" ")
+    };
+    adjust(2, &many('a'));
+    adjust(3, &many('b'));
+    let transactions = app.client.rocket().state::<cellar::transaction::TransactionService>();
+    let transactions = transactions.unwrap().clone();
+    let runtime = rocket::tokio::runtime::Runtime::new().unwrap();
+    for _ in 0..2 {
+        assert_eq!(amounts(&bob, "text=zebra"), Vec::<i64>::new());
+        assert_eq!(amounts(&ada, "text=zebra&kind=gift"), Vec::<i64>::new());
+        assert_eq!(amounts(&ada, "text=x"), [3, 2, 1]);
+        assert_eq!(amounts(&bob, "text=x"), Vec::<i64>::new());
+        assert_eq!(amounts(&bob, "text=%EE%80%80u3"), Vec::<i64>::new());
+        runtime.block_on(transactions.index_words()).unwrap();
+    }
+}
