@@ -61,6 +61,7 @@ CREATE TABLE audit (
     request_id TEXT
 ) STRICT;
 CREATE INDEX audit_of_user ON audit (user_id, id);
+CREATE INDEX audit_of_actor ON audit (actor_id, id);
 CREATE INDEX audit_of_action ON audit (action, id);
 CREATE INDEX audit_by_time ON audit (at);
 

@@ -283,23 +283,26 @@ impl ApiKeys {
         let mut used = Vec::new();
         for key in self.read().values() {
             let last_used = key.last_used_millis.load(Ordering::Relaxed);
-            if key.stored_used_millis.swap(last_used, Ordering::Relaxed) != last_used {
-                used.push((key.id, last_used));
+            if key.stored_used_millis.load(Ordering::Relaxed) != last_used {
+                used.push((Arc::clone(key), last_used));
             }
         }
         if used.is_empty() {
             return Ok(());
         }
         let mark = move |tx: &Tx<'_>| {
-            for (id, last_used) in used {
+            for (key, last_used) in &used {
                 tx.execute(
                     "UPDATE api_keys SET last_used_at = ?2 WHERE id = ?1",
-                    params![id, last_used],
+                    params![key.id, *last_used],
                 )?;
             }
-            Ok(())
+            Ok(used)
         };
-        self.database.write(mark).await
+        for (key, last_used) in self.database.write(mark).await? {
+            key.stored_used_millis.store(last_used, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     fn forget(&self, is_gone: impl Fn(&ApiKey) -> bool) {

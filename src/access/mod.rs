@@ -21,7 +21,7 @@ pub use cookie::SessionCookie;
 pub use guard::{Admin, Caller, Door, Visitor};
 pub use routes::routes;
 pub use session::{
-    Holder, NewSession, Place, Session, SessionKind, end_all, end_all_of, lift_restriction,
+    Holder, NewSession, Place, Session, SessionKind, Written, end_all, end_all_of, lift_restriction,
 };
 pub use sessions::Sessions;
 pub use token::{ACCESS_TOKEN_LIFE_S, AccessTokens};

@@ -23,6 +23,10 @@ const ADMIN_LIFE_S: i64 = 8 * 3600;
 /// And ends sooner when nobody is at the desk.
 const ADMIN_IDLE_S: i64 = 20 * 60;
 
+/// Sessions that one user may have open; one more ends the one that was longest not seen. A script
+/// that logs in anew each time must not fill the memory.
+const OPEN_MAX: u32 = 50;
+
 /// The longest description of a browser that is kept.
 const USER_AGENT_CHARS_MAX: usize = 256;
 
@@ -177,9 +181,17 @@ pub struct SessionRow {
     expires_at: Timestamp,
 }
 
+/// A session whose row is written.
+#[derive(Debug)]
+pub struct Written {
+    pub(super) session: Session,
+    /// Those that had to go for it.
+    pub(super) crowded_out: Vec<SessionId>,
+}
+
 impl SessionRow {
     /// Writes the row; [`super::Sessions::admit`] makes it live after the commit.
-    pub fn create(self, tx: &Tx<'_>) -> Result<Session> {
+    pub fn create(self, tx: &Tx<'_>) -> Result<Written> {
         let id = tx.fetchone(
             "INSERT INTO sessions (user_id, role, is_restricted, token_hash, user_agent, \
              created_at, last_seen_at, expires_at, kind, place, seal) \
@@ -199,7 +211,7 @@ impl SessionRow {
             |row| row.get(0),
         )?;
         let seen = self.created_at.millis();
-        Ok(Session {
+        let session = Session {
             id: id.ok_or_else(|| Error::internal("a session got no number"))?,
             user_id: self.holder.user_id,
             role: self.holder.role,
@@ -212,8 +224,19 @@ impl SessionRow {
             last_seen_millis: AtomicI64::new(seen),
             stored_seen_millis: AtomicI64::new(seen),
             has_ended: watch::Sender::new(false),
-        })
+        };
+        Ok(Written { crowded_out: crowd_out(tx, &session)?, session })
     }
+}
+
+/// Deletes the sessions of a user beyond what one may have; never the new one.
+fn crowd_out(tx: &Tx<'_>, new: &Session) -> Result<Vec<SessionId>> {
+    tx.fetchall(
+        "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE user_id = ?1 \
+         ORDER BY id = ?2 DESC, last_seen_at DESC, id DESC LIMIT ?4 OFFSET ?3) RETURNING id",
+        params![new.user_id, new.id, OPEN_MAX, i64::MAX],
+        |row| row.get(0),
+    )
 }
 
 /// A session as its user sees it.

@@ -2,6 +2,7 @@
 
 use super::name;
 use super::password::Passwords;
+use super::service::ADMIN_NAME;
 use crate::access::Role;
 use crate::clock::Timestamp;
 use crate::credits::Credits;
@@ -103,6 +104,9 @@ impl User {
     /// Makes an account with an empty balance, unless its name or address is taken.
     pub fn create(tx: &Tx<'_>, new: &NewUser, now: Timestamp) -> Result<UserId> {
         refuse_taken(tx, None, Some(&new.username), new.email.as_deref())?;
+        if new.role != Role::Admin {
+            refuse_reserved(tx, &new.username)?;
+        }
         let id: Option<UserId> = tx.fetchone(
             "INSERT INTO users (username, email, full_name, password_hash, role, \
              must_change_password, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id",
@@ -209,6 +213,7 @@ impl User {
     pub fn change_profile(tx: &Tx<'_>, id: UserId, profile: &Profile) -> Result<()> {
         let Profile { username, email, full_name } = profile;
         refuse_taken(tx, Some(id), username.as_deref(), email.as_deref())?;
+        username.as_deref().map_or(Ok(()), |username| refuse_reserved(tx, username))?;
         let n_changed = tx.execute(
             "UPDATE users SET username = coalesce(?2, username), email = coalesce(?3, email), \
              full_name = CASE WHEN ?4 THEN ?5 ELSE full_name END \
@@ -327,6 +332,17 @@ fn refuse_taken(
         Error::Invalid(issues) => Error::Taken(issues),
         other => other,
     })
+}
+
+/// The first administrator's name waits for them: whoever took it sooner would keep the server from
+/// ever having one.
+fn refuse_reserved(r: &Reader<'_>, username: &str) -> Result<()> {
+    if name::look_of(username) != name::look_of(ADMIN_NAME) || n_admins(r)? > 0 {
+        return Ok(());
+    }
+    let mut issues = Issues::default();
+    issues.add("username", "taken", "is kept for the administrator; choose another");
+    Err(Error::Taken(issues))
 }
 
 fn keep_look(tx: &Tx<'_>, id: UserId, username: &str) -> Result<()> {

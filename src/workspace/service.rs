@@ -7,13 +7,13 @@ use crate::access::Caller;
 use crate::audit::{self, Action, Event};
 use crate::clock::{Clock, Timestamp};
 use crate::database::{Database, Reader, Tx};
-use crate::error::{Error, Result};
+use crate::error::{Error, Issues, Result};
 use crate::id::{UserId, WorkspaceId, WorkspaceInvitationId};
 use crate::random;
 use crate::user::User;
 
 /// Workspaces one user may own; more are not looked after.
-const OWNED_MAX: usize = 100;
+const OWNED_MAX: u32 = 100;
 
 /// Invitations to one workspace that may wait for an answer.
 const OPEN_MAX: u32 = 200;
@@ -55,8 +55,7 @@ impl WorkspaceService {
         };
         let event = caller.event(Action::WorkspaceCreate);
         let create = move |tx: &Tx<'_>| {
-            let mine = record::list(tx, user_id)?.into_iter();
-            if mine.filter(|mine| mine.role == MemberRole::Owner).count() >= OWNED_MAX {
+            if record::n_owned(tx, user_id)? >= OWNED_MAX {
                 return Err(Error::Conflict(format!(
                     "you own {OWNED_MAX} workspaces; delete one that is not used any more"
                 )));
@@ -172,7 +171,7 @@ impl WorkspaceService {
             if member::role_of(tx, id, member_id)?.is_none() {
                 return Err(Error::invalid("user_id", "no_member", "is no member; invite them"));
             }
-            record::refuse_taken_slug(tx, member_id, &workspace.slug, Some(id))?;
+            judge_heir(tx, member_id, &workspace)?;
             member::change_role(tx, id, user_id, MemberRole::Editor)?;
             member::change_role(tx, id, member_id, MemberRole::Owner)?;
             audit::note(tx, &event.saying(id.to_string()), now)?;
@@ -339,6 +338,24 @@ fn join(
     invitation::delete_of(tx, id, user_id)?;
     audit::note(tx, &event.saying(id.to_string()), now)?;
     record::find(tx, user_id, id)
+}
+
+/// Whether a member can own a workspace from now on.
+fn judge_heir(r: &Reader<'_>, heir: UserId, workspace: &Workspace) -> Result<()> {
+    let refuse = |code, why: &str| Err(Error::invalid("user_id", code, why));
+    if !User::get(r, heir)?.is_active() {
+        return refuse("not_active", "has an account that cannot be used; choose somebody else");
+    }
+    if record::n_owned(r, heir)? >= OWNED_MAX {
+        return refuse("too_many", "owns as many workspaces as one may; choose somebody else");
+    }
+    record::refuse_taken_slug(r, heir, &workspace.slug, Some(workspace.id)).map_err(|error| {
+        let Error::Taken(_) = error else { return error };
+        let mut issues = Issues::default();
+        let why = "has another workspace with this short name; change one of the two first";
+        issues.add("user_id", "taken", why);
+        Error::Taken(issues)
+    })
 }
 
 /// The workspace, if the caller may do there what `needed` may. To others it is not there.

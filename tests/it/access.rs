@@ -360,3 +360,38 @@ fn who_was_ended_while_they_sent_a_body_does_nothing_with_it() {
     assert_eq!(found(&eve)["role"], "user");
     assert_eq!((&found(&ada)["full_name"], &found(&ada)["available"]), (&Value::Null, &json!(100)));
 }
+
+#[test]
+fn somebody_has_fifty_sessions_and_the_one_longest_not_seen_makes_room() {
+    let app = Setup::default().standing().start();
+    let (ada, bob) = (app.user("ada"), app.user("bob"));
+    let (forgotten, _) = log_in(&app, "ada");
+    app.clock.advance_s(1);
+    for _ in 0..48 {
+        log_in(&app, "ada");
+    }
+    ada.get("/api/me").send().expect(200);
+    get(&app, "/api/me", &forgotten).expect(200);
+    let sessions = app.client.rocket().state::<cellar::access::Sessions>().unwrap().clone();
+    // When each was seen is written down now and then.
+    let tidy = |sessions: &cellar::access::Sessions| {
+        rocket::tokio::runtime::Runtime::new().unwrap().block_on(sessions.tidy()).unwrap();
+    };
+    app.clock.advance_s(1);
+    ada.get("/api/me").send().expect(200);
+    tidy(&sessions);
+    let n_open = || {
+        let listed = ada.get("/api/me/sessions").send().expect(200);
+        listed["items"].as_array().unwrap().len()
+    };
+    assert_eq!(n_open(), 50);
+    for _ in 0..50 {
+        app.clock.advance_s(1);
+        ada.get("/api/me").send().expect(200);
+        tidy(&sessions);
+        log_in(&app, "ada");
+    }
+    assert_eq!(n_open(), 50);
+    get(&app, "/api/me", &forgotten).problem(401, "signed_out");
+    bob.get("/api/me").send().expect(200);
+}

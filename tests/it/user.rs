@@ -609,3 +609,23 @@ fn nothing_of_who_closed_an_account_is_left_in_the_file() {
         assert!(!text.contains("zacharias"), "{name}");
     }
 }
+
+#[test]
+fn the_first_administrators_name_waits_for_them() {
+    let app = App::start();
+    let ada = app.user("ada");
+    // As before the first start has made the account.
+    let unmake = |tx: &cellar::database::Tx<'_>| {
+        tx.execute("UPDATE users SET username = 'root', role = 'user' WHERE id = 1", &[])?;
+        tx.execute("DELETE FROM looks WHERE user_id = 1", &[])
+    };
+    app.database.write_here(unmake).unwrap();
+    for name in ["admin", "adrnin"] {
+        register(&app, &someone(name)).problem(409, "taken");
+        let rename = ada.call(rocket::http::Method::Patch, "/api/me");
+        rename.json(&json!({"username": name})).send().problem(409, "taken");
+    }
+    let made = at_once(app.users.ensure_admin(Some(PASSWORD.into()), |_| Ok(())));
+    assert!(made.unwrap());
+    app.admin().get("/api/admin/system").send().expect(200);
+}

@@ -290,3 +290,31 @@ fn invitations_end_with_their_fortnight_and_are_no_more_than_can_be_looked_after
         move |tx: &cellar::database::Tx<'_>| cellar::workspace::forget_invitations(tx, now, 500);
     assert_eq!(app.database.write_here(forget).unwrap(), 200);
 }
+
+#[test]
+fn an_heir_can_be_used_and_owns_no_more_than_one_may() {
+    let app = App::start();
+    let (ada, bob) = (app.user("ada"), app.user("bob"));
+    let address = make(&ada, "room");
+    admit(&ada, &address, &bob, "bob", "viewer");
+    let heir = json!({"user_id": id_of(&bob)});
+    let hand_over = || ada.post(&format!("{address}/hand-over")).json(&heir).send();
+    for n in 0..99 {
+        make(&bob, &format!("room-{n}"));
+    }
+    assert_eq!(hand_over().issues()[0], ("user_id".to_owned(), "too_many".to_owned()));
+    let disable = format!("/api/admin/users/{}/disable", id_of(&bob));
+    app.admin().post(&disable).send().expect(204);
+    assert_eq!(hand_over().issues()[0], ("user_id".to_owned(), "not_active".to_owned()));
+}
+
+#[test]
+fn a_name_that_cannot_be_seen_or_turns_others_around_is_refused() {
+    let app = App::start();
+    let ada = app.user("ada");
+    for name in ["\u{200b}", " \u{2060}\u{feff} ", "\u{202e}moor", "a\u{2066}b"] {
+        let body = json!({"name": name, "slug": "room"});
+        let found = ada.post("/api/workspaces").json(&body).send().issues();
+        assert_eq!(found, [("name".to_owned(), "invalid".to_owned())], "{name:?}");
+    }
+}

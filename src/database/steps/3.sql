@@ -126,3 +126,5 @@ CREATE INDEX workspace_invitations_of_workspace ON workspace_invitations (worksp
 -- The index of words is made anew behind the ledger, with marks that nobody can write or ask for.
 INSERT INTO transaction_words (transaction_words) VALUES ('delete-all');
 DELETE FROM transaction_terms;
+
+CREATE INDEX audit_of_actor ON audit (actor_id, id);
