@@ -29,6 +29,7 @@
 //! - A table is written by one module. Credits are written by [`transaction`] alone, whose entries
 //!   are never updated or deleted; all accounts together are always zero.
 //! - Ownership is a `WHERE`: someone else's row and a row that is not there are the same 404.
+//! - Whoever asked for a write is looked at again inside it: what ended meanwhile is ended.
 //! - Inside a write there is SQL and nothing else: every other writer waits for it.
 //! - Passwords, secrets, bodies and addresses never reach the log.
 //!

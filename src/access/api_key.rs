@@ -108,7 +108,7 @@ pub struct ApiKeyView {
 }
 
 /// A key that was just made, with the only sight of it.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub struct NewApiKeyView {
     /// What is known of it later.
     #[serde(flatten)]

@@ -1,5 +1,6 @@
 //! A session: its row, and what is known of it in memory while it lives.
 
+use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use rocket::tokio::sync::watch;
@@ -69,7 +70,6 @@ impl SessionKind {
 pub type Place = [u8; 32];
 
 /// A live session.
-#[derive(Debug)]
 pub struct Session {
     /// Its id.
     pub id: SessionId,
@@ -90,6 +90,13 @@ pub struct Session {
     pub(super) last_seen_millis: AtomicI64,
     pub(super) stored_seen_millis: AtomicI64,
     pub(super) has_ended: watch::Sender<bool>,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Session");
+        shown.field("id", &self.id).field("user_id", &self.user_id).finish_non_exhaustive()
+    }
 }
 
 impl Session {
@@ -169,7 +176,7 @@ impl NewSession {
 }
 
 /// A session's row, written in the transaction that signs its user in.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SessionRow {
     holder: Holder,
     kind: SessionKind,
@@ -182,7 +189,6 @@ pub struct SessionRow {
 }
 
 /// A session whose row is written.
-#[derive(Debug)]
 pub struct Written {
     pub(super) session: Session,
     /// Those that had to go for it.

@@ -2,7 +2,7 @@
 //! has to be asked about a forged one, and the session is looked up all the same, so that an ended
 //! one ends them too.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ const KEY_BYTES: usize = 32;
 const ISSUER: &str = "cellar";
 const AUDIENCE: &str = "cellar-api";
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Claims {
     sub: UserId,
     sid: SessionId,
@@ -143,6 +143,8 @@ fn make_key(path: &Path) -> Result<Vec<u8>> {
     file.write_all(&secret)
         .and_then(|()| file.sync_all())
         .and_then(|()| fs::rename(&unfinished, path))
+        // The name is the folder's to keep.
+        .and_then(|()| path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all()))
         .map_err(|cause| unusable(path, &cause))?;
     Ok(secret)
 }

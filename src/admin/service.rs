@@ -4,8 +4,7 @@ use prometheus::{IntGaugeVec, Opts};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub(super) use super::figures::Activity;
-use super::figures::{self, Figures};
+use super::figures::{self, Activity, Figures};
 use super::job::{CheckKind, Everything};
 use crate::audit::{self, Action, AuditQuery, AuditView};
 use crate::clock::{Clock, Timestamp};

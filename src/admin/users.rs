@@ -6,7 +6,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
-use super::service::{Activity, AdminService};
+use super::figures::Activity;
+use super::service::AdminService;
 use crate::access::{Admin, Role};
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Issues, Result};
@@ -120,7 +121,7 @@ struct NewUserInput {
 }
 
 /// A password that is shown once.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct OneTimePassword {
     user_id: UserId,
     /// Shown only now, and changed at the first sign-in.
@@ -283,7 +284,7 @@ struct InvitationInput {
 }
 
 /// An invitation with its link, which is shown once.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct NewInvitationView {
     #[serde(flatten)]
     invitation: InvitationView,

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::id::{AuditId, UserId};
 
 /// How long a line is kept: a year and a month, so that a year can be looked back on.
-pub const KEPT_S: i64 = 396 * 24 * 3600;
+const KEPT_S: i64 = 396 * 24 * 3600;
 
 macro_rules! actions {
     ($($name:ident $word:literal,)+) => {
@@ -213,7 +213,7 @@ fn read(row: &Row<'_>) -> Result<AuditView> {
     })
 }
 
-/// Deletes lines that are older than [`KEPT_S`]; how many it were.
+/// Deletes lines that are older than a year and a month; how many it were.
 pub fn forget(tx: &Tx<'_>, now: Timestamp, limit: u32) -> Result<usize> {
     tx.execute(
         "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < ?1 ORDER BY at LIMIT ?2)",

@@ -106,8 +106,8 @@ pub fn forget_all_of(tx: &Tx<'_>, user_id: UserId) -> Result<usize> {
 /// Deletes answers that are older than a day; how many it were.
 pub fn forget(tx: &Tx<'_>, now: Timestamp, limit: u32) -> Result<usize> {
     tx.execute(
-        "DELETE FROM replies WHERE rowid IN \
-         (SELECT rowid FROM replies WHERE created_at < ?1 ORDER BY created_at LIMIT ?2)",
+        "DELETE FROM replies WHERE (user_id, route, key) IN (SELECT user_id, route, key \
+         FROM replies WHERE created_at < ?1 ORDER BY created_at LIMIT ?2)",
         params![now.plus_s(-KEPT_S), limit],
     )
 }

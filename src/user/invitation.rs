@@ -27,7 +27,7 @@ pub struct InvitationView {
 }
 
 /// An invitation about to be made.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct NewInvitation {
     pub(super) secret: String,
     pub(super) note: String,

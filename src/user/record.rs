@@ -1,5 +1,7 @@
 //! Users: the row and its SQL.
 
+use std::fmt;
+
 use super::name;
 use super::password::Passwords;
 use super::service::ADMIN_NAME;
@@ -12,7 +14,7 @@ use crate::id::UserId;
 use crate::transaction::{self, Balance, Entry, Transaction};
 
 /// An account. Never `Serialize`: it holds a password's hash.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct User {
     /// Its id.
     pub id: UserId,
@@ -31,6 +33,14 @@ pub struct User {
     /// Since when.
     pub created_at: Timestamp,
     pub(super) password_hash: String,
+}
+
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("User");
+        shown.field("id", &self.id).field("username", &self.username).field("role", &self.role);
+        shown.field("state", &self.state).finish_non_exhaustive()
+    }
 }
 
 /// Whether an account may be used.
@@ -62,7 +72,7 @@ impl State {
 }
 
 /// An account about to be made.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct NewUser {
     /// The canonical name.
     pub username: String,
@@ -87,6 +97,18 @@ pub struct Profile {
     pub email: Option<String>,
     /// What the person is called; the inner `None` is nothing.
     pub full_name: Option<Option<String>>,
+}
+
+impl Profile {
+    /// The fields that are to change.
+    pub(super) fn changed(&self) -> Vec<&'static str> {
+        let fields = [
+            ("username", self.username.is_some()),
+            ("email", self.email.is_some()),
+            ("full_name", self.full_name.is_some()),
+        ];
+        fields.into_iter().filter(|(_, is_said)| *is_said).map(|(field, _)| field).collect()
+    }
 }
 
 /// A query for whole accounts; the columns stand in the order [`User::read`] takes them.

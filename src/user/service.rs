@@ -143,7 +143,7 @@ impl UserService {
     }
 
     /// Gives accounts of an older version what new ones are made with.
-    async fn complete_looks(&self) -> Result<()> {
+    pub(super) async fn complete_looks(&self) -> Result<()> {
         let names = self.database.read(record::without_look).await?;
         if names.is_empty() {
             return Ok(());
@@ -257,7 +257,12 @@ impl UserService {
                 .map(|text| text.and_then(|text| name::full_name(&text, &mut issues))),
         };
         let profile = issues.or(profile)?;
-        let (id, event) = (caller.user_id(), caller.event(Action::ProfileChange));
+        let id = caller.user_id();
+        let changed = profile.changed().join(" ");
+        if changed.is_empty() {
+            return self.find(id).await;
+        }
+        let event = caller.event(Action::ProfileChange).saying(changed);
         let now = self.clock.now();
         let change = move |tx: &Tx<'_>| {
             User::change_profile(tx, id, &profile)?;

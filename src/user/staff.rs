@@ -116,6 +116,8 @@ impl UserService {
         let username = name::username(&asked.username, &mut issues);
         let email = asked.email.map(|text| name::email(&text, &mut issues));
         issues.or(())?;
+        // At the command line nobody has done so before.
+        self.complete_looks().await?;
         let password = random::readable_password()?;
         let new = NewUser {
             username,

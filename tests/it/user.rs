@@ -629,3 +629,26 @@ fn the_first_administrators_name_waits_for_them() {
     assert!(made.unwrap());
     app.admin().get("/api/admin/system").send().expect(200);
 }
+
+#[test]
+fn what_is_secret_is_not_shown_to_whoever_debugs() {
+    let app = App::start();
+    app.user("ada");
+    let (user, _) = at_once(app.users.login(credentials("ada"), &visitor())).unwrap();
+    let shown = format!("{user:?}");
+    assert!(shown.contains("ada") && !shown.contains("$2b$"), "{shown}");
+}
+
+#[test]
+fn a_profile_that_does_not_change_is_no_news() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let patch = |body: serde_json::Value| {
+        ada.call(rocket::http::Method::Patch, "/api/me").json(&body).send().expect(200)
+    };
+    assert_eq!(patch(json!({}))["username"], "ada");
+    patch(json!({"full_name": "Ada", "email": "a@example.org"}));
+    let log = app.admin().get("/api/admin/audit?action=profile_change").send().expect(200);
+    let lines = log["items"].as_array().unwrap();
+    assert_eq!((lines.len(), &lines[0]["detail"]), (1, &json!("email full_name")));
+}
