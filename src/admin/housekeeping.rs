@@ -139,7 +139,7 @@ impl Chore {
         let had_trouble = std::mem::replace(&mut self.has_trouble, done.is_err());
         if let (Err(cause), false) = (done, had_trouble) {
             let chore = self.name;
-            tracing::warn!(chore, %cause, "housekeeping was cut short; it is tried again at its time");
+            tracing::warn!(chore, %cause, "housekeeping was cut short; it is tried again in time");
         }
     }
 }

@@ -125,7 +125,7 @@ impl Database {
         self.parts.writer.submit(run)?.await.map_err(|_| Error::Unavailable(writer::GONE.into()))?
     }
 
-    /// Puts a write in the queue that nobody waits for. It is done before every write that is queued
+    /// Puts a write in the queue that nobody waits for. It is done before every write that comes
     /// after it; what it finds, and whether its commit failed, nobody hears.
     pub fn write_unawaited<F>(&self, run: F) -> Result<()>
     where

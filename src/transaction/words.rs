@@ -162,8 +162,9 @@ pub(super) fn index_more(tx: &Tx<'_>) -> Result<usize> {
     }
     tx.execute(
         "INSERT INTO transaction_words (rowid, words) \
-         SELECT id, replace(description, ?3, ' ') || ' ' || ?3 || 'u' || user_id || ' ' || ?3 || 'k' \
-         || replace(kind, '_', '') FROM transactions WHERE id > ?1 ORDER BY id LIMIT ?2",
+         SELECT id, replace(description, ?3, ' ') || ' ' || ?3 || 'u' || user_id \
+         || ' ' || ?3 || 'k' || replace(kind, '_', '') \
+         FROM transactions WHERE id > ?1 ORDER BY id LIMIT ?2",
         params![indexed, BATCH, MARK],
     )
 }

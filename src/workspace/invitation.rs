@@ -1,6 +1,6 @@
-//! Invitations to a workspace: the row and its SQL. One by name is that account's. One by an address
-//! is the account's that has the address when it is sent, or else whoever's was sent the link: an
-//! address that is typed into a profile later proves nothing.
+//! Invitations to a workspace: the row and its SQL. One by name is for that account. One by an
+//! address is for the account that has the address when it is sent, or else for whoever was sent
+//! the link: an address that is typed into a profile later proves nothing.
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};

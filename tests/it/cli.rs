@@ -848,7 +848,7 @@ mod serve {
             let Some(data) = line.strip_prefix("data:") else { continue };
             let job: Value = serde_json::from_str(data.trim()).unwrap();
             assert_eq!(job["id"], json!(id));
-            // The check waits for the content to be readable, with seven of eight promises looked at.
+            // The check waits for the content to be readable, all other promises looked at.
             if job["progress"].as_f64().unwrap() > 0.8 && !is_filled {
                 is_filled = true;
                 fs::write(&pipe, b"a content that is kept").unwrap();
