@@ -23,6 +23,7 @@ mod page;
 mod pace;
 mod param;
 mod problem;
+mod query;
 mod reply;
 
 pub use admission::Hosts;

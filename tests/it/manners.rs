@@ -161,6 +161,29 @@ fn every_problem_of_a_body_is_named_at_once() {
 }
 
 #[test]
+fn a_query_names_what_its_address_takes_and_each_once() {
+    let app = App::start();
+    let admin = app.admin();
+    let codes = |path: &str| {
+        let found = admin.get(path).send().issues();
+        found.into_iter().map(|(field, code)| format!("{field} {code}")).collect::<Vec<_>>()
+    };
+    assert_eq!(codes("/api/transactions?kinds=gift"), ["kinds unknown"]);
+    assert_eq!(codes("/api/transactions.csv?kind=zzz&kind=gift"), ["kind repeated"]);
+    assert_eq!(codes("/api/transactions.csv?limit=3"), ["limit unknown"]);
+    let both = "/api/admin/users?foo=1&sort=name&LIMIT=3&sort=name&foo=2";
+    assert_eq!(codes(both), ["LIMIT unknown", "foo unknown", "sort repeated"]);
+    assert_eq!(codes("/api/admin/audit?user%5fid=x&user_id=x"), ["user_id repeated"]);
+    assert_eq!(codes("/api/me?x"), ["x unknown"]);
+    let told = admin.get("/api/jobs?page=2").send().json()["errors"][0]["message"].to_string();
+    assert!(told.contains("limit, cursor"), "{told}");
+    admin.get("/api/transactions?&limit=3&").send().expect(200);
+    // What others may not ask stays their secret, and the app's own pages take what they like.
+    app.visitor().get("/api/admin/users?foo=1").send().problem(401, "signed_out");
+    assert_eq!(app.visitor().get("/sign-in?next=/a&next=/b").send().status, 200);
+}
+
+#[test]
 fn a_body_may_be_as_large_as_the_limit_and_not_a_byte_larger() {
     const BYTES_MAX: usize = 64 * 1024;
     let app = App::start();
