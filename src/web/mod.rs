@@ -14,6 +14,7 @@ mod csv;
 mod endpoint;
 mod headers;
 mod health;
+mod json;
 mod keeper;
 mod live;
 mod metrics;

@@ -161,6 +161,29 @@ fn every_problem_of_a_body_is_named_at_once() {
 }
 
 #[test]
+fn a_field_that_stands_there_twice_is_refused() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let send = |path: &str, body: &str| {
+        let call = ada.post(path).header("Content-Type", "application/json");
+        call.body(body).send().issues()
+    };
+    let repeated = |field: &str| vec![(field.to_owned(), "repeated".to_owned())];
+    assert_eq!(send("/api/balance/top-ups", r#"{"amount":5,"amount":6}"#), repeated("amount"));
+    let scopes = r#"{"name": "a", "scopes": ["read"], "scopes": ["read", "write"]}"#;
+    assert_eq!(send("/api/keys", scopes), repeated("scopes"));
+    let password = format!(r#"{{"username":"ada","password":"x","password":"{PASSWORD}"}}"#);
+    assert_eq!(send("/auth/login", &password), repeated("password"));
+    // Together with everything else that is wrong.
+    let both = send("/api/balance/top-ups", r#"{"amount": "5", "x": 1, "x": 2}"#);
+    let both: Vec<_> = both.iter().map(|(field, code)| format!("{field} {code}")).collect();
+    assert_eq!(both, ["amount wrong_type", "x repeated", "x unknown"]);
+    let large = send("/api/balance/top-ups", r#"{"amount": 9223372036854775808}"#);
+    assert_eq!(large, [("amount".to_owned(), "out_of_range".to_owned())]);
+    assert_eq!(ada.get("/api/balance").send().expect(200)["available"], 100);
+}
+
+#[test]
 fn a_query_names_what_its_address_takes_and_each_once() {
     let app = App::start();
     let admin = app.admin();
