@@ -4,9 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
-use super::session::{
-    self, Exchange, Place, SecretHash, Session, SessionKind, SessionView, hash_of,
-};
+use super::session::{self, Exchange, SecretHash, Session, SessionKind, SessionView, hash_of};
 use crate::audit::{self, Action, Event};
 use crate::clock::Clock;
 use crate::database::{Database, Tx};
@@ -84,13 +82,6 @@ impl Sessions {
         }
         session.last_seen_millis.store(now.millis(), Ordering::Relaxed);
         Some(Arc::clone(session))
-    }
-
-    /// Whether this user has a live session that was opened at this place.
-    pub fn knows_place(&self, user_id: UserId, place: Place) -> bool {
-        let live = self.read();
-        let mut sessions = live.by_id.values();
-        sessions.any(|session| session.user_id == user_id && session.place == Some(place))
     }
 
     /// Makes a committed session live, unless it was ended since its commit.

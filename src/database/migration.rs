@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 pub const SCHEMA: &str = include_str!("../../schema.sql");
 
 /// The version of [`SCHEMA`]; every released change of it adds a step below.
-pub const SCHEMA_VERSION: i32 = 2;
+pub const SCHEMA_VERSION: i32 = 3;
 
 /// One released change: the SQL that turns the version before into `to`.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +23,10 @@ pub(super) struct Step {
 }
 
 /// Every released change, oldest first. Steps are added, never edited.
-const STEPS: &[Step] = &[Step { to: 2, sql: include_str!("steps/2.sql") }];
+const STEPS: &[Step] = &[
+    Step { to: 2, sql: include_str!("steps/2.sql") },
+    Step { to: 3, sql: include_str!("steps/3.sql") },
+];
 
 /// Creates or upgrades the file behind `connection`.
 pub(super) fn bring_up_to_date(connection: &mut Connection, path: &Path) -> Result<()> {

@@ -180,10 +180,16 @@ impl UserService {
         let password_hash = self.passwords.hash(password).await?;
         let new = NewUser { password_hash, ..new };
         let (service, request_id) = (self.clone(), visitor.request_id.clone());
+        let place = visitor.place;
         let register = move |tx: &Tx<'_>| {
             let id = service.make(tx, &new, None)?;
+            let now = service.clock.now();
             if let Some(secret) = invitation {
-                invitation::redeem(tx, &secret, id, service.clock.now())?;
+                invitation::redeem(tx, &secret, id, now)?;
+            }
+            // Whoever signs up here will sign in here.
+            if let Some(place) = place {
+                access::remember_place(tx, id, place, now)?;
             }
             tracing::info!(request_id, "an account was made");
             User::get(tx, id)
@@ -314,6 +320,7 @@ impl UserService {
             companion.closing(tx, id)?;
             User::close(tx, id)?;
             access::delete_keys_of(tx, id)?;
+            access::forget_places_of(tx, id)?;
             audit::note(tx, &event, now)?;
             access::end_all_of(tx, id, None)
         };

@@ -3,9 +3,9 @@
 use super::name;
 use super::record::User;
 use super::service::UserService;
-use crate::access::{Caller, Holder, NewSession, Session, SessionKind, Visitor};
+use crate::access::{Caller, Holder, NewSession, Session, SessionKind, Visitor, is_known_place};
 use crate::audit::{self, Action, Event};
-use crate::database::Tx;
+use crate::database::{Reader, Tx};
 use crate::error::{Error, Result};
 use crate::id::{SessionId, UserId};
 
@@ -80,17 +80,24 @@ impl UserService {
     async fn recognise(&self, who: Credentials, visitor: &Visitor) -> Result<User> {
         let name = name::typed(&who.name_or_email);
         let asked = name.clone();
-        let user = self.database.read(move |r| User::lookup(r, &asked)).await?;
-        let familiar = visitor.place.filter(|place| {
-            user.as_ref().is_some_and(|user| self.sessions.knows_place(user.id, *place))
-        });
-        self.tries.check(&name, familiar)?;
+        let place = visitor.place;
+        let look_up = move |r: &Reader<'_>| {
+            let user = User::lookup(r, &asked)?;
+            let is_at_home = is_known_place(r, user.as_ref().map(|user| user.id), place)?;
+            Ok((user, is_at_home))
+        };
+        let (user, is_at_home) = self.database.read(look_up).await?;
+        if !is_at_home {
+            self.tries.check(&name)?;
+        }
         let hash = user.as_ref().map(|user| user.password_hash.clone());
         let password = who.password;
         let is_right = self.passwords.verify(password.clone(), hash).await?;
         let known = user.as_ref().map(|user| user.id);
         let Some(user) = user.filter(|user| is_right && user.is_active()) else {
-            self.tries.count(&name, familiar);
+            if !is_at_home {
+                self.tries.count(&name);
+            }
             self.note_failure(known, visitor).await?;
             return Err(Error::invalid(
                 "password",

@@ -1,13 +1,12 @@
 //! Wrong passwords, counted for each account: who guesses is slowed down, from wherever they guess,
-//! and the account's user is not. Tries from a place where the user is signed in are counted apart,
-//! so a stranger cannot use them up.
+//! and the account's user is not: tries from a place that the user has signed in from are not counted
+//! here, and are bounded by the limit of one address alone.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
-use crate::access::Place;
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, Result};
 
@@ -19,8 +18,8 @@ const ADDRESSES: u32 = 4;
 /// Accounts whose tries are remembered before old ones are forgotten.
 const KEPT_MAX: usize = 10_000;
 
-/// Whose password is tried, and by whom: everyone at once, or one place that the user knows.
-type Target = ([u8; 32], Option<Place>);
+/// Whose password is tried; a name of any length takes the same room.
+type Target = [u8; 32];
 
 /// The wrong tries of the last minute.
 #[derive(Clone)]
@@ -43,12 +42,11 @@ impl Tries {
         Self { per_minute: per_minute.saturating_mul(ADDRESSES), clock, failed: Arc::default() }
     }
 
-    /// Refuses a try where too many have failed. `familiar` is the place of the try, if the user is
-    /// signed in there.
-    pub(super) fn check(&self, name: &str, familiar: Option<Place>) -> Result<()> {
+    /// Refuses a try where too many have failed.
+    pub(super) fn check(&self, name: &str) -> Result<()> {
         let now = self.clock.now();
         let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        match failed.get(&target(name, familiar)) {
+        match failed.get(&target(name)) {
             Some(failed) if !failed.is_over(now) && failed.n_tries >= self.per_minute => {
                 let left_ms = WINDOW_MS - now.millis_since(failed.since);
                 Err(Error::TooMany { retry_after_s: left_ms.unsigned_abs() / 1000 + 1 })
@@ -58,14 +56,14 @@ impl Tries {
     }
 
     /// Counts a wrong password.
-    pub(super) fn count(&self, name: &str, familiar: Option<Place>) {
+    pub(super) fn count(&self, name: &str) {
         let now = self.clock.now();
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         if failed.len() >= KEPT_MAX {
             failed.retain(|_, failed| !failed.is_over(now));
         }
         let fresh = Failed { since: now, n_tries: 0 };
-        let entry = failed.entry(target(name, familiar)).or_insert(fresh);
+        let entry = failed.entry(target(name)).or_insert(fresh);
         if entry.is_over(now) {
             *entry = fresh;
         }
@@ -79,9 +77,8 @@ impl Failed {
     }
 }
 
-/// A name of any length takes the same room.
-fn target(name: &str, familiar: Option<Place>) -> Target {
-    (Sha256::digest(name).into(), familiar)
+fn target(name: &str) -> Target {
+    Sha256::digest(name).into()
 }
 
 #[cfg(test)]
@@ -89,19 +86,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stranger_who_guesses_is_slowed_down_and_the_user_is_not() {
+    fn who_guesses_is_slowed_down_for_a_minute() {
         let clock = Clock::standing_at(Timestamp::from_millis(1_795_000_000_000));
         let tries = Tries::new(1, clock.clone());
-        let home = Some([7; 32]);
         for _ in 0..4 {
-            tries.check("ada", None).unwrap();
-            tries.count("ada", None);
+            tries.check("ada").unwrap();
+            tries.count("ada");
         }
-        let refused = tries.check("ada", None);
+        let refused = tries.check("ada");
         assert!(matches!(refused, Err(Error::TooMany { retry_after_s: 61 })), "{refused:?}");
-        tries.check("ada", home).unwrap();
-        tries.check("bob", None).unwrap();
+        tries.check("bob").unwrap();
         clock.advance_s(60);
-        tries.check("ada", None).unwrap();
+        tries.check("ada").unwrap();
     }
 }

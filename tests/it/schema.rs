@@ -4,7 +4,11 @@ use cellar::database::{Database, FILE_NAME, SCHEMA, SCHEMA_VERSION};
 
 /// Every released schema, oldest first. A change of `schema.sql` adds one here, and a step to
 /// `src/database/migration.rs`.
-const RELEASED: &[&str] = &[include_str!("schemas/v1.sql"), include_str!("schemas/v2.sql")];
+const RELEASED: &[&str] = &[
+    include_str!("schemas/v1.sql"),
+    include_str!("schemas/v2.sql"),
+    include_str!("schemas/v3.sql"),
+];
 
 /// `Cell`, as every file of ours says in its header.
 const APPLICATION_ID: i32 = 0x4365_6c6c;

@@ -452,6 +452,62 @@ fn a_stranger_who_guesses_is_slowed_down_and_cannot_lock_the_user_out() {
 }
 
 #[test]
+fn a_stranger_cannot_lock_somebody_out_where_they_were_before() {
+    let app = Setup::default().standing().flag("sign_in_tries_per_minute", "5").start();
+    let sign_in = |from: &str, password: &str| {
+        let body = json!({"username": "ada", "password": password});
+        app.visitor().post("/auth/session").from(from).json(&body).send()
+    };
+    let attack = || {
+        for n in 0..20 {
+            sign_in(&format!("198.51.100.{n}"), "not the password");
+        }
+    };
+    app.visitor().post("/auth/register").from("192.0.2.1").json(&someone("ada")).send().expect(201);
+    attack();
+    // Where she signed up, for the first time.
+    let mut ada = app.visitor();
+    let opened = sign_in("192.0.2.1", PASSWORD);
+    opened.expect(201);
+    ada.cookie = opened.header("Set-Cookie").unwrap().split(';').next().map(str::to_owned);
+    // And where she was before, though she signed out.
+    ada.delete("/auth/session").send().expect(204);
+    sign_in("192.0.2.1", PASSWORD).expect(201);
+    sign_in("203.0.113.7", PASSWORD).problem(429, "too_many");
+    // A place is forgotten that was not used for a quarter of a year.
+    let forget = |days: i64| {
+        app.clock.advance_s(days * 24 * 3600);
+        let now = app.clock.now();
+        let forget = move |tx: &cellar::database::Tx<'_>| cellar::access::forget_places(tx, now, 9);
+        app.database.write_here(forget).unwrap()
+    };
+    assert_eq!(forget(89), 0);
+    assert_eq!(forget(2), 1);
+    attack();
+    sign_in("192.0.2.1", PASSWORD).problem(429, "too_many");
+}
+
+#[test]
+fn the_latest_places_of_a_user_are_remembered_and_a_closed_account_has_none() {
+    let app = Setup::default().standing().start();
+    let ada = app.user("ada");
+    let body = json!({"username": "ada", "password": PASSWORD});
+    for n in 0..25 {
+        app.clock.advance_s(1);
+        let from = format!("192.0.2.{n}");
+        app.visitor().post("/auth/login").from(&from).json(&body).send().expect(200);
+    }
+    let places = || {
+        let sql = "SELECT count(*), coalesce(min(last_used_at), 0) FROM known_places";
+        let read = |row: &cellar::database::Row<'_>| Ok((row.get::<i64>(0)?, row.get::<i64>(1)?));
+        app.database.read_here(|r| r.fetchone(sql, &[], read)).unwrap().unwrap()
+    };
+    assert_eq!(places(), (20, app.clock.now().plus_s(-19).millis()));
+    ada.post("/api/me/close").json(&json!({"password": PASSWORD})).send().expect(204);
+    assert_eq!(places().0, 0);
+}
+
+#[test]
 fn a_password_of_another_cost_is_hashed_anew_when_it_is_used() {
     let app = App::start();
     app.user("ada");
