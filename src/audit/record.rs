@@ -135,6 +135,14 @@ pub fn note(tx: &Tx<'_>, event: &Event, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
+/// Takes as long as [`note`], and leaves nothing behind.
+pub fn note_in_vain(tx: &Tx<'_>, event: &Event, now: Timestamp) -> Result<()> {
+    note(tx, event, now)?;
+    // The newest line is the one just written: nobody else writes meanwhile.
+    tx.execute("DELETE FROM audit WHERE id = (SELECT max(id) FROM audit)", params![])?;
+    Ok(())
+}
+
 /// A line of the audit log.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AuditView {

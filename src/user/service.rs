@@ -6,7 +6,7 @@ use super::invitation;
 use super::name;
 use super::password::Passwords;
 use super::record::{self, NewUser, Profile, User};
-use super::tries::Tries;
+use super::tries::{Target, Tries};
 use crate::access::{self, AccessTokens, ApiKeys, Caller, Role, Sessions, Visitor};
 use crate::audit::{self, Action, Event};
 use crate::clock::{Clock, Timestamp};
@@ -14,7 +14,7 @@ use crate::config::SignUp;
 use crate::credits::Credits;
 use crate::database::{Database, Tx};
 use crate::error::{Error, Issues, Result};
-use crate::id::UserId;
+use crate::id::{SessionId, UserId};
 use crate::random;
 use crate::transaction::{Balance, Entry, Kind, Transaction};
 
@@ -293,7 +293,7 @@ impl UserService {
             issues.add("new_password", "unchanged", "must differ from the present one");
         }
         issues.or(())?;
-        self.require_password(&user, current, "current_password").await?;
+        self.require_password(&user, session_id, current, "current_password").await?;
         let hash = self.passwords.hash(new).await?;
         let user_id = user.id;
         let kept = Some(session_id);
@@ -312,8 +312,9 @@ impl UserService {
 
     /// Closes the caller's account for good: who they were is forgotten, the ledger is kept.
     pub async fn close(&self, caller: &Caller, password: String) -> Result<()> {
+        let session_id = caller.session_id().ok_or(Error::NotForKeys)?;
         let user = self.find(caller.user_id()).await?;
-        self.require_password(&user, password, "password").await?;
+        self.require_password(&user, session_id, password, "password").await?;
         let (companion, id) = (Arc::clone(&self.companion), user.id);
         let (event, now) = (caller.event(Action::AccountClose), self.clock.now());
         let close = move |tx: &Tx<'_>| {
@@ -330,8 +331,17 @@ impl UserService {
         Ok(())
     }
 
-    async fn require_password(&self, user: &User, given: String, field: &str) -> Result<()> {
-        if self.passwords.verify(given, Some(user.password_hash.clone())).await? {
+    /// Who has taken a session does not have the password yet, and may not guess it at leisure. The
+    /// tries of each session are counted apart: a stranger's never stop its user here.
+    async fn require_password(
+        &self,
+        user: &User,
+        session_id: SessionId,
+        given: String,
+        field: &str,
+    ) -> Result<()> {
+        let hash = Some(user.password_hash.clone());
+        if self.try_password(Some(Target::Session(session_id)), given, hash).await? {
             return Ok(());
         }
         Err(Error::invalid(field, "wrong_password", "is not your present password"))

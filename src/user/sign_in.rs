@@ -3,6 +3,7 @@
 use super::name;
 use super::record::User;
 use super::service::UserService;
+use super::tries::Target;
 use crate::access::{Caller, Holder, NewSession, Session, SessionKind, Visitor, is_known_place};
 use crate::audit::{self, Action, Event};
 use crate::database::{Reader, Tx};
@@ -87,17 +88,22 @@ impl UserService {
             Ok((user, is_at_home))
         };
         let (user, is_at_home) = self.database.read(look_up).await?;
-        if !is_at_home {
-            self.tries.check(&name)?;
-        }
-        let hash = user.as_ref().map(|user| user.password_hash.clone());
+        let session = visitor.session.as_ref();
+        let target = match &user {
+            Some(_) if is_at_home => None,
+            Some(user) => Some(match session.filter(|session| session.user_id == user.id) {
+                Some(session) => Target::Session(session.id),
+                None => Target::Account(user.id),
+            }),
+            None => Some(Target::nobody(&name)),
+        };
+        // No password is right for an account that may not be used.
+        let hash = user.as_ref().filter(|user| user.is_active());
+        let hash = hash.map(|user| user.password_hash.clone());
         let password = who.password;
-        let is_right = self.passwords.verify(password.clone(), hash).await?;
+        let is_right = self.try_password(target, password.clone(), hash).await?;
         let known = user.as_ref().map(|user| user.id);
-        let Some(user) = user.filter(|user| is_right && user.is_active()) else {
-            if !is_at_home {
-                self.tries.count(&name);
-            }
+        let Some(user) = user.filter(|_| is_right) else {
             self.note_failure(known, visitor).await?;
             return Err(Error::invalid(
                 "password",
@@ -108,12 +114,31 @@ impl UserService {
         self.strengthen(user, password).await
     }
 
-    /// A wrong password for an account that is there is remembered; names that are not are no news.
+    /// Whether a password is the one behind `hash`; a wrong one stays counted against `target`.
+    pub(super) async fn try_password(
+        &self,
+        target: Option<Target>,
+        password: String,
+        hash: Option<String>,
+    ) -> Result<bool> {
+        let begun = target.map(|target| self.tries.begin(target)).transpose()?;
+        let verified = self.passwords.verify(password, hash).await;
+        if let Some(begun) = begun
+            && !matches!(verified, Ok(false))
+        {
+            begun.give_back();
+        }
+        verified
+    }
+
+    /// A wrong password for an account that is there is remembered. Names that are not there are no
+    /// news, but whoever asks must not learn from the clock which of the two it was.
     async fn note_failure(&self, known: Option<UserId>, visitor: &Visitor) -> Result<()> {
-        let Some(user_id) = known else { return Ok(()) };
-        let event = Event::about(Action::SignInFailed, user_id).in_request(&visitor.request_id);
+        let request_id = Some(visitor.request_id.clone());
+        let event = Event::done(Action::SignInFailed, None, known, request_id);
         let now = self.clock.now();
-        self.database.write(move |tx| audit::note(tx, &event, now)).await
+        let note = if known.is_some() { audit::note } else { audit::note_in_vain };
+        self.database.write(move |tx| note(tx, &event, now)).await
     }
 
     /// Hashes a password anew that was hashed at another cost than is set now.

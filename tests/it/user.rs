@@ -508,6 +508,76 @@ fn the_latest_places_of_a_user_are_remembered_and_a_closed_account_has_none() {
 }
 
 #[test]
+fn wrong_tries_are_counted_by_account_however_it_is_called() {
+    let app = Setup::default().flag("sign_in_tries_per_minute", "5").start();
+    app.user("ada");
+    let guess = |n: u32, field: &str, name: &str| {
+        let body = json!({ field: name, "password": "not the password" });
+        let from = format!("198.51.100.{n}");
+        app.visitor().post("/auth/login").from(&from).json(&body).send().status
+    };
+    let names = [("username", "ada"), ("username", " ADA"), ("email", "Ada@example.org")];
+    let answers: Vec<_> =
+        names.iter().cycle().zip(0..22).map(|((field, name), n)| guess(n, field, name)).collect();
+    assert_eq!(answers, [vec![422; 20], vec![429; 2]].concat());
+}
+
+#[test]
+fn who_has_taken_a_session_cannot_guess_the_password_behind_it() {
+    let app = Setup::default().flag("sign_in_tries_per_minute", "5").start();
+    let ada = app.user("ada");
+    let guess = |n: u32, password: &str| {
+        let body = json!({"current_password": password, "new_password": "a cork in the bottle"});
+        ada.put("/api/me/password").from(&format!("198.51.100.{n}")).json(&body).send()
+    };
+    for n in 0..10 {
+        assert_eq!(guess(n, "not the password").status, 422);
+        let close = ada.post("/api/me/close").from(&format!("198.51.101.{n}"));
+        assert_eq!(close.json(&json!({"password": "nor this one"})).send().status, 422);
+    }
+    guess(10, "not the password").problem(429, "too_many");
+    guess(11, PASSWORD).problem(429, "too_many");
+    // Her other session is not the thief's.
+    let body = json!({"username": "ada", "password": PASSWORD});
+    app.visitor().post("/auth/session").from("198.51.100.99").json(&body).send().expect(201);
+}
+
+#[test]
+fn a_session_of_the_account_is_as_good_as_a_known_place() {
+    let app = Setup::default().flag("sign_in_tries_per_minute", "5").start();
+    let (ada, bob) = (app.user("ada"), app.user("bob"));
+    let body = |password: &str| json!({"username": "ada", "password": password});
+    for n in 0..20 {
+        let from = format!("198.51.100.{n}");
+        app.visitor().post("/auth/session").from(&from).json(&body("no")).send();
+    }
+    let renew = |actor: &Actor<'_>, from: &str| {
+        actor.post("/auth/session").from(from).json(&body(PASSWORD)).send()
+    };
+    renew(&app.visitor(), "203.0.113.7").problem(429, "too_many");
+    renew(&bob, "203.0.113.8").problem(429, "too_many");
+    renew(&ada, "203.0.113.9").expect(201);
+}
+
+#[test]
+fn a_failure_to_sign_in_takes_as_long_for_nobody_as_for_somebody() {
+    let app = App::start();
+    app.user("ada");
+    let commits = || app.database.figures().n_commits();
+    let n_lines = || {
+        let sql = "SELECT count(*) FROM audit";
+        let found = app.database.read_here(|r| r.fetchone(sql, &[], |row| row.get::<i64>(0)));
+        found.unwrap().unwrap()
+    };
+    let (n_commits, n_before) = (commits(), n_lines());
+    for password in ["not the password".to_owned(), "x".repeat(300)] {
+        sign_in(&app, "ada", &password).problem(422, "invalid");
+        sign_in(&app, "nobody", &password).problem(422, "invalid");
+    }
+    assert_eq!((commits() - n_commits, n_lines() - n_before), (4, 2));
+}
+
+#[test]
 fn a_password_of_another_cost_is_hashed_anew_when_it_is_used() {
     let app = App::start();
     app.user("ada");
