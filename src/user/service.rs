@@ -1,6 +1,7 @@
 //! The rules of accounts, for their users: signing up, passwords, the profile, the end.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::invitation;
 use super::name;
@@ -55,6 +56,8 @@ pub struct UserService {
     pub(super) tries: Tries,
     pub(super) settings: Settings,
     pub(super) companion: Arc<dyn Companion>,
+    /// Whether the first administrator's account is there, as far as this process has looked.
+    is_founded: Arc<AtomicBool>,
 }
 
 /// The modules that accounts stand on.
@@ -103,13 +106,40 @@ impl UserService {
         let Ground { database, clock, sessions, tokens, keys, companion } = ground;
         let passwords = Passwords::new(settings.bcrypt_cost);
         let tries = Tries::new(settings.tries_per_minute, clock.clone());
-        Self { database, clock, passwords, sessions, keys, tokens, tries, settings, companion }
+        let is_founded = Arc::default();
+        Self {
+            database,
+            clock,
+            passwords,
+            sessions,
+            keys,
+            tokens,
+            tries,
+            settings,
+            companion,
+            is_founded,
+        }
+    }
+
+    /// Whether [`UserService::ensure_admin`] has done its work: before it, nobody could sign in.
+    pub fn is_founded(&self) -> bool {
+        self.is_founded.load(Ordering::Acquire)
     }
 
     /// Makes the administrator's account if there is no administrator, with the password `given` or
     /// one of its own making; whether it was made. `tell` is called before the account is there, so
     /// that a password nobody could be told is never set.
     pub async fn ensure_admin(
+        &self,
+        given: Option<String>,
+        tell: impl FnOnce(&FirstPassword) -> Result<()>,
+    ) -> Result<bool> {
+        let is_made = self.found(given, tell).await?;
+        self.is_founded.store(true, Ordering::Release);
+        Ok(is_made)
+    }
+
+    async fn found(
         &self,
         given: Option<String>,
         tell: impl FnOnce(&FirstPassword) -> Result<()>,

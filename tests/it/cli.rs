@@ -829,6 +829,15 @@ mod serve {
     }
 
     #[test]
+    fn who_reads_the_address_can_sign_in_at_once() {
+        let binary = Binary::new();
+        // Dear enough to tell whether somebody waits for the hash.
+        let served = binary.serve(&["--bcrypt-cost", "12"]);
+        assert_eq!(served.get("/readyz").status, 200);
+        served.sign_in();
+    }
+
+    #[test]
     fn a_job_is_followed_over_the_wire_to_its_end() {
         let binary = initialised();
         let pipe = keep_content(&binary.data(), b"a content that is kept");

@@ -339,6 +339,18 @@ fn sign_in_is_paced_by_address_and_only_a_trusted_proxy_names_another() {
 }
 
 #[test]
+fn a_server_is_not_ready_before_somebody_can_sign_in() {
+    let app = Setup { is_founded: false, ..Setup::default() }.start();
+    assert_eq!(app.visitor().get("/livez").send().status, 200);
+    let ready = app.visitor().get("/readyz").send().expect(503);
+    assert_eq!(ready["checks"][3]["name"], "accounts");
+    assert_eq!(ready["checks"][3]["status"], "failing");
+    app.found();
+    app.visitor().get("/readyz").send().expect(200);
+    app.admin().get("/api/me").send().expect(200);
+}
+
+#[test]
 fn after_a_failed_commit_nothing_is_saved_and_everyone_is_told() {
     let app = App::start();
     let admin = app.admin();
