@@ -48,6 +48,7 @@ pub mod id;
 pub mod credits;
 pub mod clock;
 pub mod error;
+pub mod text;
 pub mod random;
 pub mod compute;
 pub mod machine;
