@@ -4,7 +4,7 @@ use rocket::FromForm;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, both};
 use crate::id::{parse_cursor, spell_cursor};
 
 /// Items on a page unless asked otherwise.
@@ -36,12 +36,14 @@ pub struct PageQuery {
 impl PageQuery {
     /// How many items, and the number below which they start.
     pub fn bounds(&self) -> Result<(u32, i64)> {
-        Ok((self.limit()?, self.number()?.unwrap_or(i64::MAX)))
+        let (limit, number) = both(self.limit(), self.number())?;
+        Ok((limit, number.unwrap_or(i64::MAX)))
     }
 
     /// How many items, and how many stand before them; for lists that are not sorted by number.
     pub fn offset(&self) -> Result<(u32, i64)> {
-        Ok((self.limit()?, self.number()?.unwrap_or(0)))
+        let (limit, number) = both(self.limit(), self.number())?;
+        Ok((limit, number.unwrap_or(0)))
     }
 
     fn limit(&self) -> Result<u32> {
