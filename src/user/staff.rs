@@ -11,9 +11,10 @@ use crate::audit::{self, Action, Event};
 use crate::clock::Timestamp;
 use crate::credits::Credits;
 use crate::database::{Reader, Tx};
-use crate::error::{Error, Issues, Result};
+use crate::error::{Error, Issues, Result, both};
 use crate::id::{InvitationId, UserId};
 use crate::random;
+use crate::text;
 use crate::transaction::{Balance, Entry, Kind};
 
 const NOTE_CHARS_MAX: usize = 200;
@@ -273,21 +274,18 @@ fn judge_grant(kind: Kind, grant: &Grant) -> Result<String> {
         let rule = format!("must be a whole number from {lowest} to {AMOUNT_MAX}, and not 0");
         issues.add("amount", "out_of_range", rule);
     }
-    match judge_line("reason", &grant.reason, 3, REASON_CHARS_MAX) {
-        Ok(reason) => issues.or(reason),
-        Err(Error::Invalid(more)) => {
-            issues.append(more);
-            Err(Error::Invalid(issues))
-        }
-        Err(other) => Err(other),
-    }
+    let reason = judge_line("reason", &grant.reason, 3, REASON_CHARS_MAX);
+    both(issues.or(()), reason).map(|((), reason)| reason)
 }
 
-fn judge_line(field: &str, text: &str, n_min: usize, n_max: usize) -> Result<String> {
-    let line = text.trim();
-    if (n_min..=n_max).contains(&line.chars().count()) && !line.chars().any(char::is_control) {
+fn judge_line(field: &str, said: &str, n_min: usize, n_max: usize) -> Result<String> {
+    let line = said.trim();
+    // Nothing to be read is right only where nothing was said.
+    let is_seen = line.is_empty() || text::n_visible(line) >= n_min.max(1);
+    let is_long_enough = (n_min..=n_max).contains(&line.chars().count());
+    if is_seen && is_long_enough && !line.chars().any(char::is_control) {
         return Ok(line.to_owned());
     }
-    let rule = format!("must have {n_min} to {n_max} characters on one line");
+    let rule = format!("must have {n_min} to {n_max} characters that can be seen, on one line");
     Err(Error::invalid(field, "invalid", rule))
 }
