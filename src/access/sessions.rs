@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
+use super::guard::Caller;
 use super::session::{self, Exchange, SecretHash, Session, SessionKind, SessionView, hash_of};
 use crate::audit::{self, Action, Event};
 use crate::clock::Clock;
@@ -141,17 +142,18 @@ impl Sessions {
         Ok(found)
     }
 
-    /// Ends one session of a user, at once: whoever signs out on a full disk is signed out, and the
-    /// row goes when it can.
-    pub async fn end(&self, user_id: UserId, id: SessionId) -> Result<()> {
+    /// Ends one session of the caller's, at once: whoever signs out on a full disk is signed out, and
+    /// the row goes when it can.
+    pub async fn end(&self, caller: &Caller, id: SessionId) -> Result<()> {
+        let user_id = caller.user_id();
         let is_theirs = self.read().by_id.get(&id).is_some_and(|known| known.user_id == user_id);
         if !is_theirs {
             return Err(Error::NotFound("session"));
         }
         self.forget(|session| session.id == id);
-        let now = self.clock.now();
+        let (event, now) = (caller.event(Action::SignOut), self.clock.now());
         let delete = move |tx: &Tx<'_>| {
-            audit::note(tx, &Event::by(Action::SignOut, user_id), now)?;
+            audit::note(tx, &event, now)?;
             session::delete(tx, id)
         };
         let deleted = self.database.write(delete).await;

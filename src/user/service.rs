@@ -163,7 +163,7 @@ impl UserService {
         };
         tell(&if is_given { FirstPassword::Given } else { FirstPassword::Made(password) })?;
         let service = self.clone();
-        let make = move |tx: &Tx<'_>| service.make(tx, &new, None);
+        let make = move |tx: &Tx<'_>| service.make(tx, &new, None, None);
         self.database.write(make).await.map_err(|error| match error {
             Error::Taken(_) => Error::Conflict(format!(
                 "there is no administrator, but the name {ADMIN_NAME} is taken by another account"
@@ -182,8 +182,15 @@ impl UserService {
         self.database.write(move |tx| record::keep_looks(tx, &names)).await
     }
 
-    /// Makes an account with everything that belongs to one.
-    pub(super) fn make(&self, tx: &Tx<'_>, new: &NewUser, by: Option<&Event>) -> Result<UserId> {
+    /// Makes an account with everything that belongs to one; `by` is whoever of the staff makes it,
+    /// if its user does not.
+    pub(super) fn make(
+        &self,
+        tx: &Tx<'_>,
+        new: &NewUser,
+        by: Option<&Event>,
+        request_id: Option<&str>,
+    ) -> Result<UserId> {
         let now = self.clock.now();
         let id = User::create(tx, new, now)?;
         self.companion.created(tx, id, &new.username, now)?;
@@ -194,11 +201,13 @@ impl UserService {
                 amount: self.settings.sign_up_credits,
                 description: "welcome to Cellar".into(),
                 actor_id: None,
-                request_id: None,
+                request_id: request_id.map(str::to_owned),
             };
             User::add_balance(tx, gift, now)?;
         }
-        let event = by.cloned().unwrap_or_else(|| Event::by(Action::Register, id));
+        let made_by_its_user =
+            || Event::done(Action::Register, Some(id), Some(id), request_id.map(str::to_owned));
+        let event = by.cloned().unwrap_or_else(made_by_its_user);
         audit::note(tx, &event.on(Some(id)), now)?;
         Ok(id)
     }
@@ -212,7 +221,7 @@ impl UserService {
         let (service, request_id) = (self.clone(), visitor.request_id.clone());
         let place = visitor.place;
         let register = move |tx: &Tx<'_>| {
-            let id = service.make(tx, &new, None)?;
+            let id = service.make(tx, &new, None, Some(&request_id))?;
             let now = service.clock.now();
             if let Some(secret) = invitation {
                 invitation::redeem(tx, &secret, id, now)?;

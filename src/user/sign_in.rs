@@ -158,6 +158,6 @@ impl UserService {
     /// Ends the caller's session.
     pub async fn sign_out(&self, caller: &Caller) -> Result<()> {
         let session_id = caller.session_id().ok_or(Error::NotForKeys)?;
-        self.sessions.end(caller.user_id(), session_id).await
+        self.sessions.end(caller, session_id).await
     }
 }

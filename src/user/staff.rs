@@ -98,7 +98,8 @@ impl UserService {
             must_change_password: true,
         };
         let (service, event) = (self.clone(), staff.event(Action::UserCreate, None));
-        let make = move |tx: &Tx<'_>| service.make(tx, &new, Some(&event));
+        let request_id = staff.request_id.clone();
+        let make = move |tx: &Tx<'_>| service.make(tx, &new, Some(&event), request_id.as_deref());
         Ok((self.database.write(make).await?, password))
     }
 

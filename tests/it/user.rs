@@ -242,6 +242,26 @@ fn who_signs_up_has_an_account_in_its_canonical_form() {
 }
 
 #[test]
+fn signing_up_and_out_is_remembered_with_the_request() {
+    let app = App::start();
+    let made = register(&app, &someone("ada"));
+    let ada = app.signed_in("ada");
+    let gift = &ada.get("/api/transactions").send().expect(200)["items"][0];
+    assert_eq!(gift["request_id"].as_str(), made.header("X-Request-Id"));
+    let out = ada.delete("/auth/session").send();
+    let log = |action: &str| {
+        let found = app.admin().get(&format!("/api/admin/audit?action={action}")).send();
+        found.expect(200)["items"][0].clone()
+    };
+    assert_eq!(log("register")["request_id"].as_str(), made.header("X-Request-Id"));
+    assert_eq!(
+        (&log("register")["actor"], &log("register")["user"]),
+        (&json!("ada"), &json!("ada"))
+    );
+    assert_eq!(log("sign_out")["request_id"].as_str(), out.header("X-Request-Id"));
+}
+
+#[test]
 fn every_mistake_of_a_registration_is_told_at_once() {
     let app = App::start();
     let body = json!({"username": "a", "email": "ada", "password": "password", "colour": 1});
