@@ -29,7 +29,7 @@ use crate::transaction::{self, TransactionService};
 use crate::user::{self, Ground, SignInLimit, UserService};
 use crate::web::{
     self, Check, Deadlines, Document, Endpoints, Health, Hosts, Keeper, Metrics, Observer,
-    SecurityHeaders, TrustedProxies,
+    OwnMethod, SecurityHeaders, TrustedProxies,
 };
 use crate::workspace::{self, WorkspaceCompanion, WorkspaceService};
 
@@ -200,6 +200,7 @@ pub fn build(parts: Parts) -> Result<Server> {
         .manage(folder)
         .register("/", web::catchers())
         .attach(Shield::new())
+        .attach(OwnMethod)
         .attach(keeper)
         .attach(Observer::new(metrics))
         .attach(SecurityHeaders::new(hosts.clone()))

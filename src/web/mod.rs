@@ -17,6 +17,7 @@ mod health;
 mod json;
 mod keeper;
 mod live;
+mod method;
 mod metrics;
 mod observe;
 mod openapi;
@@ -41,6 +42,7 @@ pub use health::{Check, Health, HealthReport, PartReport, Standing, routes as he
 pub use keeper::raise_descriptor_limit;
 pub use keeper::{Deadlines, Keeper, Paced};
 pub use live::live_events;
+pub use method::OwnMethod;
 pub use metrics::Metrics;
 pub use observe::Observer;
 pub use openapi::{Document, routes as openapi_routes};

@@ -829,6 +829,18 @@ mod serve {
     }
 
     #[test]
+    fn a_form_that_names_another_method_is_answered() {
+        let served = initialised().serve(&[]);
+        for method in ["head", "delete", "options"] {
+            for (path, status) in [("/auth/session", 415), ("/api/me/close", 415), ("/livez", 405)]
+            {
+                let answer = served.request("POST", path).form(&format!("_method={method}"));
+                assert_eq!(answer.send().status, status, "{method} {path}");
+            }
+        }
+    }
+
+    #[test]
     fn who_reads_the_address_can_sign_in_at_once() {
         let binary = Binary::new();
         // Dear enough to tell whether somebody waits for the hash.

@@ -352,6 +352,12 @@ impl Request {
         self.header("Cookie", cookie).header("Sec-Fetch-Site", "same-origin")
     }
 
+    /// With a body as a page's form sends it.
+    pub(crate) fn form(mut self, body: &str) -> Self {
+        self.body = body.as_bytes().to_vec();
+        self.header("Content-Type", "application/x-www-form-urlencoded")
+    }
+
     /// With a body of JSON.
     pub(crate) fn json(mut self, body: &Value) -> Self {
         self.body = body.to_string().into_bytes();
