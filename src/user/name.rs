@@ -42,7 +42,9 @@ pub(super) fn username(text: &str, issues: &mut Issues) -> String {
 pub(super) fn look_of(username: &str) -> String {
     // Twice: what a look-alike stands for may have a look-alike of its own after folding.
     let once: String = folded(&skeleton(username).collect::<String>());
-    folded(&skeleton(&once).collect::<String>())
+    let look = folded(&skeleton(&once).collect::<String>());
+    // What Unicode keeps apart and the eye does not, in small letters.
+    look.replace(['1', 'i'], "l").replace("vv", "w")
 }
 
 /// The canonical e-mail address, if it is one; what is wrong with it goes to `issues`.
@@ -153,7 +155,11 @@ mod tests {
     #[test]
     fn names_that_look_alike_have_one_look() {
         // Latin and Cyrillic, letters and digits, wide and narrow.
-        for (one, other) in [("paypal", "раураӏ"), ("admin", "adrnin"), ("lisa1", "lisal")] {
+        for (one, other) in [("paypal", "раураӏ"), ("admin", "adrnin"), ("lisa1", "lisal")]
+            .into_iter()
+            .chain([("admin", "adm1n"), ("paul", "paui"), ("clara", "ciara")])
+            .chain([("l1l1", "ilil"), ("vvalter", "walter"), ("wvv", "vvw")])
+        {
             assert_eq!(look_of(one), look_of(other), "{one} {other}");
         }
         assert_ne!(look_of("ada"), look_of("adam"));
