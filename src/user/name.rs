@@ -8,6 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_security::{GeneralSecurityProfile, MixedScript, skeleton};
 
 use crate::error::Issues;
+use crate::text;
 
 const NAME_CHARS_MIN: usize = 3;
 const NAME_CHARS_MAX: usize = 32;
@@ -36,6 +37,25 @@ pub(super) fn username(text: &str, issues: &mut Issues) -> String {
         issues.add("username", "mixed_scripts", "must keep to the letters of one script");
     }
     name
+}
+
+/// A text as whoever guesses it would type it: wide and look-alike letters are plain ones, marks
+/// that draw nothing are gone, and capitals are small.
+pub(super) fn plain(text: &str) -> String {
+    let seen = text.chars().filter(|c| !text::is_blank(*c) || *c == ' ');
+    // Large and then small: that way ß is ss, as it is wherever it cannot be typed.
+    let small = seen.nfkc().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
+    let small: String = small.collect();
+    let mut plain = String::with_capacity(small.len());
+    for c in small.chars() {
+        // The look of a plain letter may be two others (m is rn), which nobody would type.
+        if c.is_ascii() {
+            plain.push(c);
+        } else {
+            plain.extend(skeleton(c.encode_utf8(&mut [0; 4])));
+        }
+    }
+    folded(&plain)
 }
 
 /// What a canonical name looks like.
