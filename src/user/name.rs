@@ -71,13 +71,28 @@ pub(super) fn look_of(username: &str) -> String {
 pub(super) fn email(text: &str, issues: &mut Issues) -> String {
     let text = text.trim();
     let canonical = canonical_email(text);
-    if canonical.is_none() {
-        issues.add("email", "invalid", "must be an e-mail address such as ada@example.org");
+    match &canonical {
+        None => issues.add("email", "invalid", "must be an e-mail address such as ada@example.org"),
+        Some(address) if has_disguise(address) => {
+            let rule = "has letters of another alphabet that look like plain ones; write it in \
+                        plain letters";
+            issues.add("email", "look_alike", rule);
+        }
+        Some(_) => {}
     }
     canonical.unwrap_or_default()
 }
 
-/// Addresses are delivered by their exact letters, so letters that only look alike stay apart;
+/// Whether a part of a canonical address would be read as plain letters, and is not written in
+/// them. Such an address is somebody's disguise: nobody is given one.
+fn has_disguise(address: &str) -> bool {
+    let (local, domain) = address.rsplit_once('@').unwrap_or(("", address));
+    let (domain, _) = idna::domain_to_unicode(domain);
+    let is_disguised = |part: &str| !part.is_ascii() && skeleton(part).all(|c| c.is_ascii());
+    is_disguised(local) || domain.split('.').any(is_disguised)
+}
+
+/// Addresses are delivered by their exact letters, so those that only look alike stay apart here;
 /// letters that nobody could type on purpose (invisible ones, scripts mixed) make no address.
 fn canonical_email(text: &str) -> Option<String> {
     let folded = folded(text);
@@ -89,6 +104,10 @@ fn canonical_email(text: &str) -> Option<String> {
     let is_plain =
         |c: char| c.is_ascii_graphic() || (c.is_alphanumeric() && c.identifier_allowed());
     if !local.chars().all(is_plain) || !local.is_single_script() || !domain.contains('.') {
+        return None;
+    }
+    // No domain of the top is a number, so this is an address of the network.
+    if domain.trim_end_matches('.').rsplit('.').next()?.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
     let address = EmailAddress::from_str(&format!("{local}@{domain}")).ok()?;
@@ -210,10 +229,36 @@ mod tests {
             "\u{430}da@example.org",
             "ada@example..org",
             ".@example.org",
+            "ada@127.0.0.1",
+            "ada@10.1",
+            "ada@１２７.0.0.1",
         ] {
             assert_eq!(address(text), None, "{text:?}");
         }
         assert_eq!(address(&format!("{}@example.org", "x".repeat(300))), None);
+    }
+
+    #[test]
+    fn an_address_in_disguise_is_refused() {
+        for text in [
+            "сосо@example.org",
+            "х@example.org",
+            "ο@example.org",
+            "ı@example.org",
+            "a@раураl.com",
+            "a@xn--l-7sba6dbr.com",
+            "a@mail.аррӏе.example",
+        ] {
+            let mut issues = Issues::default();
+            email(text, &mut issues);
+            let codes: Vec<_> = issues.all().iter().map(|issue| issue.code).collect();
+            assert_eq!(codes, ["look_alike"], "{text}");
+            // Whoever has one from before still signs in with it.
+            assert_eq!(typed(text), canonical_email(text).unwrap());
+        }
+        for text in ["ольга@пример.рф", "zoë@bücher.example", "ada@example.org"] {
+            assert!(address(text).is_some(), "{text}");
+        }
     }
 
     proptest! {
