@@ -237,10 +237,8 @@ mod settings {
             "base_url = 'http://localhost:1'\nlog_format = 'json'\ndata = 'from-file'\n",
         )
         .unwrap();
-        let greeting = |binary: &Binary, flags: &[&str]| {
-            let served = binary.serve(flags);
-            served.stdout().lines().next().unwrap().to_owned()
-        };
+        let greeting =
+            |binary: &Binary, flags: &[&str]| binary.serve(flags).wait_for_line(" is at ");
         assert!(greeting(&binary, &[]).ends_with("http://localhost:1"));
         binary = binary.with("CELLAR_BASE_URL", "http://localhost:2");
         assert!(greeting(&binary, &[]).ends_with("http://localhost:2"));
