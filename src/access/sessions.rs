@@ -142,8 +142,8 @@ impl Sessions {
         Ok(found)
     }
 
-    /// Ends one session of the caller's, at once: whoever signs out on a full disk is signed out, and
-    /// the row goes when it can.
+    /// Ends one session of the caller's, at once: whoever signs out on a full disk is signed out,
+    /// and the row goes when it can.
     pub async fn end(&self, caller: &Caller, id: SessionId) -> Result<()> {
         let user_id = caller.user_id();
         let is_theirs = self.read().by_id.get(&id).is_some_and(|known| known.user_id == user_id);

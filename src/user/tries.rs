@@ -1,6 +1,6 @@
 //! Wrong passwords, counted for each account: who guesses is slowed down, from wherever they guess,
-//! and the account's user is not: tries from a place that the user has signed in from are not counted
-//! here, and are bounded by the limit of one address alone.
+//! and the account's user is not: tries from a place that the user has signed in from are not
+//! counted here, and are bounded by the limit of one address alone.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -54,9 +54,11 @@ fn what_version_2_knew_is_taken_along() {
     let kept = "INSERT INTO users (id, username, password_hash, role, created_at) VALUES
             (1, 'admin', '', 'admin', 1), (2, 'paul', '', 'user', 1), (3, 'paui', '', 'user', 1);
         INSERT INTO looks (look, user_id) VALUES ('admin', 1), ('paul', 2), ('paui', 3);
-        INSERT INTO sessions (user_id, role, token_hash, created_at, last_seen_at, expires_at, place)
-            VALUES (1, 'admin', randomblob(32), 5, 5, 5, x'07'), (1, 'admin', randomblob(32),
-            6, 6, 6, x'07'), (2, 'user', randomblob(32), 7, 7, 7, NULL);";
+        INSERT INTO sessions
+            (user_id, role, token_hash, created_at, last_seen_at, expires_at, place) VALUES
+            (1, 'admin', randomblob(32), 5, 5, 5, x'07'),
+            (1, 'admin', randomblob(32), 6, 6, 6, x'07'),
+            (2, 'user', randomblob(32), 7, 7, 7, NULL);";
     let (_folder, database) = made_from(&format!("{}{kept}", RELEASED[1]), 2);
     let rows = |sql: &str| {
         let read =
