@@ -7,12 +7,13 @@
 //! # How a request flows
 //!
 //! The connection is Rocket's. Before a handler runs, [`web::Endpoints`] has checked what its route
-//! declares: the `Host` is ours, no other site's page sent the request with our cookie, and the
-//! caller meets the route's [`web::Access`]. Guards in the handler's signature then read the
-//! caller, the id in the path and the body; a failure of any of them is an [`error::Error`] or one
-//! of HTTP's own refusals, which `web/problem.rs` alone turns into a status. The handler is one
-//! expression: it calls a service. The service holds the rules and opens one
-//! [`database::Database::read`] or [`database::Database::write`]; records hold the SQL.
+//! declares: the `Host` is ours, no other site's page sent the request with our cookie, the
+//! caller meets the route's [`web::Access`], and the query has no parameter but those that the
+//! route documents. Guards in the handler's signature then read the caller, the id in the path and
+//! the body; a failure of any of them is an [`error::Error`] or one of HTTP's own refusals, which
+//! `web/problem.rs` alone turns into a status. The handler is one expression: it calls a service.
+//! The service holds the rules and opens one [`database::Database::read`] or
+//! [`database::Database::write`]; records hold the SQL.
 //!
 //! # How a write becomes durable
 //!

@@ -131,14 +131,12 @@ impl Door {
     fn identity(&self, request: &Request<'_>) -> Option<Identity> {
         if request.headers().contains("Authorization") {
             let given = bearer(request)?;
-            return if given.starts_with(api_key::PREFIX) {
-                self.keys.lookup(given).map(Identity::Key)
-            } else {
-                let named = self.tokens.read(given)?;
-                self.sessions.lookup_token(&named).map(Identity::Session)
-            };
+            if given.starts_with(api_key::PREFIX) {
+                return self.keys.lookup(given).map(Identity::Key);
+            }
         }
-        self.sessions.lookup_cookie(self.cookie.read(request)?).map(Identity::Session)
+        let session = session_of(request, &self.sessions, &self.tokens, &self.cookie);
+        session.map(Identity::Session)
     }
 
     fn holds_metrics_token(&self, request: &Request<'_>) -> bool {
@@ -148,6 +146,19 @@ impl Door {
             _ => false,
         }
     }
+}
+
+/// The live session that a request names.
+fn session_of(
+    request: &Request<'_>,
+    sessions: &Sessions,
+    tokens: &AccessTokens,
+    cookie: &SessionCookie,
+) -> Option<Arc<Session>> {
+    if request.headers().contains("Authorization") {
+        return sessions.lookup_token(&tokens.read(bearer(request)?)?);
+    }
+    sessions.lookup_cookie(cookie.read(request)?)
 }
 
 /// The credential in the one `Authorization` header.
@@ -249,6 +260,8 @@ pub struct Visitor {
     pub user_agent: Option<String>,
     /// Where they are.
     pub place: Option<Place>,
+    /// The session that they have already.
+    pub session: Option<Arc<Session>>,
     /// The request they came with.
     pub request_id: String,
 }
@@ -258,11 +271,17 @@ impl<'r> FromRequest<'r> for Visitor {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
-        let tokens = request.rocket().state::<AccessTokens>();
+        let rocket = request.rocket();
+        let tokens = rocket.state::<AccessTokens>();
         let network = client_network(request);
+        let session = || {
+            let (sessions, cookie) = (rocket.state::<Sessions>()?, rocket.state()?);
+            session_of(request, sessions, tokens?, cookie)
+        };
         Outcome::Success(Self {
             user_agent: request.headers().get_one("User-Agent").map(str::to_owned),
             place: tokens.zip(network).map(|(tokens, network)| tokens.place_of(network)),
+            session: session(),
             request_id: context(request).id.clone(),
         })
     }

@@ -32,7 +32,7 @@ async fn list_sessions(caller: Caller, sessions: &State<Sessions>) -> Answer<Lis
 #[utoipa::path(responses((status = 204, description = "Ended.")))]
 #[delete("/api/me/sessions/<id>")]
 async fn delete_session(caller: Caller, sessions: &State<Sessions>, id: SessionId) -> Answer<()> {
-    sessions.end(caller.user_id(), id).await?;
+    sessions.end(&caller, id).await?;
     Ok(Reply::done())
 }
 

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use super::Role;
+use super::place::remember_place;
 use crate::clock::Timestamp;
 use crate::database::{Reader, Row, Tx, params};
 use crate::error::{Error, Result};
@@ -79,8 +80,6 @@ pub struct Session {
     pub role: Role,
     /// What it is called with.
     pub kind: SessionKind,
-    /// Where it was opened.
-    pub(super) place: Option<Place>,
     /// Whether it is good for changing the password, and no more.
     pub(super) is_restricted: AtomicBool,
     pub(super) token_hash: SecretHash,
@@ -216,13 +215,15 @@ impl SessionRow {
             ],
             |row| row.get(0),
         )?;
+        if let Some(place) = self.place {
+            remember_place(tx, self.holder.user_id, place, self.created_at)?;
+        }
         let seen = self.created_at.millis();
         let session = Session {
             id: id.ok_or_else(|| Error::internal("a session got no number"))?,
             user_id: self.holder.user_id,
             role: self.holder.role,
             kind: self.kind,
-            place: self.place,
             is_restricted: AtomicBool::new(self.holder.is_restricted),
             token_hash: self.token_hash,
             seal: self.seal,
@@ -321,7 +322,7 @@ pub(super) fn delete_expired(tx: &Tx<'_>, now: Timestamp) -> Result<usize> {
 pub(super) fn all(r: &Reader<'_>) -> Result<Vec<Session>> {
     r.fetchall(
         "SELECT id, user_id, role, token_hash, last_seen_at, expires_at, is_restricted, kind, \
-         place, seal FROM sessions",
+         seal FROM sessions",
         params![],
         read,
     )
@@ -334,10 +335,9 @@ fn read(row: &Row<'_>) -> Result<Session> {
         user_id: row.get(1)?,
         role: Role::from_word(&row.get::<String>(2)?)?,
         kind: SessionKind::from_word(&row.get::<String>(7)?)?,
-        place: row.get(8)?,
         is_restricted: AtomicBool::new(row.get(6)?),
         token_hash: row.get(3)?,
-        seal: row.get(9)?,
+        seal: row.get(8)?,
         expires_at: row.get(5)?,
         last_seen_millis: AtomicI64::new(last_seen),
         stored_seen_millis: AtomicI64::new(last_seen),

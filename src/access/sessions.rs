@@ -5,8 +5,9 @@ use std::collections::hash_map::Entry;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
+use super::guard::Caller;
 use super::session::{
-    self, Exchange, Place, SecretHash, Session, SessionKind, SessionView, Written, hash_of,
+    self, Exchange, SecretHash, Session, SessionKind, SessionView, Written, hash_of,
 };
 use super::token::Named;
 use crate::audit::{self, Action, Event};
@@ -43,11 +44,6 @@ impl Live {
         }
         self.of_user.entry(session.user_id).or_default().push(session.id);
         self.by_id.insert(session.id, Arc::clone(session));
-    }
-
-    fn of(&self, user_id: UserId) -> impl Iterator<Item = &Arc<Session>> {
-        let ids = self.of_user.get(&user_id).into_iter().flatten();
-        ids.filter_map(|id| self.by_id.get(id))
     }
 
     fn remove(&mut self, id: SessionId) {
@@ -107,11 +103,6 @@ impl Sessions {
         }
         session.last_seen_millis.store(now.millis(), Ordering::Relaxed);
         Some(Arc::clone(session))
-    }
-
-    /// Whether this user has a live session that was opened at this place.
-    pub fn knows_place(&self, user_id: UserId, place: Place) -> bool {
-        self.read().of(user_id).any(|session| session.place == Some(place))
     }
 
     /// Makes a committed session live, unless it was ended since its commit.
@@ -174,17 +165,18 @@ impl Sessions {
         Ok(found)
     }
 
-    /// Ends one session of a user, at once: it opens nothing more even if the disk is full and the
-    /// answer is an error, and the row goes when it can.
-    pub async fn end(&self, user_id: UserId, id: SessionId) -> Result<()> {
+    /// Ends one session of the caller's, at once: it opens nothing more even if the disk is full
+    /// and the answer is an error, and the row goes when it can.
+    pub async fn end(&self, caller: &Caller, id: SessionId) -> Result<()> {
+        let user_id = caller.user_id();
         let is_theirs = self.read().by_id.get(&id).is_some_and(|known| known.user_id == user_id);
         if !is_theirs {
             return Err(Error::NotFound("session"));
         }
         self.change(|live| live.remove(id));
-        let now = self.clock.now();
+        let (event, now) = (caller.event(Action::SignOut), self.clock.now());
         let delete = move |tx: &Tx<'_>| {
-            audit::note(tx, &Event::by(Action::SignOut, user_id), now)?;
+            audit::note(tx, &event, now)?;
             session::delete(tx, id)
         };
         let deleted = self.database.write(delete).await;

@@ -184,6 +184,7 @@ fn closed_accounts_are_forgotten(r: &Reader<'_>) -> Result<Finding> {
            OR u.username NOT LIKE 'closed:%' OR u.role <> 'user' \
            OR EXISTS (SELECT 1 FROM looks WHERE user_id = u.id) \
            OR EXISTS (SELECT 1 FROM sessions WHERE user_id = u.id) \
+           OR EXISTS (SELECT 1 FROM known_places WHERE user_id = u.id) \
            OR EXISTS (SELECT 1 FROM api_keys WHERE user_id = u.id) \
            OR EXISTS (SELECT 1 FROM replies WHERE user_id = u.id) \
            OR EXISTS (SELECT 1 FROM members WHERE user_id = u.id) \

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rocket::Shutdown;
 use rocket::tokio::{join, select, time};
 
-use crate::access::{ApiKeys, Sessions};
+use crate::access::{self, ApiKeys, Sessions};
 use crate::audit;
 use crate::clock::Clock;
 use crate::compute::compute;
@@ -92,11 +92,16 @@ impl Housekeeping {
         self.keys.tidy().await
     }
 
-    /// Forgets old answers, old lines of the audit log and invitations that nobody answered, a
-    /// bounded number in each write.
+    /// Forgets old answers, old lines of the audit log, invitations that nobody answered and places
+    /// that were not used for long, a bounded number in each write.
     async fn forget_what_is_over(&self) -> Result<()> {
         let now = self.clock.now();
-        for forget in [idempotency::forget, audit::forget, workspace::forget_invitations] {
+        for forget in [
+            idempotency::forget,
+            audit::forget,
+            workspace::forget_invitations,
+            access::forget_places,
+        ] {
             while self.database.write(move |tx| forget(tx, now, FORGOTTEN_AT_ONCE)).await?
                 >= FORGOTTEN_AT_ONCE as usize
             {}

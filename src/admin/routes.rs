@@ -9,11 +9,13 @@ use super::figures::Figures;
 use super::service::{AdminService, SystemView};
 use crate::access::Admin;
 use crate::audit::{Action, AuditQuery, AuditView};
-use crate::error::Error;
+use crate::error::{Error, both};
 use crate::id::{RowId, UserId};
 use crate::idempotency::Once;
 use crate::job::JobView;
-use crate::transaction::{self, NamedTransactionView, TransactionFilter, TransactionService};
+use crate::transaction::{
+    self, NamedTransactionView, TransactionFilter, TransactionQuery, TransactionService,
+};
 use crate::web::{Answer, Endpoints, Export, Page, PageQuery, Problem, Reply, endpoints};
 
 /// The routes of this module.
@@ -70,8 +72,8 @@ async fn list_all_transactions(
     user_id: Option<&str>,
     filter: TransactionFilter,
 ) -> Answer<Page<NamedTransactionView>> {
-    let (limit, before) = PageQuery { limit, cursor }.bounds()?;
-    let query = filter.query(user(user_id)?)?;
+    let page = PageQuery { limit, cursor }.bounds();
+    let ((limit, before), query) = both(page, query_of(&filter, user_id))?;
     let found = transactions.list(query, before, limit + 1).await?;
     let found = found.into_iter().map(NamedTransactionView::from).collect();
     Ok(Reply::ok(Page::of(found, limit, |named: &NamedTransactionView| named.entry.id.number())))
@@ -89,7 +91,7 @@ async fn export_all_transactions(
     user_id: Option<&str>,
     filter: TransactionFilter,
 ) -> Result<Export<impl Stream<Item = String> + Send + use<>>, Problem> {
-    let query = filter.query(user(user_id)?)?;
+    let query = query_of(&filter, user_id)?;
     transaction::export(transactions.inner().clone(), query).await.map_err(Problem::from)
 }
 
@@ -111,14 +113,21 @@ async fn list_audit(
     action: Option<&str>,
     user_id: Option<&str>,
 ) -> Answer<Page<AuditView>> {
-    let (limit, before) = PageQuery { limit, cursor }.bounds()?;
     let action = action.map(|word| {
         let unknown = || Error::invalid("action", "unknown_value", "is no action of the audit log");
         Action::from_word(word).ok_or_else(unknown)
     });
-    let query = AuditQuery { action: action.transpose()?, user_id: user(user_id)? };
+    let page = PageQuery { limit, cursor }.bounds();
+    let ((limit, before), (action, user_id)) = both(page, both(action.transpose(), user(user_id)))?;
+    let query = AuditQuery { action, user_id };
     let found = service.audit(query, before, limit + 1).await?;
     Ok(Reply::ok(Page::of(found, limit, |line: &AuditView| line.id.number())))
+}
+
+/// Which entries, and whose if that was said.
+fn query_of(filter: &TransactionFilter, user_id: Option<&str>) -> Result<TransactionQuery, Error> {
+    let (query, user_id) = both(filter.query(None), user(user_id))?;
+    Ok(TransactionQuery { user_id, ..query })
 }
 
 /// Whose, if that was said.

@@ -10,7 +10,7 @@ use super::figures::Activity;
 use super::service::AdminService;
 use crate::access::{Admin, Role};
 use crate::clock::{Clock, Timestamp};
-use crate::error::{Issues, Result};
+use crate::error::{Issues, Result, both};
 use crate::id::{InvitationId, RowId, UserId};
 use crate::idempotency::Once;
 use crate::transaction::{BalanceView, Kind};
@@ -81,8 +81,9 @@ async fn list_users(
     cursor: Option<String>,
     filter: UserFilter,
 ) -> Answer<Page<UserRow>> {
-    let (limit, offset) = PageQuery { limit, cursor }.offset()?;
-    let found = users.list(filter.query()?, offset, limit + 1).await?;
+    let page = PageQuery { limit, cursor }.offset();
+    let ((limit, offset), query) = both(page, filter.query())?;
+    let found = users.list(query, offset, limit + 1).await?;
     Ok(Reply::ok(Page::from_offset(found, limit, offset)))
 }
 

@@ -78,11 +78,6 @@ fn span_of(r: &Reader<'_>, query: &TransactionQuery) -> Result<(i64, i64)> {
         let id = r.fetchone(sql, params, |row| row.get::<i64>(0))?;
         Ok(id.unwrap_or(i64::MAX))
     };
-    if let (Some(from), Some(to)) = (query.from, query.to)
-        && from > to
-    {
-        return Err(Error::invalid("to", "before_from", "must not lie before from"));
-    }
     let low = query.from.map_or(Ok(0), first_at)?;
     let high = query.to.map_or(Ok(i64::MAX), first_at)?;
     Ok((low, high))

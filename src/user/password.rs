@@ -8,6 +8,7 @@ use rocket::tokio::sync::{Semaphore, TryAcquireError};
 use sha2::{Digest, Sha256};
 use zxcvbn::{Score, zxcvbn};
 
+use super::name;
 use crate::compute::compute;
 use crate::error::{Error, Issues, Result};
 
@@ -80,10 +81,13 @@ impl Passwords {
         if issues.all().len() > n_before {
             return;
         }
-        if is_like(password, personal) {
+        // A password is as easy to guess as whatever it looks like.
+        let plain = name::plain(password);
+        let is_common = |password: &str| zxcvbn(beginning(password), personal).score() < Score::Two;
+        if is_like_one_of(password, &plain, personal) {
             let rule = "is too close to your name or address; choose something unrelated";
             issues.add(field, "like_name", rule);
-        } else if zxcvbn(beginning(password), personal).score() < Score::Two {
+        } else if is_common(password) || (plain != password.to_lowercase() && is_common(&plain)) {
             let rule = "is among those that are tried first; add a few words nobody would expect";
             issues.add(field, "common", rule);
         }
@@ -151,14 +155,25 @@ fn beginning(password: &str) -> &str {
     end.map_or(password, |(end, _)| &password[..end])
 }
 
-/// Whether a name makes up most of a password.
-fn is_like(password: &str, personal: &[&str]) -> bool {
-    let password = password.to_lowercase();
+/// Whether a name makes up most of a password, as they are written, as they would be typed, or as
+/// they look.
+fn is_like_one_of(password: &str, plain: &str, personal: &[&str]) -> bool {
+    let small = password.to_lowercase();
+    let look = name::look_of(plain);
     let names = personal.iter().flat_map(|text| telling(text).split([' ', '@', '.']));
-    names.filter(|name| name.chars().count() >= NAME_CHARS_MIN).any(|name| {
-        let rest = password.replacen(&name.to_lowercase(), "", 1);
-        rest.len() < password.len() && rest.chars().count() < CHARS_MIN
-    })
+    let names = names.map(|name| (name, name::plain(name)));
+    names.filter(|(_, plain_name)| plain_name.chars().count() >= NAME_CHARS_MIN).any(
+        |(name, plain_name)| {
+            is_like(&small, &name.to_lowercase())
+                || is_like(plain, &plain_name)
+                || is_like(&look, &name::look_of(&plain_name))
+        },
+    )
+}
+
+fn is_like(password: &str, name: &str) -> bool {
+    let rest = password.replacen(name, "", 1);
+    rest.len() < password.len() && rest.chars().count() < CHARS_MIN
 }
 
 /// An address without its last label: half the world's end in the same three letters, which say
@@ -246,6 +261,24 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_told_from_a_password_however_both_are_written() {
+        let judge = |name: &str, password: &str| {
+            let mut issues = Issues::default();
+            Passwords::judge("password", password, &[name], &mut issues);
+            issues.all().first().map(|issue| issue.code)
+        };
+        for (name, password) in [
+            ("straßner", "strassner"),
+            ("gertrud", "ｇｅｒｔｒｕｄ１"),
+            ("hildegard", "hіldegаrd"),
+            ("ольга-петрова", "oльгa-петровa"),
+        ] {
+            assert_eq!(judge(name, password), Some("like_name"), "{name} {password}");
+        }
+        assert_eq!(judge("ольга", "красное вино из погреба"), None);
+    }
+
+    #[test]
     fn what_everybody_tries_first_is_refused() {
         let judge = |password: &str| {
             let mut issues = Issues::default();
@@ -258,6 +291,15 @@ mod tests {
         }
         for like in ["lovelace", "Lovelace1", "augusta2026", "ada@example"] {
             assert_eq!(judge(like), Some("like_name"), "{like}");
+        }
+        let passwords =
+            ["ｐａｓｓｗｏｒｄ", "pass\u{200b}word", "passwоrd", "ｍоnkey12", "ＰＡＳＳＷＯＲＤ"];
+        for common in passwords {
+            assert_eq!(judge(common), Some("common"), "{common:?}");
+        }
+        let names = ["ｌｏｖｅｌａｃｅ１", "lоvelace", "love\u{200b}lace", "1ove1ace", "l0velace9"];
+        for like in names {
+            assert_eq!(judge(like), Some("like_name"), "{like:?}");
         }
         for fine in ["a cork in the bottle", "lovelace drinks no wine", "gZ7#kk-p0", "Xq7orgZ2v"] {
             assert_eq!(judge(fine), None, "{fine}");

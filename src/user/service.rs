@@ -1,12 +1,13 @@
 //! The rules of accounts, for their users: signing up, passwords, the profile, the end.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::invitation;
 use super::name;
 use super::password::Passwords;
 use super::record::{self, NewUser, Profile, User};
-use super::tries::Tries;
+use super::tries::{Target, Tries};
 use crate::access::{self, AccessTokens, ApiKeys, Caller, Role, Sessions, Visitor};
 use crate::audit::{self, Action, Event};
 use crate::clock::{Clock, Timestamp};
@@ -14,7 +15,7 @@ use crate::config::SignUp;
 use crate::credits::Credits;
 use crate::database::{Database, Tx};
 use crate::error::{Error, Issues, Result};
-use crate::id::UserId;
+use crate::id::{SessionId, UserId};
 use crate::idempotency;
 use crate::random;
 use crate::transaction::{Balance, Entry, Kind, Transaction};
@@ -56,6 +57,8 @@ pub struct UserService {
     pub(super) tries: Tries,
     pub(super) settings: Settings,
     pub(super) companion: Arc<dyn Companion>,
+    /// Whether the first administrator's account is there, as far as this process has looked.
+    is_founded: Arc<AtomicBool>,
 }
 
 /// The modules that accounts stand on.
@@ -103,13 +106,40 @@ impl UserService {
         let Ground { database, clock, sessions, tokens, keys, companion } = ground;
         let passwords = Passwords::new(settings.bcrypt_cost);
         let tries = Tries::new(settings.tries_per_minute, clock.clone());
-        Self { database, clock, passwords, sessions, keys, tokens, tries, settings, companion }
+        let is_founded = Arc::default();
+        Self {
+            database,
+            clock,
+            passwords,
+            sessions,
+            keys,
+            tokens,
+            tries,
+            settings,
+            companion,
+            is_founded,
+        }
+    }
+
+    /// Whether [`UserService::ensure_admin`] has done its work: before it, nobody could sign in.
+    pub fn is_founded(&self) -> bool {
+        self.is_founded.load(Ordering::Acquire)
     }
 
     /// Makes the administrator's account if there is no administrator, with the password `given` or
     /// one of its own making; whether it was made. `tell` is called before the account is there, so
     /// that a password nobody could be told is never set.
     pub async fn ensure_admin(
+        &self,
+        given: Option<String>,
+        tell: impl FnOnce(&FirstPassword) -> Result<()>,
+    ) -> Result<bool> {
+        let is_made = self.found(given, tell).await?;
+        self.is_founded.store(true, Ordering::Release);
+        Ok(is_made)
+    }
+
+    async fn found(
         &self,
         given: Option<String>,
         tell: impl FnOnce(&FirstPassword) -> Result<()>,
@@ -132,7 +162,7 @@ impl UserService {
         };
         tell(&if is_given { FirstPassword::Given } else { FirstPassword::Made(password) })?;
         let service = self.clone();
-        let make = move |tx: &Tx<'_>| service.make(tx, &new, None);
+        let make = move |tx: &Tx<'_>| service.make(tx, &new, None, None);
         self.database.write(make).await.map_err(|error| match error {
             Error::Taken(_) => Error::Conflict(format!(
                 "there is no administrator, but the name {ADMIN_NAME} is taken by another account"
@@ -151,8 +181,15 @@ impl UserService {
         self.database.write(move |tx| record::keep_looks(tx, &names)).await
     }
 
-    /// Makes an account with everything that belongs to one.
-    pub(super) fn make(&self, tx: &Tx<'_>, new: &NewUser, by: Option<&Event>) -> Result<UserId> {
+    /// Makes an account with everything that belongs to one; `by` is whoever of the staff makes it,
+    /// if its user does not.
+    pub(super) fn make(
+        &self,
+        tx: &Tx<'_>,
+        new: &NewUser,
+        by: Option<&Event>,
+        request_id: Option<&str>,
+    ) -> Result<UserId> {
         let now = self.clock.now();
         let id = User::create(tx, new, now)?;
         self.companion.created(tx, id, &new.username, now)?;
@@ -163,11 +200,13 @@ impl UserService {
                 amount: self.settings.sign_up_credits,
                 description: "welcome to Cellar".into(),
                 actor_id: None,
-                request_id: None,
+                request_id: request_id.map(str::to_owned),
             };
             User::add_balance(tx, gift, now)?;
         }
-        let event = by.cloned().unwrap_or_else(|| Event::by(Action::Register, id));
+        let made_by_its_user =
+            || Event::done(Action::Register, Some(id), Some(id), request_id.map(str::to_owned));
+        let event = by.cloned().unwrap_or_else(made_by_its_user);
         audit::note(tx, &event.on(Some(id)), now)?;
         Ok(id)
     }
@@ -180,10 +219,16 @@ impl UserService {
         let password_hash = self.passwords.hash(password).await?;
         let new = NewUser { password_hash, ..new };
         let (service, request_id) = (self.clone(), visitor.request_id.clone());
+        let place = visitor.place;
         let register = move |tx: &Tx<'_>| {
-            let id = service.make(tx, &new, None)?;
+            let id = service.make(tx, &new, None, Some(&request_id))?;
+            let now = service.clock.now();
             if let Some(secret) = invitation {
-                invitation::redeem(tx, &secret, id, service.clock.now())?;
+                invitation::redeem(tx, &secret, id, now)?;
+            }
+            // Whoever signs up here will sign in here.
+            if let Some(place) = place {
+                access::remember_place(tx, id, place, now)?;
             }
             tracing::info!(request_id, "an account was made");
             User::get(tx, id)
@@ -286,7 +331,7 @@ impl UserService {
             issues.add("new_password", "unchanged", "must differ from the present one");
         }
         issues.or(())?;
-        self.require_password(&user, current, "current_password").await?;
+        self.require_password(&user, session_id, current, "current_password").await?;
         let hash = self.passwords.hash(new).await?;
         let user_id = user.id;
         let kept = Some(session_id);
@@ -305,14 +350,16 @@ impl UserService {
 
     /// Closes the caller's account for good: who they were is forgotten, the ledger is kept.
     pub async fn close(&self, caller: &Caller, password: String) -> Result<()> {
+        let session_id = caller.session_id().ok_or(Error::NotForKeys)?;
         let user = self.find(caller.user_id()).await?;
-        self.require_password(&user, password, "password").await?;
+        self.require_password(&user, session_id, password, "password").await?;
         let (companion, id) = (Arc::clone(&self.companion), user.id);
         let (event, now) = (caller.event(Action::AccountClose), self.clock.now());
         let close = move |tx: &Tx<'_>| {
             companion.closing(tx, id)?;
             user.close(tx)?;
             access::delete_keys_of(tx, id)?;
+            access::forget_places_of(tx, id)?;
             idempotency::forget_all_of(tx, id)?;
             invitation::forget_guest(tx, id)?;
             audit::note(tx, &event, now)?;
@@ -324,8 +371,17 @@ impl UserService {
         Ok(())
     }
 
-    async fn require_password(&self, user: &User, given: String, field: &str) -> Result<()> {
-        if self.passwords.verify(given, Some(user.password_hash.clone())).await? {
+    /// Who has taken a session does not have the password yet, and may not guess it at leisure. The
+    /// tries of each session are counted apart: a stranger's never stop its user here.
+    async fn require_password(
+        &self,
+        user: &User,
+        session_id: SessionId,
+        given: String,
+        field: &str,
+    ) -> Result<()> {
+        let hash = Some(user.password_hash.clone());
+        if self.try_password(Some(Target::Session(session_id)), given, hash).await? {
             return Ok(());
         }
         Err(Error::invalid(field, "wrong_password", "is not your present password"))

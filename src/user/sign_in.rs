@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::name;
 use super::record::User;
 use super::service::UserService;
-use crate::access::{Caller, Holder, NewSession, Session, SessionKind, Visitor};
+use super::tries::Target;
+use crate::access::{Caller, Holder, NewSession, Session, SessionKind, Visitor, is_known_place};
 use crate::audit::{self, Action, Event};
-use crate::database::Tx;
+use crate::database::{Reader, Tx};
 use crate::error::{Error, Result};
 use crate::id::UserId;
 
@@ -81,21 +82,50 @@ impl UserService {
     async fn recognise(&self, who: Credentials, visitor: &Visitor) -> Result<User> {
         let name = name::typed(&who.name_or_email);
         let asked = name.clone();
-        let user = self.database.read(move |r| User::lookup(r, &asked)).await?;
-        let familiar = visitor.place.filter(|place| {
-            user.as_ref().is_some_and(|user| self.sessions.knows_place(user.id, *place))
-        });
-        self.tries.check(&name, familiar)?;
-        let hash = user.as_ref().map(|user| user.password_hash.clone());
+        let place = visitor.place;
+        let look_up = move |r: &Reader<'_>| {
+            let user = User::lookup(r, &asked)?;
+            let is_at_home = is_known_place(r, user.as_ref().map(|user| user.id), place)?;
+            Ok((user, is_at_home))
+        };
+        let (user, is_at_home) = self.database.read(look_up).await?;
+        let session = visitor.session.as_ref();
+        let target = match &user {
+            Some(_) if is_at_home => None,
+            Some(user) => Some(match session.filter(|session| session.user_id == user.id) {
+                Some(session) => Target::Session(session.id),
+                None => Target::Account(user.id),
+            }),
+            None => Some(Target::nobody(&name)),
+        };
+        // No password is right for an account that may not be used.
+        let hash = user.as_ref().filter(|user| user.is_active());
+        let hash = hash.map(|user| user.password_hash.clone());
         let password = who.password;
-        let is_right = self.passwords.verify(password.clone(), hash).await?;
+        let is_right = self.try_password(target, password.clone(), hash).await?;
         let known = user.as_ref().map(|user| user.id);
-        let Some(user) = user.filter(|user| is_right && user.is_active()) else {
-            self.tries.count(&name, familiar);
+        let Some(user) = user.filter(|_| is_right) else {
             self.note_failure(known, visitor);
             return Err(wrong_password());
         };
         self.strengthen(user, password).await
+    }
+
+    /// Whether a password is the one behind `hash`; a wrong one stays counted against `target`.
+    pub(super) async fn try_password(
+        &self,
+        target: Option<Target>,
+        password: String,
+        hash: Option<String>,
+    ) -> Result<bool> {
+        let begun = target.map(|target| self.tries.begin(target)).transpose()?;
+        let verified = self.passwords.verify(password, hash).await;
+        if let Some(begun) = begun
+            && !matches!(verified, Ok(false))
+        {
+            begun.give_back();
+        }
+        verified
     }
 
     /// A wrong password for an account that is there is remembered; names that are not are no news.
@@ -135,7 +165,7 @@ impl UserService {
     /// Ends the caller's session.
     pub async fn sign_out(&self, caller: &Caller) -> Result<()> {
         let session_id = caller.session_id().ok_or(Error::NotForKeys)?;
-        self.sessions.end(caller.user_id(), session_id).await
+        self.sessions.end(caller, session_id).await
     }
 }
 

@@ -10,10 +10,11 @@ use crate::audit::{self, Action, Event};
 use crate::clock::Timestamp;
 use crate::credits::Credits;
 use crate::database::{Database, Reader, Tx};
-use crate::error::{Error, Issues, Result};
+use crate::error::{Error, Issues, Result, both};
 use crate::id::{InvitationId, UserId};
 use crate::idempotency::{Done, Ticket};
 use crate::random;
+use crate::text;
 use crate::transaction::{Balance, BalanceView, Entry, Kind};
 
 const NOTE_CHARS_MAX: usize = 200;
@@ -128,8 +129,8 @@ impl UserService {
             must_change_password: true,
         };
         let (service, event) = (self.clone(), staff.event(Action::UserCreate, None));
-        let event = event.saying(asked.role.word());
-        let make = move |tx: &Tx<'_>| service.make(tx, &new, Some(&event));
+        let (event, request_id) = (event.saying(asked.role.word()), staff.request_id());
+        let make = move |tx: &Tx<'_>| service.make(tx, &new, Some(&event), request_id.as_deref());
         Ok((staff.write(&self.database, make).await?, password))
     }
 
@@ -328,21 +329,18 @@ fn judge_grant(kind: Kind, grant: &Grant) -> Result<String> {
         let rule = format!("must be a whole number from {lowest} to {AMOUNT_MAX}, and not 0");
         issues.add("amount", "out_of_range", rule);
     }
-    match judge_line("reason", &grant.reason, 3, REASON_CHARS_MAX) {
-        Ok(reason) => issues.or(reason),
-        Err(Error::Invalid(more)) => {
-            issues.append(more);
-            Err(Error::Invalid(issues))
-        }
-        Err(other) => Err(other),
-    }
+    let reason = judge_line("reason", &grant.reason, 3, REASON_CHARS_MAX);
+    both(issues.or(()), reason).map(|((), reason)| reason)
 }
 
-fn judge_line(field: &str, text: &str, n_min: usize, n_max: usize) -> Result<String> {
-    let line = text.trim();
-    if (n_min..=n_max).contains(&line.chars().count()) && !line.chars().any(char::is_control) {
+fn judge_line(field: &str, said: &str, n_min: usize, n_max: usize) -> Result<String> {
+    let line = said.trim();
+    // Nothing to be read is right only where nothing was said.
+    let is_seen = line.is_empty() || text::n_visible(line) >= n_min.max(1);
+    let is_long_enough = (n_min..=n_max).contains(&line.chars().count());
+    if is_seen && is_long_enough && !line.chars().any(char::is_control) {
         return Ok(line.to_owned());
     }
-    let rule = format!("must have {n_min} to {n_max} characters on one line");
+    let rule = format!("must have {n_min} to {n_max} characters that can be seen, on one line");
     Err(Error::invalid(field, "invalid", rule))
 }

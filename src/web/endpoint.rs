@@ -13,6 +13,7 @@ use utoipa::openapi::{OpenApi, RefOr, Required};
 use super::admission::Hosts;
 use super::assets::is_no_page;
 use super::problem::{Problem, Refusal};
+use super::query::QueryNames;
 use crate::error::Result;
 
 /// Who may call a route.
@@ -136,12 +137,15 @@ impl Endpoints {
 
     /// The routes with their rules in front of them, ready to be mounted.
     pub fn guarded(self, hosts: &Hosts, doorkeeper: &Arc<dyn Doorkeeper>) -> Vec<Route> {
+        let document = self.document;
         let guard = |endpoint: Endpoint| {
+            let query = QueryNames::of(&document, endpoint.method(), &endpoint.path());
             let mut route = endpoint.route;
             route.handler = Box::new(Guarded {
                 access: endpoint.access,
                 hosts: hosts.clone(),
                 doorkeeper: Arc::clone(doorkeeper),
+                query,
                 inner: route.handler,
             });
             route
@@ -186,6 +190,8 @@ struct Guarded {
     access: Access,
     hosts: Hosts,
     doorkeeper: Arc<dyn Doorkeeper>,
+    /// None for pages, whose queries are the app's own.
+    query: Option<QueryNames>,
     inner: Box<dyn Handler>,
 }
 
@@ -195,6 +201,9 @@ impl Guarded {
         self.hosts.check_same_site(request)?;
         refuse_forms(request)?;
         self.doorkeeper.admit(request, self.access)?;
+        if let Some(query) = &self.query {
+            query.check(request)?;
+        }
         Ok(())
     }
 }

@@ -14,8 +14,10 @@ mod csv;
 mod endpoint;
 mod headers;
 mod health;
+mod json;
 mod keeper;
 mod live;
+mod method;
 mod metrics;
 mod observe;
 mod openapi;
@@ -23,6 +25,7 @@ mod page;
 mod pace;
 mod param;
 mod problem;
+mod query;
 mod reply;
 
 pub use admission::Hosts;
@@ -39,6 +42,7 @@ pub use health::{Check, Health, HealthReport, PartReport, Standing, routes as he
 pub use keeper::raise_descriptor_limit;
 pub use keeper::{Deadlines, Keeper, Paced};
 pub use live::live_events;
+pub use method::OwnMethod;
 pub use metrics::Metrics;
 pub use observe::Observer;
 pub use openapi::{Document, routes as openapi_routes};

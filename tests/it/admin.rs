@@ -240,6 +240,25 @@ fn an_account_that_the_staff_makes_begins_with_a_one_time_password() {
 }
 
 #[test]
+fn a_reason_can_be_read() {
+    let app = App::start();
+    let (ada, admin) = (app.user("ada"), app.admin());
+    let id = id_of(&ada);
+    for reason in ["\u{200b}\u{200b}\u{200b}", "  \u{feff}a\u{2060}b  ", "\u{3164}\u{3164}\u{3164}"]
+    {
+        for path in ["adjustments", "top-ups"] {
+            let call = admin.post(&format!("/api/admin/users/{id}/{path}"));
+            let found = call.json(&json!({"amount": 5, "reason": reason})).send().issues();
+            assert_eq!(found, [("reason".to_owned(), "invalid".to_owned())], "{reason:?}");
+        }
+    }
+    let note =
+        |note: &str| admin.post("/api/admin/invitations").json(&json!({"note": note})).send();
+    assert_eq!(note("\u{200b}").issues(), [("note".to_owned(), "invalid".to_owned())]);
+    note(" ").expect(201);
+}
+
+#[test]
 fn every_deed_of_the_staff_is_in_the_audit_log() {
     let app = App::start();
     let ada = app.user("ada");

@@ -237,10 +237,8 @@ mod settings {
             "base_url = 'http://localhost:1'\nlog_format = 'json'\ndata = 'from-file'\n",
         )
         .unwrap();
-        let greeting = |binary: &Binary, flags: &[&str]| {
-            let served = binary.serve(flags);
-            served.stdout().lines().next().unwrap().to_owned()
-        };
+        let greeting =
+            |binary: &Binary, flags: &[&str]| binary.serve(flags).wait_for_line(" is at ");
         assert!(greeting(&binary, &[]).ends_with("http://localhost:1"));
         binary = binary.with("CELLAR_BASE_URL", "http://localhost:2");
         assert!(greeting(&binary, &[]).ends_with("http://localhost:2"));
@@ -831,6 +829,27 @@ mod serve {
         let served = binary.serve(&[]);
         served.sign_in_with(&password);
         assert!(!served.stop().stdout.contains("password"));
+    }
+
+    #[test]
+    fn a_form_that_names_another_method_is_answered() {
+        let served = initialised().serve(&[]);
+        for method in ["head", "delete", "options"] {
+            for (path, status) in [("/auth/session", 415), ("/api/me/close", 415), ("/livez", 405)]
+            {
+                let answer = served.request("POST", path).form(&format!("_method={method}"));
+                assert_eq!(answer.send().status, status, "{method} {path}");
+            }
+        }
+    }
+
+    #[test]
+    fn who_reads_the_address_can_sign_in_at_once() {
+        let binary = Binary::new();
+        // Dear enough to tell whether somebody waits for the hash.
+        let served = binary.serve(&["--bcrypt-cost", "12"]);
+        assert_eq!(served.get("/readyz").status, 200);
+        served.sign_in();
     }
 
     #[test]

@@ -50,6 +50,28 @@ fn every_released_schema_becomes_the_present_one() {
 }
 
 #[test]
+fn what_version_2_knew_is_taken_along() {
+    let kept = "INSERT INTO users (id, username, password_hash, role, created_at) VALUES
+            (1, 'admin', '', 'admin', 1), (2, 'paul', '', 'user', 1), (3, 'paui', '', 'user', 1);
+        INSERT INTO looks (look, user_id) VALUES ('admin', 1), ('paul', 2), ('paui', 3);
+        INSERT INTO sessions
+            (user_id, role, token_hash, created_at, last_seen_at, expires_at, place) VALUES
+            (1, 'admin', randomblob(32), 5, 5, 5, x'07'),
+            (1, 'admin', randomblob(32), 6, 6, 6, x'07'),
+            (2, 'user', randomblob(32), 7, 7, 7, NULL);";
+    let (_folder, database) = made_from(&format!("{}{kept}", RELEASED[1]), 2);
+    let rows = |sql: &str| {
+        let read =
+            |row: &cellar::database::Row<'_>| Ok((row.get::<i64>(0)?, row.get::<String>(1)?));
+        database.read_here(|r| r.fetchall(sql, &[], read)).unwrap()
+    };
+    let looks = rows("SELECT user_id, look FROM looks ORDER BY user_id");
+    assert_eq!(looks, [(1, "admln".into()), (2, "paul".into()), (3, "paui".into())]);
+    let places = rows("SELECT user_id, hex(place) || ' ' || last_used_at FROM known_places");
+    assert_eq!(places, [(1, "07 6".into())]);
+}
+
+#[test]
 fn the_present_schema_is_the_newest_released_one() {
     assert_eq!(RELEASED.len(), usize::try_from(SCHEMA_VERSION).unwrap());
     let newest = RELEASED.last().unwrap();

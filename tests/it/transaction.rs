@@ -187,6 +187,32 @@ fn entries_are_found_by_kind_day_and_word_and_read_page_by_page() {
 }
 
 #[test]
+fn every_problem_of_a_question_is_told_at_once() {
+    let app = App::start();
+    let fields = |actor: &Actor<'_>, path: &str| {
+        let found = actor.get(path).send().issues();
+        found.into_iter().map(|(field, _)| field).collect::<Vec<_>>()
+    };
+    let ada = app.user("ada");
+    let bad = "limit=0&kind=zzz&from=q&cursor=!!&text=-";
+    let all = ["cursor", "from", "kind", "limit", "text"];
+    assert_eq!(fields(&ada, &format!("/api/transactions?{bad}")), all);
+    let span = "limit=x&from=2026-11-20&to=2026-11-19";
+    assert_eq!(fields(&ada, &format!("/api/transactions?{span}")), ["limit", "to"]);
+    // What has no word in it finds nothing, so it is not taken for no filter at all.
+    for text in ["%25", "_", "%22", "*", "", "%20"] {
+        assert_eq!(fields(&ada, &format!("/api/transactions.csv?text={text}")), ["text"]);
+    }
+    let admin = app.admin();
+    let all = ["cursor", "from", "kind", "limit", "text", "user_id"];
+    assert_eq!(fields(&admin, &format!("/api/admin/transactions?{bad}&user_id=x")), all);
+    let audit = "/api/admin/audit?limit=0&cursor=x&action=x&user_id=x";
+    assert_eq!(fields(&admin, audit), ["action", "cursor", "limit", "user_id"]);
+    let users = "/api/admin/users?limit=0&cursor=x&state=x";
+    assert_eq!(fields(&admin, users), ["cursor", "limit", "state"]);
+}
+
+#[test]
 fn entries_are_exported_as_a_file() {
     let app = App::start();
     let (ada, bob) = (app.user("ada"), app.user("bob"));

@@ -1,5 +1,8 @@
 //! Accounts: signing in and out, sessions, passwords.
 
+use std::sync::mpsc;
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::support::app::{Actor, App, PASSWORD, Setup};
@@ -243,6 +246,26 @@ fn who_signs_up_has_an_account_in_its_canonical_form() {
 }
 
 #[test]
+fn signing_up_and_out_is_remembered_with_the_request() {
+    let app = App::start();
+    let made = register(&app, &someone("ada"));
+    let ada = app.signed_in("ada");
+    let gift = &ada.get("/api/transactions").send().expect(200)["items"][0];
+    assert_eq!(gift["request_id"].as_str(), made.header("X-Request-Id"));
+    let out = ada.delete("/auth/session").send();
+    let log = |action: &str| {
+        let found = app.admin().get(&format!("/api/admin/audit?action={action}")).send();
+        found.expect(200)["items"][0].clone()
+    };
+    assert_eq!(log("register")["request_id"].as_str(), made.header("X-Request-Id"));
+    assert_eq!(
+        (&log("register")["actor"], &log("register")["user"]),
+        (&json!("ada"), &json!("ada"))
+    );
+    assert_eq!(log("sign_out")["request_id"].as_str(), out.header("X-Request-Id"));
+}
+
+#[test]
 fn every_mistake_of_a_registration_is_told_at_once() {
     let app = App::start();
     let body = json!({"username": "a", "email": "ada", "password": "password", "colour": 1});
@@ -275,8 +298,10 @@ fn a_name_that_is_taken_or_looks_like_it_is_refused() {
     // Cyrillic letters that look Latin, all of one script.
     alike["username"] = "раураӏ".into();
     assert_eq!(register(&app, &alike).problem(409, "taken")["errors"][0]["field"], "username");
-    alike["username"] = "adrnin".into();
-    register(&app, &alike).problem(409, "taken");
+    for name in ["adrnin", "adm1n", "payPaI"] {
+        alike["username"] = name.into();
+        register(&app, &alike).problem(409, "taken");
+    }
     let mut both = someone("paypal");
     both["email"] = "PayPal@example.org".into();
     let taken = register(&app, &both).problem(409, "taken");
@@ -457,6 +482,144 @@ fn a_stranger_who_guesses_is_slowed_down_and_cannot_lock_the_user_out() {
 }
 
 #[test]
+fn a_stranger_cannot_lock_somebody_out_where_they_were_before() {
+    let app = Setup::default().standing().flag("sign_in_tries_per_minute", "5").start();
+    let sign_in = |from: &str, password: &str| {
+        let body = json!({"username": "ada", "password": password});
+        app.visitor().post("/auth/session").from(from).json(&body).send()
+    };
+    let attack = || {
+        for n in 0..20 {
+            sign_in(&format!("198.51.100.{n}"), "not the password");
+        }
+    };
+    app.visitor().post("/auth/register").from("192.0.2.1").json(&someone("ada")).send().expect(201);
+    attack();
+    // Where she signed up, for the first time.
+    let mut ada = app.visitor();
+    let opened = sign_in("192.0.2.1", PASSWORD);
+    opened.expect(201);
+    ada.cookie = opened.header("Set-Cookie").unwrap().split(';').next().map(str::to_owned);
+    // And where she was before, though she signed out.
+    ada.delete("/auth/session").send().expect(204);
+    sign_in("192.0.2.1", PASSWORD).expect(201);
+    sign_in("203.0.113.7", PASSWORD).problem(429, "too_many");
+    // A place is forgotten that was not used for a quarter of a year.
+    let forget = |days: i64| {
+        app.clock.advance_s(days * 24 * 3600);
+        let now = app.clock.now();
+        let forget = move |tx: &cellar::database::Tx<'_>| cellar::access::forget_places(tx, now, 9);
+        app.database.write_here(forget).unwrap()
+    };
+    assert_eq!(forget(89), 0);
+    assert_eq!(forget(2), 1);
+    attack();
+    sign_in("192.0.2.1", PASSWORD).problem(429, "too_many");
+}
+
+#[test]
+fn the_latest_places_of_a_user_are_remembered_and_a_closed_account_has_none() {
+    let app = Setup::default().standing().start();
+    let ada = app.user("ada");
+    let body = json!({"username": "ada", "password": PASSWORD});
+    for n in 0..25 {
+        app.clock.advance_s(1);
+        let from = format!("192.0.2.{n}");
+        app.visitor().post("/auth/login").from(&from).json(&body).send().expect(200);
+    }
+    let places = || {
+        let sql = "SELECT count(*), coalesce(min(last_used_at), 0) FROM known_places";
+        let read = |row: &cellar::database::Row<'_>| Ok((row.get::<i64>(0)?, row.get::<i64>(1)?));
+        app.database.read_here(|r| r.fetchone(sql, &[], read)).unwrap().unwrap()
+    };
+    assert_eq!(places(), (20, app.clock.now().plus_s(-19).millis()));
+    ada.post("/api/me/close").json(&json!({"password": PASSWORD})).send().expect(204);
+    assert_eq!(places().0, 0);
+}
+
+#[test]
+fn wrong_tries_are_counted_by_account_however_it_is_called() {
+    let app = Setup::default().flag("sign_in_tries_per_minute", "5").start();
+    app.user("ada");
+    let guess = |n: u32, field: &str, name: &str| {
+        let body = json!({ field: name, "password": "not the password" });
+        let from = format!("198.51.100.{n}");
+        app.visitor().post("/auth/login").from(&from).json(&body).send().status
+    };
+    let names = [("username", "ada"), ("username", " ADA"), ("email", "Ada@example.org")];
+    let answers: Vec<_> =
+        names.iter().cycle().zip(0..22).map(|((field, name), n)| guess(n, field, name)).collect();
+    assert_eq!(answers, [vec![422; 20], vec![429; 2]].concat());
+}
+
+#[test]
+fn who_has_taken_a_session_cannot_guess_the_password_behind_it() {
+    let app = Setup::default().flag("sign_in_tries_per_minute", "5").start();
+    let ada = app.user("ada");
+    let guess = |n: u32, password: &str| {
+        let body = json!({"current_password": password, "new_password": "a cork in the bottle"});
+        ada.put("/api/me/password").from(&format!("198.51.100.{n}")).json(&body).send()
+    };
+    for n in 0..10 {
+        assert_eq!(guess(n, "not the password").status, 422);
+        let close = ada.post("/api/me/close").from(&format!("198.51.101.{n}"));
+        assert_eq!(close.json(&json!({"password": "nor this one"})).send().status, 422);
+    }
+    guess(10, "not the password").problem(429, "too_many");
+    guess(11, PASSWORD).problem(429, "too_many");
+    // Her other session is not the thief's.
+    let body = json!({"username": "ada", "password": PASSWORD});
+    app.visitor().post("/auth/session").from("198.51.100.99").json(&body).send().expect(201);
+}
+
+#[test]
+fn a_session_of_the_account_is_as_good_as_a_known_place() {
+    let app = Setup::default().flag("sign_in_tries_per_minute", "5").start();
+    let (ada, bob) = (app.user("ada"), app.user("bob"));
+    let body = |password: &str| json!({"username": "ada", "password": password});
+    for n in 0..20 {
+        let from = format!("198.51.100.{n}");
+        app.visitor().post("/auth/session").from(&from).json(&body("no")).send();
+    }
+    let renew = |actor: &Actor<'_>, from: &str| {
+        actor.post("/auth/session").from(from).json(&body(PASSWORD)).send()
+    };
+    renew(&app.visitor(), "203.0.113.7").problem(429, "too_many");
+    renew(&bob, "203.0.113.8").problem(429, "too_many");
+    renew(&ada, "203.0.113.9").expect(201);
+}
+
+#[test]
+fn a_failure_to_sign_in_waits_for_no_line_about_it_whether_or_not_the_name_is_known() {
+    let app = App::start();
+    app.user("ada");
+    let n_lines = || {
+        let sql = "SELECT count(*) FROM audit";
+        let found = app.database.read_here(|r| r.fetchone(sql, &[], |row| row.get::<i64>(0)));
+        found.unwrap().unwrap()
+    };
+    let n_before = n_lines();
+    // Nothing is written before the answers are there.
+    let ((begin, begun), (release, released)) = (mpsc::channel(), mpsc::channel());
+    let database = app.database.clone();
+    let hold = move |_: &cellar::database::Tx<'_>| {
+        begin.send(()).unwrap();
+        Ok(released.recv_timeout(Duration::from_secs(10)).is_ok())
+    };
+    let holder = std::thread::spawn(move || database.write_here(hold));
+    begun.recv().unwrap();
+    for password in ["not the password".to_owned(), "x".repeat(300)] {
+        sign_in(&app, "ada", &password).problem(422, "invalid");
+        sign_in(&app, "nobody", &password).problem(422, "invalid");
+    }
+    let _ = release.send(());
+    assert!(holder.join().unwrap().unwrap(), "an answer waited for its line");
+    // What was put in the queue before is done before.
+    app.database.write_here(|_| Ok(())).unwrap();
+    assert_eq!(n_lines() - n_before, 2);
+}
+
+#[test]
 fn a_password_of_another_cost_is_hashed_anew_when_it_is_used() {
     let app = App::start();
     app.user("ada");
@@ -480,7 +643,8 @@ fn at_once<T>(work: impl Future<Output = T>) -> T {
 }
 
 fn visitor() -> cellar::access::Visitor {
-    cellar::access::Visitor { user_agent: None, place: None, request_id: "test".into() }
+    let request_id = "test".into();
+    cellar::access::Visitor { user_agent: None, place: None, session: None, request_id }
 }
 
 fn credentials(name: &str) -> cellar::user::Credentials {
@@ -503,7 +667,7 @@ fn who_signs_in_gets_the_role_of_that_moment_and_not_of_the_moment_before() {
             hashing.login(credentials("ada"), &visitor()).await.unwrap().1
         });
         // A hash of this cost takes a tenth of a second and more.
-        rocket::tokio::time::sleep(std::time::Duration::from_millis(30)).await;
+        rocket::tokio::time::sleep(Duration::from_millis(30)).await;
         let staff = cellar::user::Staff::AT_THE_MACHINE;
         users.change_role(&staff, id, cellar::access::Role::User).await.unwrap();
         login.await.unwrap()

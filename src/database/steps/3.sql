@@ -1,5 +1,5 @@
 -- From version 2 to 3: numbers of sessions and keys that never come again, closed accounts that are
--- forgotten.
+-- forgotten, places of sign-ins that outlive their sessions.
 
 -- What was written to an account in the moment it was closed goes the way of the rest. References
 -- are not followed during a step, so each table is named.
@@ -59,6 +59,19 @@ INSERT INTO sessions (id, user_id, role, is_restricted, token_hash, seal, user_a
 DROP TABLE sessions_before;
 
 CREATE INDEX sessions_of_user ON sessions (user_id);
+
+CREATE TABLE known_places (
+    user_id      INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    place        BLOB    NOT NULL,
+    last_used_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, place)
+) STRICT;
+
+CREATE INDEX known_places_by_time ON known_places (last_used_at);
+
+INSERT INTO known_places (user_id, place, last_used_at)
+    SELECT user_id, place, max(created_at) FROM sessions WHERE place IS NOT NULL
+    GROUP BY user_id, place;
 
 CREATE TABLE api_keys_before AS SELECT * FROM api_keys;
 
@@ -122,6 +135,11 @@ CREATE UNIQUE INDEX workspace_invitations_by_email ON workspace_invitations (ema
 CREATE INDEX workspace_invitations_of_user ON workspace_invitations (user_id);
 
 CREATE INDEX workspace_invitations_of_workspace ON workspace_invitations (workspace_id);
+
+-- Letters that the eye takes for one another have one look now. Of two names that were told apart
+-- before, the first keeps it; the other keeps its own, which no new name can have.
+UPDATE OR IGNORE looks
+    SET look = replace(replace(replace(look, '1', 'l'), 'i', 'l'), 'vv', 'w');
 
 -- The index of words is made anew behind the ledger, with marks that nobody can write or ask for.
 INSERT INTO transaction_words (transaction_words) VALUES ('delete-all');

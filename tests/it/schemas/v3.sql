@@ -99,6 +99,16 @@ CREATE TABLE spent_tokens (
 ) STRICT;
 CREATE INDEX spent_tokens_of_session ON spent_tokens (session_id);
 
+-- Where a user has signed in from of late, as the same keyed hash: a stranger's tries are counted
+-- apart from those made there. The latest few of each user, and none that is long unused.
+CREATE TABLE known_places (
+    user_id      INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    place        BLOB    NOT NULL,
+    last_used_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, place)
+) STRICT;
+CREATE INDEX known_places_by_time ON known_places (last_used_at);
+
 -- What a program calls with. The key itself was shown once; here is its SHA-256.
 CREATE TABLE api_keys (
     -- Never again either: who deletes a key by an old list must not meet another one.

@@ -22,11 +22,13 @@ pub(crate) struct Setup {
     pub(crate) flags: Vec<(&'static str, String)>,
     pub(crate) kinds: Kinds,
     pub(crate) clock: Clock,
+    /// Whether it has an administrator.
+    pub(crate) is_founded: bool,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { flags: vec![], kinds: Kinds::new(), clock: Clock::system() }
+        Self { flags: vec![], kinds: Kinds::new(), clock: Clock::system(), is_founded: true }
     }
 }
 
@@ -75,10 +77,18 @@ impl App {
         let clock = setup.clock;
         let parts = Parts { config, clock: clock.clone(), folder: held, kinds: setup.kinds };
         let Server { rocket, users, database, .. } = server::build(parts).unwrap();
-        let runtime = rocket::tokio::runtime::Runtime::new().unwrap();
-        runtime.block_on(users.ensure_admin(Some(PASSWORD.into()), |_| Ok(()))).unwrap();
         let client = Client::untracked(rocket).unwrap();
-        Self { client, database, users, clock, folder }
+        let app = Self { client, database, users, clock, folder };
+        if setup.is_founded {
+            app.found();
+        }
+        app
+    }
+
+    /// Makes the administrator's account, if there is none.
+    pub(crate) fn found(&self) {
+        let runtime = rocket::tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(self.users.ensure_admin(Some(PASSWORD.into()), |_| Ok(()))).unwrap();
     }
 
     /// Stops the server and starts it again on the same folder.

@@ -238,11 +238,11 @@ impl Served {
         self.sign_in_with(PASSWORD)
     }
 
-    /// Signs the administrator in with this password; the cookie. A server that has just started
-    /// may still be making the account.
+    /// Signs the administrator in with this password; the cookie. Whoever has read the server's
+    /// address can do so at once.
     #[track_caller]
     pub(crate) fn sign_in_with(&self, password: &str) -> String {
-        let cookie = eventually(|| self.try_sign_in(password).ok().flatten());
+        let cookie = self.try_sign_in(password).ok().flatten();
         cookie.unwrap_or_else(|| panic!("nobody could sign in:\n{}", self.stderr()))
     }
 
@@ -350,6 +350,12 @@ impl Request {
     /// From a signed-in browser on the server's own page.
     pub(crate) fn cookie(self, cookie: &str) -> Self {
         self.header("Cookie", cookie).header("Sec-Fetch-Site", "same-origin")
+    }
+
+    /// With a body as a page's form sends it.
+    pub(crate) fn form(mut self, body: &str) -> Self {
+        self.body = body.as_bytes().to_vec();
+        self.header("Content-Type", "application/x-www-form-urlencoded")
     }
 
     /// With a body of JSON.
