@@ -120,6 +120,17 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// Both, or what is wrong with either: two questions about one request are answered at once.
+pub fn both<A, B>(one: Result<A>, other: Result<B>) -> Result<(A, B)> {
+    match (one, other) {
+        (Err(Error::Invalid(mut issues)), Err(Error::Invalid(more))) => {
+            issues.append(more);
+            Err(Error::Invalid(issues))
+        }
+        (one, other) => Ok((one?, other?)),
+    }
+}
+
 /// The rules that what was sent breaks, all at once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Issues(Vec<Issue>);

@@ -81,6 +81,19 @@ fn parse(prefix: &str, text: &str) -> Result<i64, WrongId> {
     i64::try_from(number).map_err(|_| WrongId)
 }
 
+/// The prefix of a cursor: what a list continues from is no id, and is spelled like one.
+const CURSOR: &str = "pg";
+
+/// A place in a list, as an opaque word.
+pub fn spell_cursor(number: i64) -> String {
+    spell(CURSOR, number)
+}
+
+/// The place that such a word stands for.
+pub fn parse_cursor(text: &str) -> Result<i64, WrongId> {
+    parse(CURSOR, text)
+}
+
 /// Runs a macro over every id type: `for_each_id!(implement_something)`.
 macro_rules! for_each_id {
     ($then:ident) => {

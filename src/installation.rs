@@ -1,6 +1,6 @@
 //! What is fixed when a data folder is made, and stays through backup and restore.
 
-use crate::database::{Database, Tx, params};
+use crate::database::{Database, Reader, Tx, params};
 use crate::error::{Error, Result};
 use crate::id;
 use crate::random;
@@ -9,18 +9,27 @@ const ALPHABET: &str = "id_alphabet";
 
 /// Makes the installation's own values if it is new, and puts them into force.
 pub fn prepare(database: &Database) -> Result<()> {
-    let known = database.read_here(|r| {
-        r.fetchone("SELECT value FROM installation WHERE name = ?1", params![ALPHABET], |row| {
-            row.get::<String>(0)
-        })
-    })?;
-    let alphabet = if let Some(alphabet) = known {
+    let alphabet = if let Some(alphabet) = database.read_here(known)? {
         alphabet
     } else {
         let alphabet = random::shuffled(id::LETTERS)?;
         database.write_here(move |tx| keep(tx, &alphabet))?
     };
-    id::set_alphabet(&alphabet)
+    put_into_force(&alphabet)
+}
+
+/// Puts an installation's own values into force for somebody who only looks at it.
+pub fn recall(r: &Reader<'_>) -> Result<()> {
+    known(r)?.map_or(Ok(()), |alphabet| put_into_force(&alphabet))
+}
+
+fn known(r: &Reader<'_>) -> Result<Option<String>> {
+    let sql = "SELECT value FROM installation WHERE name = ?1";
+    r.fetchone(sql, params![ALPHABET], |row| row.get(0))
+}
+
+fn put_into_force(alphabet: &str) -> Result<()> {
+    id::set_alphabet(alphabet)
         .map_err(|_| Error::internal("the installation's id alphabet is damaged"))
 }
 

@@ -7,12 +7,13 @@
 //! # How a request flows
 //!
 //! The connection is Rocket's. Before a handler runs, [`web::Endpoints`] has checked what its route
-//! declares: the `Host` is ours, no other site's page sent the request with our cookie, and the
-//! caller meets the route's [`web::Access`]. Guards in the handler's signature then read the
-//! caller, the id in the path and the body; a failure of any of them is an [`error::Error`] or one
-//! of HTTP's own refusals, which `web/problem.rs` alone turns into a status. The handler is one
-//! expression: it calls a service. The service holds the rules and opens one
-//! [`database::Database::read`] or [`database::Database::write`]; records hold the SQL.
+//! declares: the `Host` is ours, no other site's page sent the request with our cookie, the
+//! caller meets the route's [`web::Access`], and the query has no parameter but those that the
+//! route documents. Guards in the handler's signature then read the caller, the id in the path and
+//! the body; a failure of any of them is an [`error::Error`] or one of HTTP's own refusals, which
+//! `web/problem.rs` alone turns into a status. The handler is one expression: it calls a service.
+//! The service holds the rules and opens one [`database::Database::read`] or
+//! [`database::Database::write`]; records hold the SQL.
 //!
 //! # How a write becomes durable
 //!
@@ -37,6 +38,7 @@
 //! - A table is written by one module. Credits are written by [`transaction`] alone, whose entries
 //!   are never updated or deleted; all accounts together are always zero.
 //! - Ownership is a `WHERE`: someone else's row and a row that is not there are the same 404.
+//! - Whoever asked for a write is looked at again inside it: what ended meanwhile is ended.
 //! - Inside a write there is SQL and nothing else: every other writer waits for it.
 //! - Passwords, secrets, bodies and addresses never reach the log.
 //!
@@ -57,6 +59,7 @@ pub mod id;
 pub mod credits;
 pub mod clock;
 pub mod error;
+pub mod text;
 pub mod random;
 pub mod compute;
 pub mod machine;

@@ -33,7 +33,7 @@ use crate::transaction::{self, TransactionService};
 use crate::user::{self, Ground, SignInLimit, UserService};
 use crate::web::{
     self, Check, Deadlines, Document, Endpoints, Health, Hosts, Keeper, Metrics, Observer,
-    SecurityHeaders, TrustedProxies,
+    OwnMethod, SecurityHeaders, TrustedProxies,
 };
 use crate::workspace::{self, WorkspaceCompanion, WorkspaceService};
 
@@ -47,6 +47,9 @@ const JOBS_GRACE: Duration = Duration::from_secs(4);
 
 /// What a caller reads of a disk without room.
 const DISK_IS_FULL: &str = "the disk is nearly full, so nothing new is saved; free some space";
+
+/// What a caller reads in the first moments of a new installation.
+const NOT_FOUNDED: &str = "the administrator's account is being made; ask again in a second";
 
 /// What a server is built from.
 pub struct Parts {
@@ -184,7 +187,6 @@ pub fn build(parts: Parts) -> Result<Server> {
     let admin = AdminService::new(AdminParts {
         database: database.clone(),
         jobs: jobs.clone(),
-        users: users.clone(),
         transactions: transactions.clone(),
         clock: clock.clone(),
         metrics: metrics.clone(),
@@ -199,7 +201,7 @@ pub fn build(parts: Parts) -> Result<Server> {
         failure: failure.clone(),
     };
     let rocket = rocket::custom(rocket_config(&config))
-        .manage(health(&database, &jobs))
+        .manage(health(&database, &jobs, &users))
         .manage(SignInLimit::per_minute(config.sign_in_tries_per_minute))
         .manage(Underway::default())
         .manage(hosts.clone())
@@ -217,6 +219,7 @@ pub fn build(parts: Parts) -> Result<Server> {
         .manage(folder)
         .register("/", web::catchers())
         .attach(Shield::new())
+        .attach(OwnMethod)
         .attach(keeper)
         .attach(Observer::new(metrics))
         .attach(SecurityHeaders::new(hosts.clone()))
@@ -332,10 +335,10 @@ fn deadlines(config: &Config) -> Deadlines {
 }
 
 /// The parts whose word makes the server ready. What they say is public, so it names no folder.
-fn health(database: &Database, jobs: &Jobs) -> Health {
+fn health(database: &Database, jobs: &Jobs, users: &UserService) -> Health {
     let writer = database.clone();
     let path = database.path().to_owned();
-    let jobs = jobs.clone();
+    let (jobs, users) = (jobs.clone(), users.clone());
     let checks: Vec<(&'static str, Check)> = vec![
         ("database", Box::new(move || writer.stopped().map_or(Ok(()), Err))),
         (
@@ -348,6 +351,10 @@ fn health(database: &Database, jobs: &Jobs) -> Health {
             }),
         ),
         ("jobs", Box::new(move || jobs.trouble().map_or(Ok(()), |why| Err(why.into())))),
+        (
+            "accounts",
+            Box::new(move || if users.is_founded() { Ok(()) } else { Err(NOT_FOUNDED.into()) }),
+        ),
     ];
     Health::new(checks)
 }

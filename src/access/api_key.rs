@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::guard::Caller;
 use super::session::{SecretHash, hash_of};
-use crate::audit::{self, Action, Event};
+use crate::audit::{self, Action};
 use crate::clock::{Clock, Timestamp};
 use crate::database::{Database, Reader, Row, Tx, params};
 use crate::error::{Error, Issues, Result};
@@ -75,6 +76,17 @@ impl ApiKey {
         let _ = self.is_revoked.subscribe().wait_for(|is_revoked| *is_revoked).await;
     }
 
+    /// Whether it is still written down, and its user may still be acted for.
+    pub(super) fn is_there(&self, r: &Reader<'_>) -> Result<bool> {
+        let found = r.fetchone(
+            "SELECT 1 FROM api_keys k JOIN users u ON u.id = k.user_id \
+             WHERE k.id = ?1 AND u.state = 'active'",
+            params![self.id],
+            |row| row.get::<i64>(0),
+        )?;
+        Ok(found.is_some())
+    }
+
     fn is_over(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|end| now >= end)
     }
@@ -96,7 +108,7 @@ pub struct ApiKeyView {
 }
 
 /// A key that was just made, with the only sight of it.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub struct NewApiKeyView {
     /// What is known of it later.
     #[serde(flatten)]
@@ -142,13 +154,15 @@ impl NewApiKey {
 pub struct ApiKeys {
     database: Database,
     clock: Clock,
-    live: Arc<RwLock<HashMap<SecretHash, Arc<ApiKey>>>>,
+    live: Arc<RwLock<Live>>,
 }
+
+type Live = HashMap<SecretHash, Arc<ApiKey>>;
 
 impl ApiKeys {
     /// Takes over the keys that the database knows.
     pub fn load(database: &Database, clock: &Clock) -> Result<Self> {
-        let known = database.read_here(|r| in_force(r, None))?;
+        let known = database.read_here(in_force)?;
         let live = known.into_iter().map(|(hash, key)| (hash, Arc::new(key))).collect();
         Ok(Self {
             database: database.clone(),
@@ -166,18 +180,19 @@ impl ApiKeys {
         Some(Arc::clone(key))
     }
 
-    /// Makes a key for a user.
-    pub async fn create(
-        &self,
-        user_id: UserId,
-        new: NewApiKey,
-        request_id: String,
-    ) -> Result<NewApiKeyView> {
-        let now = self.clock.now();
+    /// Whether a key that was looked up is in force still.
+    pub(super) fn is_live(&self, key: &ApiKey) -> bool {
+        !*key.is_revoked.borrow() && !key.is_over(self.clock.now())
+    }
+
+    /// Makes a key for the caller.
+    pub async fn create(&self, caller: &Caller, new: NewApiKey) -> Result<NewApiKeyView> {
+        let (user_id, now) = (caller.user_id(), self.clock.now());
         let new = new.judge(now)?;
         let secret = format!("{PREFIX}{}", random::secret()?);
         let hash = hash_of(&secret);
         let hint = secret[secret.len() - HINT_CHARS..].to_owned();
+        let event = caller.event(Action::ApiKeyCreate);
         let insert = move |tx: &Tx<'_>| {
             let n_keys = tx.fetchone(
                 "SELECT count(*) FROM api_keys WHERE user_id = ?1",
@@ -190,8 +205,6 @@ impl ApiKeys {
                 )));
             }
             let scopes: Vec<_> = new.scopes.iter().map(|scope| scope.word()).collect();
-            let event = Event::by(Action::ApiKeyCreate, user_id).saying(&new.name);
-            audit::note(tx, &event.in_request(&request_id), now)?;
             let made = tx.fetchone(
                 concat!(
                     "INSERT INTO api_keys (user_id, name, scopes, secret_hash, hint, created_at, \
@@ -201,9 +214,12 @@ impl ApiKeys {
                 params![user_id, new.name, scopes.join(" "), hash, hint, now, new.expires_at],
                 view_from,
             )?;
-            made.ok_or_else(|| Error::internal("a new key was given no row"))
+            let made = made.ok_or_else(|| Error::internal("a new key was given no row"))?;
+            // Its number and not its name: what people call things is theirs, and goes with them.
+            audit::note(tx, &event.saying(made.id.to_string()), now)?;
+            Ok(made)
         };
-        let key = self.database.write(insert).await?;
+        let key = caller.write(&self.database, insert).await?;
         // What was deleted since the commit is not in the database any more, and not taken up.
         self.take_up(user_id).await?;
         Ok(NewApiKeyView { key, secret })
@@ -213,29 +229,30 @@ impl ApiKeys {
     pub async fn list_of(&self, user_id: UserId) -> Result<Vec<ApiKeyView>> {
         let mut found = self.database.read(move |r| list_of(r, user_id)).await?;
         let live = self.read();
-        for view in &mut found {
-            let used = live.values().find(|key| key.id == view.id);
-            let used = used.map_or(0, |key| key.last_used_millis.load(Ordering::Relaxed));
-            view.last_used_at = view.last_used_at.max(moment(used));
+        for (hash, view) in &mut found {
+            let used = live.get(hash).map(|key| key.last_used_millis.load(Ordering::Relaxed));
+            view.last_used_at = view.last_used_at.max(moment(used.unwrap_or_default()));
         }
-        Ok(found)
+        Ok(found.into_iter().map(|(_, view)| view).collect())
     }
 
-    /// Revokes a user's key: it opens nothing more once this is answered.
-    pub async fn delete(&self, user_id: UserId, id: ApiKeyId, request_id: String) -> Result<()> {
-        let now = self.clock.now();
+    /// Revokes a key of the caller's: it opens nothing more once this is answered.
+    pub async fn delete(&self, caller: &Caller, id: ApiKeyId) -> Result<()> {
+        let (user_id, now) = (caller.user_id(), self.clock.now());
+        let event = caller.event(Action::ApiKeyDelete).saying(id.to_string());
         let delete = move |tx: &Tx<'_>| {
-            let name = tx.fetchone(
-                "DELETE FROM api_keys WHERE id = ?1 AND user_id = ?2 RETURNING name",
+            let hash = tx.fetchone(
+                "DELETE FROM api_keys WHERE id = ?1 AND user_id = ?2 RETURNING secret_hash",
                 params![id, user_id],
-                |row| row.get::<String>(0),
+                |row| row.get::<SecretHash>(0),
             )?;
-            let name = name.ok_or(Error::NotFound("key"))?;
-            let event = Event::by(Action::ApiKeyDelete, user_id).saying(name);
-            audit::note(tx, &event.in_request(&request_id), now)
+            audit::note(tx, &event, now)?;
+            hash.ok_or(Error::NotFound("key"))
         };
-        self.database.write(delete).await?;
-        self.forget(|key| key.id == id);
+        let hash = caller.write(&self.database, delete).await?;
+        if let Some(key) = self.change().remove(&hash) {
+            key.is_revoked.send_replace(true);
+        }
         Ok(())
     }
 
@@ -248,16 +265,15 @@ impl ApiKeys {
     /// or enabled the account.
     pub async fn take_up(&self, user_id: UserId) -> Result<()> {
         // Read under the lock: whoever forgets keys after their commit does so after this.
-        let live = Arc::clone(&self.live);
-        self.database
-            .read(move |r| {
-                let mut live = live.write().unwrap_or_else(PoisonError::into_inner);
-                for (hash, key) in in_force(r, Some(user_id))? {
-                    live.entry(hash).or_insert_with(|| Arc::new(key));
-                }
-                Ok(())
-            })
-            .await
+        let keys = self.clone();
+        let take_up = move |r: &Reader<'_>| {
+            let mut live = keys.change();
+            for (hash, key) in in_force_of(r, user_id)? {
+                live.entry(hash).or_insert_with(|| Arc::new(key));
+            }
+            Ok(())
+        };
+        self.database.read(take_up).await
     }
 
     /// Writes down when keys were last used, and forgets those that are over.
@@ -267,33 +283,39 @@ impl ApiKeys {
         let mut used = Vec::new();
         for key in self.read().values() {
             let last_used = key.last_used_millis.load(Ordering::Relaxed);
-            if key.stored_used_millis.swap(last_used, Ordering::Relaxed) != last_used {
-                used.push((key.id, last_used));
+            if key.stored_used_millis.load(Ordering::Relaxed) != last_used {
+                used.push((Arc::clone(key), last_used));
             }
         }
         if used.is_empty() {
             return Ok(());
         }
         let mark = move |tx: &Tx<'_>| {
-            for (id, last_used) in used {
+            for (key, last_used) in &used {
                 tx.execute(
                     "UPDATE api_keys SET last_used_at = ?2 WHERE id = ?1",
-                    params![id, last_used],
+                    params![key.id, *last_used],
                 )?;
             }
-            Ok(())
+            Ok(used)
         };
-        self.database.write(mark).await
+        for (key, last_used) in self.database.write(mark).await? {
+            key.stored_used_millis.store(last_used, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     fn forget(&self, is_gone: impl Fn(&ApiKey) -> bool) {
-        let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
-        for (_, key) in live.extract_if(|_, key| is_gone(key)) {
+        for (_, key) in self.change().extract_if(|_, key| is_gone(key)) {
             key.is_revoked.send_replace(true);
         }
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, HashMap<SecretHash, Arc<ApiKey>>> {
+    fn change(&self) -> RwLockWriteGuard<'_, Live> {
+        self.live.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Live> {
         self.live.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -322,35 +344,51 @@ fn view_from(row: &Row<'_>) -> Result<ApiKeyView> {
     })
 }
 
-fn list_of(r: &Reader<'_>, user_id: UserId) -> Result<Vec<ApiKeyView>> {
+fn list_of(r: &Reader<'_>, user_id: UserId) -> Result<Vec<(SecretHash, ApiKeyView)>> {
     r.fetchall(
-        concat!("SELECT ", columns!(), " FROM api_keys WHERE user_id = ?1 ORDER BY id DESC"),
+        concat!(
+            "SELECT ",
+            columns!(),
+            ", secret_hash FROM api_keys WHERE user_id = ?1 ORDER BY id DESC"
+        ),
         params![user_id],
-        view_from,
+        |row| Ok((row.get(7)?, view_from(row)?)),
     )
 }
 
-/// The keys of active users, or of one of them; those that are over come along and open nothing.
-fn in_force(r: &Reader<'_>, user_id: Option<UserId>) -> Result<Vec<(SecretHash, ApiKey)>> {
-    r.fetchall(
-        "SELECT k.secret_hash, k.id, k.user_id, k.scopes, k.expires_at, \
-         coalesce(k.last_used_at, 0) FROM api_keys k JOIN users u ON u.id = k.user_id \
-         WHERE u.state = 'active' AND (?1 IS NULL OR k.user_id = ?1)",
-        params![user_id],
-        |row| {
-            let used: i64 = row.get(5)?;
-            let key = ApiKey {
-                id: row.get(1)?,
-                user_id: row.get(2)?,
-                scopes: scopes_from(&row.get::<String>(3)?),
-                expires_at: row.get(4)?,
-                last_used_millis: AtomicI64::new(used),
-                stored_used_millis: AtomicI64::new(used),
-                is_revoked: rocket::tokio::sync::watch::Sender::new(false),
-            };
-            Ok((row.get(0)?, key))
-        },
-    )
+macro_rules! select_in_force {
+    ($rest:literal) => {
+        concat!(
+            "SELECT k.secret_hash, k.id, k.user_id, k.scopes, k.expires_at, ",
+            "coalesce(k.last_used_at, 0) FROM api_keys k JOIN users u ON u.id = k.user_id ",
+            "WHERE u.state = 'active'",
+            $rest
+        )
+    };
+}
+
+/// The keys of active users; those that are over come along and open nothing.
+fn in_force(r: &Reader<'_>) -> Result<Vec<(SecretHash, ApiKey)>> {
+    r.fetchall(select_in_force!(""), params![], key_from)
+}
+
+/// The same of one user, found without reading the others'.
+fn in_force_of(r: &Reader<'_>, user_id: UserId) -> Result<Vec<(SecretHash, ApiKey)>> {
+    r.fetchall(select_in_force!(" AND k.user_id = ?1"), params![user_id], key_from)
+}
+
+fn key_from(row: &Row<'_>) -> Result<(SecretHash, ApiKey)> {
+    let used: i64 = row.get(5)?;
+    let key = ApiKey {
+        id: row.get(1)?,
+        user_id: row.get(2)?,
+        scopes: scopes_from(&row.get::<String>(3)?),
+        expires_at: row.get(4)?,
+        last_used_millis: AtomicI64::new(used),
+        stored_used_millis: AtomicI64::new(used),
+        is_revoked: rocket::tokio::sync::watch::Sender::new(false),
+    };
+    Ok((row.get(0)?, key))
 }
 
 fn scopes_from(words: &str) -> Vec<Scope> {

@@ -10,11 +10,12 @@ use sha2::{Digest, Sha256};
 use super::Role;
 use super::api_key::{self, ApiKey, ApiKeys, Scope};
 use super::cookie::SessionCookie;
-use super::session::{Place, Session};
+use super::session::{self, Place, Session};
 use super::sessions::Sessions;
 use super::token::AccessTokens;
 use crate::audit::{Action, Event};
 use crate::config::Secret;
+use crate::database::{Database, Reader, Tx};
 use crate::error::{Error, Result};
 use crate::id::{SessionId, UserId};
 use crate::web::{Access, Doorkeeper, client_network, context, refuse};
@@ -67,6 +68,30 @@ impl Caller {
         Event::by(action, self.user_id()).in_request(&self.request_id)
     }
 
+    /// Runs a write that is theirs, unless they may not call any more. It is looked at inside the
+    /// write itself, for any time may have passed since they were let in: rows of sessions and
+    /// keys go in the write that ends them, and their numbers never come again.
+    pub async fn write<T, F>(&self, database: &Database, run: F) -> Result<T>
+    where
+        F: FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let caller = self.clone();
+        let write = move |tx: &Tx<'_>| {
+            caller.confirm(tx)?;
+            run(tx)
+        };
+        database.write(write).await
+    }
+
+    fn confirm(&self, r: &Reader<'_>) -> Result<()> {
+        let may_call = match &self.identity {
+            Identity::Session(session) => session::is_there(r, session.id)?,
+            Identity::Key(key) => key.is_there(r)?,
+        };
+        if may_call { Ok(()) } else { Err(Error::SignedOut) }
+    }
+
     /// Waits until they may not call any more: their session or key has ended.
     pub async fn ended(&self) {
         match &self.identity {
@@ -106,14 +131,12 @@ impl Door {
     fn identity(&self, request: &Request<'_>) -> Option<Identity> {
         if request.headers().contains("Authorization") {
             let given = bearer(request)?;
-            return if given.starts_with(api_key::PREFIX) {
-                self.keys.lookup(given).map(Identity::Key)
-            } else {
-                let (session_id, user_id) = self.tokens.read(given)?;
-                self.sessions.lookup_token(session_id, user_id).map(Identity::Session)
-            };
+            if given.starts_with(api_key::PREFIX) {
+                return self.keys.lookup(given).map(Identity::Key);
+            }
         }
-        self.sessions.lookup_cookie(self.cookie.read(request)?).map(Identity::Session)
+        let session = session_of(request, &self.sessions, &self.tokens, &self.cookie);
+        session.map(Identity::Session)
     }
 
     fn holds_metrics_token(&self, request: &Request<'_>) -> bool {
@@ -123,6 +146,19 @@ impl Door {
             _ => false,
         }
     }
+}
+
+/// The live session that a request names.
+fn session_of(
+    request: &Request<'_>,
+    sessions: &Sessions,
+    tokens: &AccessTokens,
+    cookie: &SessionCookie,
+) -> Option<Arc<Session>> {
+    if request.headers().contains("Authorization") {
+        return sessions.lookup_token(&tokens.read(bearer(request)?)?);
+    }
+    sessions.lookup_cookie(cookie.read(request)?)
 }
 
 /// The credential in the one `Authorization` header.
@@ -154,6 +190,18 @@ impl Doorkeeper for Door {
             Identity::Session(session) => admit_session(session, access),
             Identity::Key(key) => admit_key(key, access),
         }
+    }
+
+    fn readmit(&self, request: &Request<'_>) -> Result<()> {
+        let is_live = match &request.local_cache(|| Recognised(None)).0 {
+            // Nobody had to be recognised here.
+            None => true,
+            Some(Caller { identity: Identity::Session(session), .. }) => {
+                self.sessions.is_live(session)
+            }
+            Some(Caller { identity: Identity::Key(key), .. }) => self.keys.is_live(key),
+        };
+        if is_live { Ok(()) } else { Err(Error::SignedOut) }
     }
 }
 
@@ -212,6 +260,8 @@ pub struct Visitor {
     pub user_agent: Option<String>,
     /// Where they are.
     pub place: Option<Place>,
+    /// The session that they have already.
+    pub session: Option<Arc<Session>>,
     /// The request they came with.
     pub request_id: String,
 }
@@ -221,11 +271,17 @@ impl<'r> FromRequest<'r> for Visitor {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
-        let tokens = request.rocket().state::<AccessTokens>();
+        let rocket = request.rocket();
+        let tokens = rocket.state::<AccessTokens>();
         let network = client_network(request);
+        let session = || {
+            let (sessions, cookie) = (rocket.state::<Sessions>()?, rocket.state()?);
+            session_of(request, sessions, tokens?, cookie)
+        };
         Outcome::Success(Self {
             user_agent: request.headers().get_one("User-Agent").map(str::to_owned),
             place: tokens.zip(network).map(|(tokens, network)| tokens.place_of(network)),
+            session: session(),
             request_id: context(request).id.clone(),
         })
     }

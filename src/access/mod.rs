@@ -11,6 +11,7 @@
 mod api_key;
 mod cookie;
 mod guard;
+mod place;
 mod routes;
 mod session;
 mod sessions;
@@ -19,9 +20,10 @@ mod token;
 pub use api_key::{ApiKeys, delete_keys_of};
 pub use cookie::SessionCookie;
 pub use guard::{Admin, Caller, Door, Visitor};
+pub use place::{forget_places, forget_places_of, is_known_place, remember_place};
 pub use routes::routes;
 pub use session::{
-    Holder, NewSession, Place, Session, SessionKind, end_all, end_all_of, lift_restriction,
+    Holder, NewSession, Place, Session, SessionKind, Written, end_all, end_all_of, lift_restriction,
 };
 pub use sessions::Sessions;
 pub use token::{ACCESS_TOKEN_LIFE_S, AccessTokens};

@@ -32,7 +32,7 @@ async fn list_sessions(caller: Caller, sessions: &State<Sessions>) -> Answer<Lis
 #[utoipa::path(responses((status = 204, description = "Ended.")))]
 #[delete("/api/me/sessions/<id>")]
 async fn delete_session(caller: Caller, sessions: &State<Sessions>, id: SessionId) -> Answer<()> {
-    sessions.end(caller.user_id(), id).await?;
+    sessions.end(&caller, id).await?;
     Ok(Reply::done())
 }
 
@@ -65,8 +65,7 @@ async fn create_api_key(
 ) -> Answer<NewApiKeyView> {
     let ApiKeyInput { name, scopes, expires_at } = body.value;
     let new = NewApiKey { name, scopes, expires_at };
-    let made = keys.create(caller.user_id(), new, caller.request_id().to_owned()).await?;
-    Ok(Reply::created("/api/keys".into(), made))
+    Ok(Reply::created("/api/keys".into(), keys.create(&caller, new).await?))
 }
 
 /// The caller's API keys, newest first.
@@ -82,6 +81,6 @@ async fn list_api_keys(caller: Caller, keys: &State<ApiKeys>) -> Answer<Listing<
 #[utoipa::path(responses((status = 204, description = "Revoked.")))]
 #[delete("/api/keys/<id>")]
 async fn delete_api_key(caller: Caller, keys: &State<ApiKeys>, id: ApiKeyId) -> Answer<()> {
-    keys.delete(caller.user_id(), id, caller.request_id().to_owned()).await?;
+    keys.delete(&caller, id).await?;
     Ok(Reply::done())
 }

@@ -1,5 +1,6 @@
 //! A session: its row, and what is known of it in memory while it lives.
 
+use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use rocket::tokio::sync::watch;
@@ -8,6 +9,7 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use super::Role;
+use super::place::remember_place;
 use crate::clock::Timestamp;
 use crate::database::{Reader, Row, Tx, params};
 use crate::error::{Error, Result};
@@ -22,6 +24,10 @@ const IDLE_S: i64 = 24 * 3600;
 const ADMIN_LIFE_S: i64 = 8 * 3600;
 /// And ends sooner when nobody is at the desk.
 const ADMIN_IDLE_S: i64 = 20 * 60;
+
+/// Sessions that one user may have open; one more ends the one that was longest not seen. A script
+/// that logs in anew each time must not fill the memory.
+const OPEN_MAX: u32 = 50;
 
 /// The longest description of a browser that is kept.
 const USER_AGENT_CHARS_MAX: usize = 256;
@@ -65,7 +71,6 @@ impl SessionKind {
 pub type Place = [u8; 32];
 
 /// A live session.
-#[derive(Debug)]
 pub struct Session {
     /// Its id.
     pub id: SessionId,
@@ -75,15 +80,22 @@ pub struct Session {
     pub role: Role,
     /// What it is called with.
     pub kind: SessionKind,
-    /// Where it was opened.
-    pub(super) place: Option<Place>,
     /// Whether it is good for changing the password, and no more.
     pub(super) is_restricted: AtomicBool,
     pub(super) token_hash: SecretHash,
+    /// What its access tokens bear beside its id.
+    pub(super) seal: String,
     pub(super) expires_at: Timestamp,
     pub(super) last_seen_millis: AtomicI64,
     pub(super) stored_seen_millis: AtomicI64,
     pub(super) has_ended: watch::Sender<bool>,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Session");
+        shown.field("id", &self.id).field("user_id", &self.user_id).finish_non_exhaustive()
+    }
 }
 
 impl Session {
@@ -115,10 +127,10 @@ const fn idle_s(role: Role) -> i64 {
 }
 
 /// A session about to be opened: its secret is shown once, to the browser or the program.
-#[derive(Debug)]
 pub struct NewSession {
     /// The secret for the cookie, or the refresh token.
     pub secret: String,
+    seal: String,
     kind: SessionKind,
     user_agent: Option<String>,
     place: Option<Place>,
@@ -143,7 +155,7 @@ impl NewSession {
         place: Option<Place>,
     ) -> Result<Self> {
         let user_agent = user_agent.map(|text| text.chars().take(USER_AGENT_CHARS_MAX).collect());
-        Ok(Self { secret: random::secret()?, kind, user_agent, place })
+        Ok(Self { secret: random::secret()?, seal: random::secret()?, kind, user_agent, place })
     }
 
     /// What the row of it needs.
@@ -154,6 +166,7 @@ impl NewSession {
             kind: self.kind,
             place: self.place,
             token_hash: hash_of(&self.secret),
+            seal: self.seal.clone(),
             user_agent: self.user_agent.clone(),
             created_at: now,
             expires_at: now.plus_s(life_s),
@@ -162,24 +175,32 @@ impl NewSession {
 }
 
 /// A session's row, written in the transaction that signs its user in.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SessionRow {
     holder: Holder,
     kind: SessionKind,
     place: Option<Place>,
     token_hash: SecretHash,
+    seal: String,
     user_agent: Option<String>,
     created_at: Timestamp,
     expires_at: Timestamp,
 }
 
+/// A session whose row is written.
+pub struct Written {
+    pub(super) session: Session,
+    /// Those that had to go for it.
+    pub(super) crowded_out: Vec<SessionId>,
+}
+
 impl SessionRow {
     /// Writes the row; [`super::Sessions::admit`] makes it live after the commit.
-    pub fn create(self, tx: &Tx<'_>) -> Result<Session> {
+    pub fn create(self, tx: &Tx<'_>) -> Result<Written> {
         let id = tx.fetchone(
             "INSERT INTO sessions (user_id, role, is_restricted, token_hash, user_agent, \
-             created_at, last_seen_at, expires_at, kind, place) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9) RETURNING id",
+             created_at, last_seen_at, expires_at, kind, place, seal) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9, ?10) RETURNING id",
             params![
                 self.holder.user_id,
                 self.holder.role.word(),
@@ -189,25 +210,40 @@ impl SessionRow {
                 self.created_at,
                 self.expires_at,
                 self.kind.word(),
-                self.place
+                self.place,
+                self.seal
             ],
             |row| row.get(0),
         )?;
+        if let Some(place) = self.place {
+            remember_place(tx, self.holder.user_id, place, self.created_at)?;
+        }
         let seen = self.created_at.millis();
-        Ok(Session {
+        let session = Session {
             id: id.ok_or_else(|| Error::internal("a session got no number"))?,
             user_id: self.holder.user_id,
             role: self.holder.role,
             kind: self.kind,
-            place: self.place,
             is_restricted: AtomicBool::new(self.holder.is_restricted),
             token_hash: self.token_hash,
+            seal: self.seal,
             expires_at: self.expires_at,
             last_seen_millis: AtomicI64::new(seen),
             stored_seen_millis: AtomicI64::new(seen),
             has_ended: watch::Sender::new(false),
-        })
+        };
+        Ok(Written { crowded_out: crowd_out(tx, &session)?, session })
     }
+}
+
+/// Deletes the sessions of a user beyond what one may have; never the new one.
+fn crowd_out(tx: &Tx<'_>, new: &Session) -> Result<Vec<SessionId>> {
+    tx.fetchall(
+        "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE user_id = ?1 \
+         ORDER BY id = ?2 DESC, last_seen_at DESC, id DESC LIMIT ?4 OFFSET ?3) RETURNING id",
+        params![new.user_id, new.id, OPEN_MAX, i64::MAX],
+        |row| row.get(0),
+    )
 }
 
 /// A session as its user sees it.
@@ -286,7 +322,7 @@ pub(super) fn delete_expired(tx: &Tx<'_>, now: Timestamp) -> Result<usize> {
 pub(super) fn all(r: &Reader<'_>) -> Result<Vec<Session>> {
     r.fetchall(
         "SELECT id, user_id, role, token_hash, last_seen_at, expires_at, is_restricted, kind, \
-         place FROM sessions",
+         seal FROM sessions",
         params![],
         read,
     )
@@ -299,9 +335,9 @@ fn read(row: &Row<'_>) -> Result<Session> {
         user_id: row.get(1)?,
         role: Role::from_word(&row.get::<String>(2)?)?,
         kind: SessionKind::from_word(&row.get::<String>(7)?)?,
-        place: row.get(8)?,
         is_restricted: AtomicBool::new(row.get(6)?),
         token_hash: row.get(3)?,
+        seal: row.get(8)?,
         expires_at: row.get(5)?,
         last_seen_millis: AtomicI64::new(last_seen),
         stored_seen_millis: AtomicI64::new(last_seen),

@@ -1,12 +1,15 @@
 //! The live sessions of this server, in memory: looked up by every request, exact at every moment.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
+use super::guard::Caller;
 use super::session::{
-    self, Exchange, Place, SecretHash, Session, SessionKind, SessionView, hash_of,
+    self, Exchange, SecretHash, Session, SessionKind, SessionView, Written, hash_of,
 };
+use super::token::Named;
 use crate::audit::{self, Action, Event};
 use crate::clock::Clock;
 use crate::database::{Database, Tx};
@@ -27,23 +30,32 @@ pub struct Sessions {
 #[derive(Default)]
 struct Live {
     by_id: HashMap<SessionId, Arc<Session>>,
-    /// Of browsers only: a program's calls name their session.
-    by_cookie: HashMap<SecretHash, SessionId>,
+    /// Of browsers only: a program's calls name their session. The session itself and not its
+    /// number, so that a cookie opens the one it was made for or none.
+    by_cookie: HashMap<SecretHash, Arc<Session>>,
+    /// So that what concerns one user takes no walk past everybody's.
+    of_user: HashMap<UserId, Vec<SessionId>>,
 }
 
 impl Live {
-    fn insert(&mut self, session: Session) {
+    fn insert(&mut self, session: &Arc<Session>) {
         if session.kind == SessionKind::Browser {
-            self.by_cookie.insert(session.token_hash, session.id);
+            self.by_cookie.insert(session.token_hash, Arc::clone(session));
         }
-        self.by_id.insert(session.id, Arc::new(session));
+        self.of_user.entry(session.user_id).or_default().push(session.id);
+        self.by_id.insert(session.id, Arc::clone(session));
     }
 
-    fn remove_where(&mut self, is_gone: impl Fn(&Session) -> bool) {
-        for (_, session) in self.by_id.extract_if(|_, session| is_gone(session)) {
-            self.by_cookie.remove(&session.token_hash);
-            session.has_ended.send_replace(true);
+    fn remove(&mut self, id: SessionId) {
+        let Some(session) = self.by_id.remove(&id) else { return };
+        self.by_cookie.remove(&session.token_hash);
+        if let Entry::Occupied(mut ids) = self.of_user.entry(session.user_id) {
+            ids.get_mut().retain(|other| *other != id);
+            if ids.get().is_empty() {
+                ids.remove();
+            }
         }
+        session.has_ended.send_replace(true);
     }
 }
 
@@ -53,7 +65,9 @@ impl Sessions {
         let now = clock.now();
         let mut live = Live::default();
         let known = database.read_here(session::all)?;
-        known.into_iter().filter(|known| !known.is_over(now)).for_each(|known| live.insert(known));
+        for session in known.into_iter().filter(|session| !session.is_over(now)) {
+            live.insert(&Arc::new(session));
+        }
         Ok(Self {
             database: database.clone(),
             clock: clock.clone(),
@@ -64,17 +78,22 @@ impl Sessions {
 
     /// The live session of the browser with this cookie, which counts as seen now.
     pub(super) fn lookup_cookie(&self, secret: &str) -> Option<Arc<Session>> {
-        let live = self.read();
-        let id = live.by_cookie.get(&hash_of(secret))?;
-        self.seen(live.by_id.get(id)?)
+        self.seen(self.read().by_cookie.get(&hash_of(secret))?)
     }
 
     /// The live session that an access token names, which counts as seen now.
-    pub(super) fn lookup_token(&self, id: SessionId, user_id: UserId) -> Option<Arc<Session>> {
+    pub(super) fn lookup_token(&self, named: &Named) -> Option<Arc<Session>> {
         let live = self.read();
-        let session = live.by_id.get(&id)?;
-        let is_it = session.kind == SessionKind::Token && session.user_id == user_id;
+        let session = live.by_id.get(&named.session_id)?;
+        let is_it = session.kind == SessionKind::Token
+            && session.user_id == named.user_id
+            && session.seal == named.seal;
         is_it.then(|| self.seen(session)).flatten()
+    }
+
+    /// Whether a session that was looked up is live still.
+    pub(super) fn is_live(&self, session: &Session) -> bool {
+        !*session.has_ended.borrow() && !session.is_over(self.clock.now())
     }
 
     fn seen(&self, session: &Arc<Session>) -> Option<Arc<Session>> {
@@ -86,24 +105,20 @@ impl Sessions {
         Some(Arc::clone(session))
     }
 
-    /// Whether this user has a live session that was opened at this place.
-    pub fn knows_place(&self, user_id: UserId, place: Place) -> bool {
-        let live = self.read();
-        let mut sessions = live.by_id.values();
-        sessions.any(|session| session.user_id == user_id && session.place == Some(place))
-    }
-
     /// Makes a committed session live, unless it was ended since its commit.
-    pub async fn admit(&self, session: Session) -> Result<()> {
-        let id = session.id;
-        self.change(|live| live.insert(session));
+    pub async fn admit(&self, written: Written) -> Result<Arc<Session>> {
+        let (id, session) = (written.session.id, Arc::new(written.session));
+        self.change(|live| {
+            live.insert(&session);
+            written.crowded_out.into_iter().for_each(|id| live.remove(id));
+        });
         // Whoever ended the user's sessions between the commit and the line above found none in
         // memory; the row tells.
         if !self.database.read(move |r| session::is_there(r, id)).await? {
-            self.forget(|session| session.id == id);
+            self.change(|live| live.remove(id));
             return Err(Error::SignedOut);
         }
-        Ok(())
+        Ok(session)
     }
 
     /// Exchanges a refresh token for the next one. One that was exchanged before ends its session.
@@ -125,7 +140,7 @@ impl Sessions {
                 Ok((session.ok_or(Error::SignedOut)?, next))
             }
             Exchange::Stolen { session_id, .. } => {
-                self.forget(|session| session.id == session_id);
+                self.change(|live| live.remove(session_id));
                 Err(Error::SignedOut)
             }
             Exchange::Unknown => Err(Error::SignedOut),
@@ -150,17 +165,18 @@ impl Sessions {
         Ok(found)
     }
 
-    /// Ends one session of a user, at once: whoever signs out on a full disk is signed out, and the
-    /// row goes when it can.
-    pub async fn end(&self, user_id: UserId, id: SessionId) -> Result<()> {
+    /// Ends one session of the caller's, at once: it opens nothing more even if the disk is full
+    /// and the answer is an error, and the row goes when it can.
+    pub async fn end(&self, caller: &Caller, id: SessionId) -> Result<()> {
+        let user_id = caller.user_id();
         let is_theirs = self.read().by_id.get(&id).is_some_and(|known| known.user_id == user_id);
         if !is_theirs {
             return Err(Error::NotFound("session"));
         }
-        self.forget(|session| session.id == id);
-        let now = self.clock.now();
+        self.change(|live| live.remove(id));
+        let (event, now) = (caller.event(Action::SignOut), self.clock.now());
         let delete = move |tx: &Tx<'_>| {
-            audit::note(tx, &Event::by(Action::SignOut, user_id), now)?;
+            audit::note(tx, &event, now)?;
             session::delete(tx, id)
         };
         let deleted = self.database.write(delete).await;
@@ -179,7 +195,10 @@ impl Sessions {
 
     /// Forgets the sessions of a user whose rows a commit has deleted, other than the one kept.
     pub fn forget_all_of(&self, user_id: UserId, kept: Option<SessionId>) {
-        self.forget(|session| session.user_id == user_id && Some(session.id) != kept);
+        self.change(|live| {
+            let ids = live.of_user.get(&user_id).cloned().unwrap_or_default();
+            ids.into_iter().filter(|id| Some(*id) != kept).for_each(|id| live.remove(id));
+        });
     }
 
     /// Writes down when sessions were last seen, and drops those that are over. Called now and
@@ -192,14 +211,14 @@ impl Sessions {
             let last_seen = session.last_seen_millis.load(Ordering::Relaxed);
             if session.is_over(now) {
                 over.push(session.id);
-            } else if session.stored_seen_millis.swap(last_seen, Ordering::Relaxed) != last_seen {
-                seen.push((session.id, last_seen));
+            } else if session.stored_seen_millis.load(Ordering::Relaxed) != last_seen {
+                seen.push((Arc::clone(session), last_seen));
             }
         }
-        let gone = over.clone();
+        let (gone, marked) = (over.clone(), seen.clone());
         let written = self.database.write(move |tx| {
-            for (id, last_seen) in seen {
-                session::mark_seen(tx, id, last_seen)?;
+            for (session, last_seen) in marked {
+                session::mark_seen(tx, session.id, last_seen)?;
             }
             for id in gone {
                 session::delete(tx, id)?;
@@ -207,15 +226,14 @@ impl Sessions {
             session::delete_expired(tx, now)
         });
         let written = written.await;
-        self.forget(|session| over.contains(&session.id));
-        if written.is_err() {
-            self.owed().append(&mut over);
+        self.change(|live| over.iter().for_each(|id| live.remove(*id)));
+        match &written {
+            Ok(_) => seen.iter().for_each(|(session, last_seen)| {
+                session.stored_seen_millis.store(*last_seen, Ordering::Relaxed);
+            }),
+            Err(_) => self.owed().append(&mut over),
         }
         written.map(drop)
-    }
-
-    fn forget(&self, is_gone: impl Fn(&Session) -> bool) {
-        self.change(|live| live.remove_where(is_gone));
     }
 
     fn change(&self, change: impl FnOnce(&mut Live)) {

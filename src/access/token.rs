@@ -2,7 +2,7 @@
 //! has to be asked about a forged one, and the session is looked up all the same, so that an ended
 //! one ends them too.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::session::Place;
+use super::session::{Place, Session};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::id::{SessionId, UserId};
@@ -26,14 +26,24 @@ const KEY_BYTES: usize = 32;
 const ISSUER: &str = "cellar";
 const AUDIENCE: &str = "cellar-api";
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Claims {
     sub: UserId,
     sid: SessionId,
+    /// What was drawn for this session alone.
+    seal: String,
     iat: i64,
     exp: i64,
     aud: String,
     iss: String,
+}
+
+/// Whom an access token names.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Named {
+    pub(super) session_id: SessionId,
+    pub(super) user_id: UserId,
+    pub(super) seal: String,
 }
 
 /// Signs and reads access tokens.
@@ -80,12 +90,13 @@ impl AccessTokens {
         Self { keys: Arc::new(keys), clock }
     }
 
-    /// A token for this session of this user.
-    pub fn sign(&self, session_id: SessionId, user_id: UserId) -> Result<String> {
+    /// A token for this session.
+    pub fn sign(&self, session: &Session) -> Result<String> {
         let now = self.clock.now().millis() / 1000;
         let claims = Claims {
-            sub: user_id,
-            sid: session_id,
+            sub: session.user_id,
+            sid: session.id,
+            seal: session.seal.clone(),
             iat: now,
             exp: now + ACCESS_TOKEN_LIFE_S,
             aud: AUDIENCE.into(),
@@ -95,8 +106,8 @@ impl AccessTokens {
             .map_err(Error::internal)
     }
 
-    /// The session and the user that a token names, if it is ours and in force.
-    pub fn read(&self, token: &str) -> Option<(SessionId, UserId)> {
+    /// Whom a token names, if it is ours and in force.
+    pub(super) fn read(&self, token: &str) -> Option<Named> {
         let mut rules = Validation::new(Algorithm::HS256);
         rules.set_audience(&[AUDIENCE]);
         rules.set_issuer(&[ISSUER]);
@@ -104,9 +115,10 @@ impl AccessTokens {
         // Checked below, by our clock and to the second.
         rules.validate_exp = false;
         let claims = jsonwebtoken::decode::<Claims>(token, &self.keys.decoding, &rules).ok()?;
-        let Claims { sub, sid, iat, exp, .. } = claims.claims;
+        let Claims { sub, sid, seal, iat, exp, .. } = claims.claims;
         let now = self.clock.now().millis() / 1000;
-        (iat <= now && now < exp && exp - iat == ACCESS_TOKEN_LIFE_S).then_some((sid, sub))
+        let is_in_force = iat <= now && now < exp && exp - iat == ACCESS_TOKEN_LIFE_S;
+        is_in_force.then_some(Named { session_id: sid, user_id: sub, seal })
     }
 
     /// The place that a network is.
@@ -131,6 +143,8 @@ fn make_key(path: &Path) -> Result<Vec<u8>> {
     file.write_all(&secret)
         .and_then(|()| file.sync_all())
         .and_then(|()| fs::rename(&unfinished, path))
+        // The name is the folder's to keep.
+        .and_then(|()| path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all()))
         .map_err(|cause| unusable(path, &cause))?;
     Ok(secret)
 }
@@ -159,7 +173,7 @@ mod tests {
         let user = UserId::from_number(7).to_string();
         let session = SessionId::from_number(9).to_string();
         json!({
-            "sub": user, "sid": session, "iat": NOW_S, "exp": NOW_S + ACCESS_TOKEN_LIFE_S,
+            "sub": user, "sid": session, "seal": "drawn", "iat": NOW_S, "exp": NOW_S + ACCESS_TOKEN_LIFE_S,
             "aud": "cellar-api", "iss": "cellar",
         })
     }
@@ -173,7 +187,11 @@ mod tests {
     fn a_token_in_force_names_its_session_until_its_quarter_of_an_hour_is_over() {
         let (tokens, clock) = tokens();
         let token = signed(&claims(), Algorithm::HS256, KEY);
-        let named = Some((SessionId::from_number(9), UserId::from_number(7)));
+        let named = Some(Named {
+            session_id: SessionId::from_number(9),
+            user_id: UserId::from_number(7),
+            seal: "drawn".into(),
+        });
         assert_eq!(tokens.read(&token), named);
         clock.advance_s(ACCESS_TOKEN_LIFE_S - 1);
         assert_eq!(tokens.read(&token), named);
@@ -214,6 +232,7 @@ mod tests {
             with("sid", json!(9)),
             without("sub"),
             without("sid"),
+            without("seal"),
             without("exp"),
             without("iat"),
             without("aud"),

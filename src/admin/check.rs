@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use crate::database::{Reader, SCHEMA_VERSION, params};
 use crate::error::{Error, Result};
 use crate::files::{Blob, Files, Hash};
+use crate::id::{JobId, UserId};
 use crate::ml_task;
 use crate::transaction;
 
@@ -45,7 +46,7 @@ struct Finding {
 }
 
 /// Every promise, in the order they are checked: whatever builds on another comes after it.
-const PROMISES: [Promise; 7] = [
+const PROMISES: [Promise; 8] = [
     ("the file is whole", file_is_whole),
     ("references hold", references_hold),
     ("the schema is known", schema_is_known),
@@ -53,6 +54,7 @@ const PROMISES: [Promise; 7] = [
     ("the ledger is an unbroken chain", ledger_is_unbroken),
     ("jobs are in order", jobs_are_in_order),
     ("tasks are paid for exactly", tasks_are_paid_for),
+    ("closed accounts are forgotten", closed_accounts_are_forgotten),
 ];
 
 /// The last promise, about what lies beside the database.
@@ -170,7 +172,7 @@ fn jobs_are_in_order(r: &Reader<'_>) -> Result<Finding> {
          OR (status = 'running' AND (started_at IS NULL OR attempt = 0)) \
          OR (status <> 'succeeded' AND result IS NOT NULL) ORDER BY id",
         params![],
-        |row| Ok(format!("job {} has a state its other columns deny", row.get::<i64>(0)?)),
+        |row| Ok(format!("{} has a state its other columns deny", row.get::<JobId>(0)?)),
     )?;
     Ok(Finding { looked_at: counted(n_jobs, "job", "jobs"), problems })
 }
@@ -181,6 +183,27 @@ fn tasks_are_paid_for(r: &Reader<'_>) -> Result<Finding> {
         looked_at: counted(ml_task::count(r)?, "task", "tasks"),
         problems: ml_task::problems(r)?,
     })
+}
+
+/// Whoever closed an account is known no more, and can do nothing: only the ledger is kept.
+fn closed_accounts_are_forgotten(r: &Reader<'_>) -> Result<Finding> {
+    let n_closed = count(r, "SELECT count(*) FROM users WHERE state = 'closed'")?;
+    let problems = r.fetchall(
+        "SELECT u.id FROM users u WHERE u.state = 'closed' \
+         AND (u.email IS NOT NULL OR u.full_name IS NOT NULL OR u.password_hash <> '' \
+           OR u.username NOT LIKE 'closed:%' OR u.role <> 'user' \
+           OR EXISTS (SELECT 1 FROM looks WHERE user_id = u.id) \
+           OR EXISTS (SELECT 1 FROM sessions WHERE user_id = u.id) \
+           OR EXISTS (SELECT 1 FROM known_places WHERE user_id = u.id) \
+           OR EXISTS (SELECT 1 FROM api_keys WHERE user_id = u.id) \
+           OR EXISTS (SELECT 1 FROM replies WHERE user_id = u.id) \
+           OR EXISTS (SELECT 1 FROM members WHERE user_id = u.id) \
+           OR EXISTS (SELECT 1 FROM workspace_invitations \
+             WHERE user_id = u.id OR created_by = u.id)) ORDER BY u.id",
+        params![],
+        |row| Ok(format!("{} is closed and not forgotten", row.get::<UserId>(0)?)),
+    )?;
+    Ok(Finding { looked_at: counted(n_closed, "closed account", "closed accounts"), problems })
 }
 
 /// I7: rows and files one to one, every file's bytes as its name says, no leftovers past the grace.

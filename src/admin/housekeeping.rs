@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use rocket::Shutdown;
-use rocket::tokio::{select, time};
+use rocket::tokio::{join, select, time};
 
-use crate::access::{ApiKeys, Sessions};
+use crate::access::{self, ApiKeys, Sessions};
 use crate::audit;
 use crate::clock::Clock;
 use crate::compute::compute;
@@ -16,6 +16,7 @@ use crate::files::{Blob, Files};
 use crate::idempotency;
 use crate::job::Jobs;
 use crate::transaction::TransactionService;
+use crate::workspace;
 
 /// How often sessions are tidied: what a crash loses is a minute of idleness.
 const SESSIONS_EVERY: Duration = Duration::from_mins(1);
@@ -50,25 +51,37 @@ pub struct Housekeeping {
 
 impl Housekeeping {
     /// Works until the server stops. A failure is logged, and the work is tried again at its time.
-    pub async fn run(self, mut shutdown: Shutdown) {
-        let mut words_due = time::interval(WORDS_EVERY);
+    pub async fn run(self, shutdown: Shutdown) {
+        // Apart, for a long indexing must not keep sessions from ending.
+        join!(self.index(shutdown.clone()), self.tidy(shutdown));
+    }
+
+    async fn index(&self, mut shutdown: Shutdown) {
+        let mut due = time::interval(WORDS_EVERY);
+        let mut words = Chore::new("the index of words");
+        loop {
+            select! {
+                () = &mut shutdown => return,
+                () = async {
+                    due.tick().await;
+                    words.note(self.transactions.index_words().await);
+                } => {}
+            }
+        }
+    }
+
+    async fn tidy(&self, mut shutdown: Shutdown) {
         let mut sessions_due = time::interval(SESSIONS_EVERY);
         let mut rest_due = time::interval(REST_EVERY);
         // The first tick comes at once, while the server has better things to do.
         sessions_due.tick().await;
         rest_due.tick().await;
-        let mut has_trouble = false;
+        let (mut sessions, mut rest) = (Chore::new("who was seen"), Chore::new("clearing out"));
         loop {
-            let done = select! {
+            select! {
                 () = &mut shutdown => return,
-                _ = words_due.tick() => self.transactions.index_words().await,
-                _ = sessions_due.tick() => self.note_who_was_seen().await,
-                _ = rest_due.tick() => self.clear_out().await,
-            };
-            let had_trouble = std::mem::replace(&mut has_trouble, done.is_err());
-            // Once for a whole time of trouble, not every other second.
-            if let (Err(cause), false) = (done, had_trouble) {
-                tracing::warn!(%cause, "housekeeping was cut short; it is tried again at its time");
+                _ = sessions_due.tick() => sessions.note(self.note_who_was_seen().await),
+                _ = rest_due.tick() => rest.note(self.clear_out().await),
             }
         }
     }
@@ -79,12 +92,18 @@ impl Housekeeping {
         self.keys.tidy().await
     }
 
-    /// Forgets old answers and old lines of the audit log, a bounded number in each write.
+    /// Forgets old answers, old lines of the audit log, invitations that nobody answered and places
+    /// that were not used for long, a bounded number in each write.
     async fn forget_what_is_over(&self) -> Result<()> {
         let now = self.clock.now();
-        for forget in [idempotency::forget, audit::forget] {
+        for forget in [
+            idempotency::forget,
+            audit::forget,
+            workspace::forget_invitations,
+            access::forget_places,
+        ] {
             while self.database.write(move |tx| forget(tx, now, FORGOTTEN_AT_ONCE)).await?
-                == FORGOTTEN_AT_ONCE as usize
+                >= FORGOTTEN_AT_ONCE as usize
             {}
         }
         Ok(())
@@ -106,5 +125,26 @@ impl Housekeeping {
             tracing::info!(n_jobs, n_files, "old jobs and leftover files were removed");
         }
         Ok(())
+    }
+}
+
+/// Something that is done again and again.
+struct Chore {
+    name: &'static str,
+    has_trouble: bool,
+}
+
+impl Chore {
+    fn new(name: &'static str) -> Self {
+        Self { name, has_trouble: false }
+    }
+
+    /// Logs a failure: once for a whole time of trouble, not every other second.
+    fn note(&mut self, done: Result<()>) {
+        let had_trouble = std::mem::replace(&mut self.has_trouble, done.is_err());
+        if let (Err(cause), false) = (done, had_trouble) {
+            let chore = self.name;
+            tracing::warn!(chore, %cause, "housekeeping was cut short; it is tried again in time");
+        }
     }
 }

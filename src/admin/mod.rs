@@ -16,11 +16,3 @@ pub use job::CheckKind;
 pub use routes::routes;
 pub use service::{AdminParts, AdminService};
 pub use users::routes as user_routes;
-
-use crate::access::Admin;
-use crate::user::Staff;
-
-/// The administrator who asks, as the audit log knows them.
-fn staff(admin: &Admin) -> Staff {
-    Staff { user_id: Some(admin.0.user_id()), request_id: Some(admin.0.request_id().to_owned()) }
-}

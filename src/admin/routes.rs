@@ -7,15 +7,16 @@ use serde_json::value::RawValue;
 
 use super::figures::Figures;
 use super::service::{AdminService, SystemView};
-use super::staff;
 use crate::access::Admin;
 use crate::audit::{Action, AuditQuery, AuditView};
-use crate::error::Error;
+use crate::error::{Error, both};
 use crate::id::{RowId, UserId};
 use crate::idempotency::Once;
 use crate::job::JobView;
 use crate::ml_task::{self, MLService, NamedTaskView, TaskFilter};
-use crate::transaction::{self, NamedTransactionView, TransactionFilter, TransactionService};
+use crate::transaction::{
+    self, NamedTransactionView, TransactionFilter, TransactionQuery, TransactionService,
+};
 use crate::web::{Answer, Endpoints, Export, Page, PageQuery, Problem, Reply, endpoints};
 
 /// The routes of this module.
@@ -55,7 +56,7 @@ async fn create_check(
     once: Once,
     service: &State<AdminService>,
 ) -> Answer<Box<RawValue>> {
-    Ok(service.create_check(&staff(&admin), once.ticket([0; 32])).await?.reply()?)
+    Ok(service.create_check(&admin.into(), once.ticket([0; 32])).await?.reply()?)
 }
 
 /// Everybody's entries of the ledger, or one user's, newest first.
@@ -72,8 +73,8 @@ async fn list_all_transactions(
     user_id: Option<&str>,
     filter: TransactionFilter,
 ) -> Answer<Page<NamedTransactionView>> {
-    let (limit, before) = PageQuery { limit, cursor }.bounds()?;
-    let query = filter.query(user(user_id)?)?;
+    let page = PageQuery { limit, cursor }.bounds();
+    let ((limit, before), query) = both(page, query_of(&filter, user_id))?;
     let found = transactions.list(query, before, limit + 1).await?;
     let found = found.into_iter().map(NamedTransactionView::from).collect();
     Ok(Reply::ok(Page::of(found, limit, |named: &NamedTransactionView| named.entry.id.number())))
@@ -91,7 +92,7 @@ async fn export_all_transactions(
     user_id: Option<&str>,
     filter: TransactionFilter,
 ) -> Result<Export<impl Stream<Item = String> + Send + use<>>, Problem> {
-    let query = filter.query(user(user_id)?)?;
+    let query = query_of(&filter, user_id)?;
     transaction::export(transactions.inner().clone(), query).await.map_err(Problem::from)
 }
 
@@ -109,8 +110,8 @@ async fn list_all_tasks(
     user_id: Option<&str>,
     filter: TaskFilter,
 ) -> Answer<Page<NamedTaskView>> {
-    let (limit, before) = PageQuery { limit, cursor }.bounds()?;
-    let query = filter.query(user(user_id)?)?;
+    let asked = user(user_id).and_then(|user_id| filter.query(user_id));
+    let ((limit, before), query) = both(PageQuery { limit, cursor }.bounds(), asked)?;
     let found = tasks.list(query, before, limit + 1).await?;
     let found = found.into_iter().map(NamedTaskView::from).collect();
     Ok(Reply::ok(Page::of(found, limit, |named: &NamedTaskView| named.task.id.number())))
@@ -150,14 +151,21 @@ async fn list_audit(
     action: Option<&str>,
     user_id: Option<&str>,
 ) -> Answer<Page<AuditView>> {
-    let (limit, before) = PageQuery { limit, cursor }.bounds()?;
     let action = action.map(|word| {
         let unknown = || Error::invalid("action", "unknown_value", "is no action of the audit log");
         Action::from_word(word).ok_or_else(unknown)
     });
-    let query = AuditQuery { action: action.transpose()?, user_id: user(user_id)? };
+    let page = PageQuery { limit, cursor }.bounds();
+    let ((limit, before), (action, user_id)) = both(page, both(action.transpose(), user(user_id)))?;
+    let query = AuditQuery { action, user_id };
     let found = service.audit(query, before, limit + 1).await?;
     Ok(Reply::ok(Page::of(found, limit, |line: &AuditView| line.id.number())))
+}
+
+/// Which entries, and whose if that was said.
+fn query_of(filter: &TransactionFilter, user_id: Option<&str>) -> Result<TransactionQuery, Error> {
+    let (query, user_id) = both(filter.query(None), user(user_id))?;
+    Ok(TransactionQuery { user_id, ..query })
 }
 
 /// Whose, if that was said.

@@ -4,10 +4,9 @@ use prometheus::{IntGaugeVec, Opts};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub(super) use super::figures::Activity;
-use super::figures::{self, Figures};
+use super::figures::{self, Activity, Figures};
 use super::job::{CheckKind, Everything};
-use crate::audit::{self, Action, AuditQuery, AuditView, Event};
+use crate::audit::{self, Action, AuditQuery, AuditView};
 use crate::clock::{Clock, Timestamp};
 use crate::database::{Database, Tx};
 use crate::error::{Error, Result};
@@ -16,8 +15,8 @@ use crate::id::UserId;
 use crate::idempotency::{Done, Ticket};
 use crate::job::{Jobs, Whose, job_address};
 use crate::machine;
-use crate::transaction::{BalanceView, Kind, TransactionService};
-use crate::user::{Grant, Staff, UserService};
+use crate::transaction::TransactionService;
+use crate::user::Staff;
 use crate::web::Metrics;
 
 /// What administrators ask of the server.
@@ -25,7 +24,6 @@ use crate::web::Metrics;
 pub struct AdminService {
     database: Database,
     jobs: Jobs,
-    users: UserService,
     transactions: TransactionService,
     started_at: Timestamp,
     clock: Clock,
@@ -40,8 +38,6 @@ pub struct AdminParts {
     pub database: Database,
     /// Background work.
     pub jobs: Jobs,
-    /// Accounts.
-    pub users: UserService,
     /// Credits.
     pub transactions: TransactionService,
     /// The time.
@@ -98,7 +94,7 @@ struct JobCounts {
 impl AdminService {
     /// A view over this server, which starts now.
     pub fn new(parts: AdminParts) -> Result<Self> {
-        let AdminParts { database, jobs, users, transactions, clock, metrics, is_insecure } = parts;
+        let AdminParts { database, jobs, transactions, clock, metrics, is_insecure } = parts;
         let options = Opts::new("cellar_jobs", "Background jobs, by where they stand.");
         let jobs_by_status = IntGaugeVec::new(options, &["status"]).map_err(Error::internal)?;
         metrics.register(jobs_by_status.clone())?;
@@ -107,7 +103,6 @@ impl AdminService {
         Ok(Self {
             database,
             jobs,
-            users,
             transactions,
             started_at,
             clock,
@@ -172,35 +167,16 @@ impl AdminService {
     /// Orders a check of everything that is stored.
     pub async fn create_check(&self, staff: &Staff, ticket: Ticket) -> Result<Done> {
         let (jobs, now) = (self.jobs.clone(), self.clock.now());
-        let (actor, request_id) = (staff.user_id, staff.request_id.clone());
+        let (actor, event) = (staff.user_id(), staff.event(Action::DataCheck, None));
         let order = move |tx: &Tx<'_>| {
             ticket.redeem(tx, now, |tx| {
                 let id = jobs.enqueue::<CheckKind>(tx, actor, &Everything {})?;
-                audit::note(tx, &Event::done(Action::DataCheck, actor, None, request_id), now)?;
+                audit::note(tx, &event, now)?;
                 let view = jobs.find_in(tx, Whose::Anyone, id)?;
                 Done::accepted(job_address(id), &view)
             })
         };
-        self.database.write(order).await
-    }
-
-    /// Moves credits by the staff's word; what the account holds afterwards.
-    pub async fn grant(
-        &self,
-        staff: Staff,
-        ticket: Ticket,
-        kind: Kind,
-        grant: Grant,
-    ) -> Result<Done> {
-        let (users, now) = (self.users.clone(), self.clock.now());
-        let write = move |tx: &Tx<'_>| {
-            ticket.redeem(tx, now, |tx| {
-                let balance = users.grant(tx, &staff, kind, &grant)?;
-                let address = format!("/api/admin/users/{}", grant.user_id);
-                Done::created(address, &BalanceView::from(balance))
-            })
-        };
-        self.database.write(write).await
+        staff.write(&self.database, order).await
     }
 
     /// Figures for a dashboard.

@@ -6,11 +6,11 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
-use super::service::{Activity, AdminService};
-use super::staff;
+use super::figures::Activity;
+use super::service::AdminService;
 use crate::access::{Admin, Role};
 use crate::clock::{Clock, Timestamp};
-use crate::error::{Issues, Result};
+use crate::error::{Issues, Result, both};
 use crate::id::{InvitationId, RowId, UserId};
 use crate::idempotency::Once;
 use crate::transaction::{BalanceView, Kind};
@@ -81,8 +81,9 @@ async fn list_users(
     cursor: Option<String>,
     filter: UserFilter,
 ) -> Answer<Page<UserRow>> {
-    let (limit, offset) = PageQuery { limit, cursor }.offset()?;
-    let found = users.list(filter.query()?, offset, limit + 1).await?;
+    let page = PageQuery { limit, cursor }.offset();
+    let ((limit, offset), query) = both(page, filter.query())?;
+    let found = users.list(query, offset, limit + 1).await?;
     Ok(Reply::ok(Page::from_offset(found, limit, offset)))
 }
 
@@ -121,7 +122,7 @@ struct NewUserInput {
 }
 
 /// A password that is shown once.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct OneTimePassword {
     user_id: UserId,
     /// Shown only now, and changed at the first sign-in.
@@ -140,7 +141,7 @@ async fn create_user(
 ) -> Answer<OneTimePassword> {
     let NewUserInput { username, email, role } = body.value;
     let asked = StaffUser { username, email, role: role.unwrap_or(Role::User) };
-    let (user_id, password) = users.create_by_staff(&staff(&admin), asked).await?;
+    let (user_id, password) = users.create_by_staff(&admin.into(), asked).await?;
     let address = format!("/api/admin/users/{user_id}");
     Ok(Reply::created(address, OneTimePassword { user_id, password }))
 }
@@ -151,7 +152,7 @@ async fn create_user(
 #[utoipa::path(responses((status = 204, description = "Disabled.")))]
 #[post("/api/admin/users/<id>/disable")]
 async fn disable_user(admin: Admin, users: &State<UserService>, id: UserId) -> Answer<()> {
-    users.disable(&staff(&admin), id).await?;
+    users.disable(&admin.into(), id).await?;
     Ok(Reply::done())
 }
 
@@ -159,7 +160,7 @@ async fn disable_user(admin: Admin, users: &State<UserService>, id: UserId) -> A
 #[utoipa::path(responses((status = 204, description = "Enabled.")))]
 #[post("/api/admin/users/<id>/enable")]
 async fn enable_user(admin: Admin, users: &State<UserService>, id: UserId) -> Answer<()> {
-    users.enable(&staff(&admin), id).await?;
+    users.enable(&admin.into(), id).await?;
     Ok(Reply::done())
 }
 
@@ -181,7 +182,7 @@ async fn update_user_role(
     id: UserId,
     body: Body<RoleChange>,
 ) -> Answer<()> {
-    users.change_role(&staff(&admin), id, body.value.role).await?;
+    users.change_role(&admin.into(), id, body.value.role).await?;
     Ok(Reply::done())
 }
 
@@ -195,7 +196,7 @@ async fn reset_user_password(
     users: &State<UserService>,
     id: UserId,
 ) -> Answer<OneTimePassword> {
-    let password = users.reset_password(&staff(&admin), id).await?;
+    let password = users.reset_password(&admin.into(), id).await?;
     Ok(Reply::ok(OneTimePassword { user_id: id, password }))
 }
 
@@ -203,7 +204,7 @@ async fn reset_user_password(
 #[utoipa::path(responses((status = 204, description = "Signed out.")))]
 #[post("/api/admin/users/<id>/sign-out")]
 async fn end_user_sessions(admin: Admin, users: &State<UserService>, id: UserId) -> Answer<()> {
-    users.end_sessions(&staff(&admin), id).await?;
+    users.end_sessions(&admin.into(), id).await?;
     Ok(Reply::done())
 }
 
@@ -228,13 +229,13 @@ struct GrantInput {
 async fn create_user_top_up(
     admin: Admin,
     once: Once,
-    service: &State<AdminService>,
+    users: &State<UserService>,
     id: UserId,
     body: Body<GrantInput>,
 ) -> Answer<Box<RawValue>> {
     let GrantInput { amount, reason } = body.value;
     let (grant, ticket) = (Grant { user_id: id, amount, reason }, once.ticket(body.hash));
-    Ok(service.grant(staff(&admin), ticket, Kind::TopUp, grant).await?.reply()?)
+    Ok(users.grant(&admin.into(), ticket, Kind::TopUp, grant).await?.reply()?)
 }
 
 /// Put an account right.
@@ -247,13 +248,13 @@ async fn create_user_top_up(
 async fn create_user_adjustment(
     admin: Admin,
     once: Once,
-    service: &State<AdminService>,
+    users: &State<UserService>,
     id: UserId,
     body: Body<GrantInput>,
 ) -> Answer<Box<RawValue>> {
     let GrantInput { amount, reason } = body.value;
     let (grant, ticket) = (Grant { user_id: id, amount, reason }, once.ticket(body.hash));
-    Ok(service.grant(staff(&admin), ticket, Kind::Adjustment, grant).await?.reply()?)
+    Ok(users.grant(&admin.into(), ticket, Kind::Adjustment, grant).await?.reply()?)
 }
 
 /// The invitations to sign up, newest first.
@@ -284,7 +285,7 @@ struct InvitationInput {
 }
 
 /// An invitation with its link, which is shown once.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct NewInvitationView {
     #[serde(flatten)]
     invitation: InvitationView,
@@ -309,7 +310,7 @@ async fn create_sign_up_invitation(
     const LIFE_S: i64 = 14 * 24 * 3600;
     let InvitationInput { note, expires_at } = body.value;
     let expires_at = expires_at.unwrap_or_else(|| clock.now().plus_s(LIFE_S));
-    let (invitation, secret) = users.invite(&staff(&admin), note, expires_at).await?;
+    let (invitation, secret) = users.invite(&admin.into(), note, expires_at).await?;
     let base_url = hosts.base_url().map(ToString::to_string).unwrap_or_default();
     // Behind the #, so that no server and no log on the way sees it.
     let link = format!("{base_url}/sign-up#{secret}");
@@ -325,6 +326,6 @@ async fn revoke_sign_up_invitation(
     users: &State<UserService>,
     id: InvitationId,
 ) -> Answer<()> {
-    users.revoke_invitation(&staff(&admin), id).await?;
+    users.revoke_invitation(&admin.into(), id).await?;
     Ok(Reply::done())
 }

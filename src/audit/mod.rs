@@ -6,4 +6,4 @@
 
 mod record;
 
-pub use record::{Action, AuditQuery, AuditView, Event, KEPT_S, forget, list, note};
+pub use record::{Action, AuditQuery, AuditView, Event, forget, list, note};

@@ -11,6 +11,7 @@ use crate::data_folder;
 use crate::database::{FILE_NAME, Snapshot};
 use crate::error::{Error, Result};
 use crate::files::Files;
+use crate::installation;
 
 /// `check` needs nothing but the place.
 #[derive(Debug, clap::Args)]
@@ -36,7 +37,11 @@ pub(super) fn run(place: &Place, _: &Arguments) -> Done {
 
 fn check(data: &Path, take: Take<'_>) -> Result<()> {
     let mut snapshot = Snapshot::open(&data.join(FILE_NAME))?;
-    let blobs = snapshot.read(|r| check::check_database(r, take))?;
+    let blobs = snapshot.read(|r| {
+        // So that ids are spelled as everywhere else. What is damaged the check itself tells.
+        let _ = installation::recall(r);
+        check::check_database(r, take)
+    })?;
     check::check_contents(&blobs, &Files::below(data), &|| Ok(()), take)
 }
 

@@ -144,17 +144,14 @@ async fn serve(
         let shutdown = rocket.shutdown();
         Box::pin(async move {
             let url = hosts.base_url().map(ToString::to_string).unwrap_or_default();
-            // Nobody has to read it for the server to serve.
-            let _ = say(&format!("Cellar {} is at {url}", env!("CARGO_PKG_VERSION")));
             warn_of_the_open(&config);
-            if opens && let Err(cause) = open::that_detached(&url) {
-                tracing::warn!(%cause, "the browser could not be opened");
-            }
             models.complete(&jobs);
-            // Hashing takes a while, and the first answers need not wait for it.
+            // Hashing takes a while at the first start, and who asks whether the server is alive
+            // need not wait for it. It is ready once somebody can sign in.
             tokio::spawn(async move {
-                if let Err(reason) = users.ensure_admin(admin_password, greet).await {
-                    mishap.give_up(reason, shutdown);
+                match users.ensure_admin(admin_password, greet).await {
+                    Ok(_) => announce(&url, opens),
+                    Err(reason) => mishap.give_up(reason, shutdown),
                 }
             });
         })
@@ -170,6 +167,15 @@ async fn serve(
             ErrorKind::Bind(cause) | ErrorKind::Io(cause) => Err(deaf(address, cause)),
             _ => Err(Error::internal(error.to_string())),
         },
+    }
+}
+
+/// Says where the server is, which is now ready.
+fn announce(url: &str, opens: bool) {
+    // Nobody has to read it for the server to serve.
+    let _ = say(&format!("Cellar {} is at {url}", env!("CARGO_PKG_VERSION")));
+    if opens && let Err(cause) = open::that_detached(url) {
+        tracing::warn!(%cause, "the browser could not be opened");
     }
 }
 

@@ -12,17 +12,16 @@ use crate::access::Role;
 use crate::clock::Clock;
 use crate::data_folder::{self, DataFolder};
 use crate::database::Database;
-use crate::error::{Error, Issues, Result};
+use crate::error::{Error, Result};
 use crate::installation;
 use crate::server::Accounts;
-use crate::transaction::Kind;
-use crate::user::{Grant, Passwords, Sort, Staff, StaffUser, UserQuery, UserService};
+use crate::user::{Grant, Sort, Staff, StaffUser, UserQuery, UserService};
 
 /// Accounts of one page of the list.
 const PAGE: u32 = 200;
 
-/// Who does it: whoever has the machine.
-const STAFF: Staff = Staff { user_id: None, request_id: None };
+/// Who does it.
+const STAFF: Staff = Staff::AT_THE_MACHINE;
 
 /// What to do to which account.
 #[derive(Debug, clap::Args)]
@@ -104,7 +103,6 @@ impl From<RoleName> for Role {
 
 pub(super) fn run(place: &Place, arguments: &Arguments) -> Done {
     let (config, _) = load(place, vec![])?;
-    let given = given_password()?;
     data_folder::require_initialised(&config.data)?;
     let folder = DataFolder::take(&config.data)?;
     let database = Database::open(folder.path())?;
@@ -121,10 +119,8 @@ pub(super) fn run(place: &Place, arguments: &Arguments) -> Done {
             };
             alone(add(&users, asked))
         }
-        Deed::Password { user } => alone(password(&users, user, given)),
-        Deed::Topup { user, amount, reason } => {
-            alone(top_up(&users, &database, user, *amount, reason))
-        }
+        Deed::Password { user } => alone(password(&users, user)),
+        Deed::Topup { user, amount, reason } => alone(top_up(&users, user, *amount, reason)),
         Deed::Disable { user } => alone(async {
             users.disable(&STAFF, users.find_by_name(user).await?).await?;
             say(&format!("{user} is disabled."))
@@ -138,18 +134,13 @@ pub(super) fn run(place: &Place, arguments: &Arguments) -> Done {
     done.map(|()| ExitCode::SUCCESS)
 }
 
-/// The password in the environment, if it keeps the rules.
+/// The password in the environment; whether it keeps the rules is for the account to say.
 fn given_password() -> Result<Option<String>> {
     let Some(given) = std::env::var_os(USER_PASSWORD) else { return Ok(None) };
-    let mut issues = Issues::default();
-    let given = given.into_string().unwrap_or_else(|_| {
-        issues.add(USER_PASSWORD, "invalid", "in the environment is not text in UTF-8");
-        String::new()
-    });
-    if issues.all().is_empty() {
-        Passwords::judge(USER_PASSWORD, &given, &[], &mut issues);
-    }
-    issues.or(Some(given))
+    let given = given.into_string().map_err(|_| {
+        Error::invalid(USER_PASSWORD, "invalid", "in the environment is not text in UTF-8")
+    })?;
+    Ok(Some(given))
 }
 
 async fn list(users: &UserService) -> Result<()> {
@@ -182,10 +173,11 @@ async fn add(users: &UserService, asked: StaffUser) -> Result<()> {
     show(&name, &password)
 }
 
-async fn password(users: &UserService, user: &str, given: Option<String>) -> Result<()> {
+async fn password(users: &UserService, user: &str) -> Result<()> {
+    let given = given_password()?;
     let id = users.find_by_name(user).await?;
     if let Some(given) = given {
-        users.set_given_password(&STAFF, id, given).await?;
+        users.set_given_password(&STAFF, id, USER_PASSWORD, given).await?;
         return say(&format!("{user} has the password in {USER_PASSWORD} now."));
     }
     let password = users.reset_password(&STAFF, id).await?;
@@ -206,17 +198,9 @@ fn show(user: &str, password: &str) -> Result<()> {
     })
 }
 
-async fn top_up(
-    users: &UserService,
-    database: &Database,
-    user: &str,
-    amount: i64,
-    reason: &str,
-) -> Result<()> {
+async fn top_up(users: &UserService, user: &str, amount: i64, reason: &str) -> Result<()> {
     let user_id = users.find_by_name(user).await?;
-    let grant = Grant { user_id, amount, reason: reason.to_owned() };
-    let service = users.clone();
-    let write = move |tx: &crate::database::Tx<'_>| service.grant(tx, &STAFF, Kind::TopUp, &grant);
-    let balance = database.write(write).await?;
+    let balance =
+        users.top_up(&STAFF, Grant { user_id, amount, reason: reason.to_owned() }).await?;
     say(&format!("{user} has {} credits to spend now.", balance.available.amount()))
 }

@@ -88,7 +88,7 @@ pub const SETTINGS: &[Setting] = &[
         name: "sign_in_tries_per_minute",
         default: "20",
         form: "a number from 1 to 10000",
-        about: "sign-in tries one address may make; an account bears four times as many wrong ones",
+        about: "sign-in tries one address may make; an account bears 4 times that from new places",
     },
     Setting {
         name: "sign_up",

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rusqlite::functions::FunctionFlags;
 use rusqlite::hooks::{CheckpointMode, Wal};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
@@ -65,6 +66,10 @@ fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     // References between tables hold, checked at every statement.
     connection.pragma_update(None, "foreign_keys", true)?;
+    // What is deleted is overwritten: who closes an account is forgotten in the file too, not just
+    // where nobody looks. The log keeps older pages until it begins anew, at the latest when the
+    // server stops.
+    connection.pragma_update(None, "secure_delete", true)?;
     connection.wal_hook(Some(fold_log_back));
     prepare(connection)
 }
@@ -91,7 +96,11 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     // 4 MiB a connection: the hot index pages fit, and eight readers stay a small thing.
     connection.pragma_update(None, "cache_size", -4_096)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
-    Ok(())
+    // SQLite's own knows the letters of English alone.
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    connection.create_scalar_function("lower", 1, flags, |call| {
+        Ok(call.get::<Option<String>>(0)?.map(|text| text.to_lowercase()))
+    })
 }
 
 /// What the pool does to each new reader.

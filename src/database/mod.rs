@@ -125,6 +125,15 @@ impl Database {
         self.parts.writer.submit(run)?.await.map_err(|_| Error::Unavailable(writer::GONE.into()))?
     }
 
+    /// Puts a write in the queue that nobody waits for. It is done before every write that comes
+    /// after it; what it finds, and whether its commit failed, nobody hears.
+    pub fn write_unawaited<F>(&self, run: F) -> Result<()>
+    where
+        F: FnOnce(&Tx<'_>) -> Result<()> + Send + 'static,
+    {
+        self.parts.writer.submit(run).map(drop)
+    }
+
     /// [`Database::write`] for code that already runs on a thread of its own.
     pub fn write_here<T, F>(&self, run: F) -> Result<T>
     where

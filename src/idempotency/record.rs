@@ -113,11 +113,18 @@ impl Ticket {
     }
 }
 
-/// Deletes answers that are older than a day; how many it were.
+/// Deletes the answers to a user whose account is closed.
+pub fn forget_all_of(tx: &Tx<'_>, user_id: UserId) -> Result<usize> {
+    tx.execute("DELETE FROM replies WHERE user_id = ?1", params![user_id])
+}
+
+/// Deletes answers that are older than a day, about `limit` of them; how many it were.
 pub fn forget(tx: &Tx<'_>, now: Timestamp, limit: u32) -> Result<usize> {
     tx.execute(
-        "DELETE FROM replies WHERE rowid IN \
-         (SELECT rowid FROM replies WHERE created_at < ?1 ORDER BY created_at LIMIT ?2)",
+        // By time, for a reply has no number: those of one moment go together.
+        "DELETE FROM replies WHERE created_at <= (SELECT max(created_at) FROM \
+         (SELECT created_at FROM replies WHERE created_at < ?1 ORDER BY created_at LIMIT ?2) \
+         AS oldest)",
         params![now.plus_s(-KEPT_S), limit],
     )
 }

@@ -132,8 +132,7 @@ async fn ask(
     asking: Asking,
 ) -> Result<Reply<Box<RawValue>>, Refused> {
     let order = Order {
-        user_id: caller.user_id(),
-        request_id: caller.request_id().to_owned(),
+        caller: caller.clone(),
         ticket: once.ticket(sent.upload.hash),
         model: asking.model,
         form: if sent.is_table { Form::Table } else { asking.form },

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Issues, Result};
 use crate::ml::intake::{Block, Delimited, Given, Layout, Limits, read_json};
 use crate::ml::schema::Inputs;
+use crate::web;
 
 /// What the body of a request is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,9 +48,7 @@ impl Form {
         }
         let mut bytes = Vec::new();
         body.read_to_end(&mut bytes).map_err(Error::internal)?;
-        let value: Value = serde_json::from_slice(&bytes).map_err(|why| {
-            Error::invalid("body", "malformed", format!("is not valid JSON: {why}"))
-        })?;
+        let value = web::read_json(&bytes)?;
         let (layout, block) = match self {
             Self::Json => read_json(given_in_json(&value)?, inputs, limits),
             Self::Mlflow => read_json(given_by_mlflow(&value)?, inputs, limits),

@@ -7,6 +7,7 @@
 //! and pays for the good ones in the write that makes it succeed. What fails, is cancelled or has
 //! no good row costs nothing.
 
+mod companion;
 mod download;
 mod foreign;
 mod form;
@@ -23,6 +24,7 @@ mod submission;
 mod verify;
 mod view;
 
+pub use companion::TaskCompanion;
 pub use foreign::{mlflow_routes, oip_routes};
 pub use form::Form;
 pub use job::PredictionKind;

@@ -297,6 +297,11 @@ impl MLTask {
         tx.execute("DELETE FROM ml_tasks WHERE id = ?1", params![id]).map(drop)
     }
 
+    /// Deletes every task of a user.
+    pub fn delete_all(tx: &Tx<'_>, user_id: UserId) -> Result<()> {
+        tx.execute("DELETE FROM ml_tasks WHERE user_id = ?1", params![user_id]).map(drop)
+    }
+
     /// Its contents.
     pub fn contents(r: &Reader<'_>, id: MLTaskId) -> Result<Contents> {
         let found = r.fetchone(

@@ -17,7 +17,7 @@ use super::view::{PredictionView, TaskView, outputs_of};
 use crate::access::Caller;
 use crate::clock::Timestamp;
 use crate::compute::compute;
-use crate::error::{Error, Issues, Result};
+use crate::error::{Error, Issues, Result, both};
 use crate::id::{MLTaskId, RowId, UserId};
 use crate::idempotency::Once;
 use crate::job::{JobView, Watch};
@@ -110,8 +110,7 @@ async fn create_task(
     };
     let model = named.ok_or_else(|| Error::invalid("model", "required", "is missing"))?;
     let order = Order {
-        user_id: caller.user_id(),
-        request_id: caller.request_id().to_owned(),
+        caller,
         ticket: once.ticket(sent.upload.hash),
         model,
         form: sent.form,
@@ -195,8 +194,8 @@ async fn list_tasks(
     cursor: Option<String>,
     filter: TaskFilter,
 ) -> Answer<Page<TaskView>> {
-    let (limit, before) = PageQuery { limit, cursor }.bounds()?;
-    let query = filter.query(Some(caller.user_id()))?;
+    let bounds = PageQuery { limit, cursor }.bounds();
+    let ((limit, before), query) = both(bounds, filter.query(Some(caller.user_id())))?;
     let found = tasks.list(query, before, limit + 1).await?;
     let found = found.iter().map(|named| TaskView::new(&named.task)).collect();
     Ok(Reply::ok(Page::of(found, limit, |task: &TaskView| task.id.number())))
@@ -282,7 +281,7 @@ async fn cancel_task(caller: Caller, tasks: &State<MLService>, id: MLTaskId) -> 
 #[utoipa::path(responses((status = 204, description = "Deleted.")))]
 #[delete("/api/tasks/<id>")]
 async fn delete_task(caller: Caller, tasks: &State<MLService>, id: MLTaskId) -> Answer<()> {
-    tasks.delete(caller.user_id(), id).await?;
+    tasks.delete(&caller, id).await?;
     Ok(Reply::done())
 }
 
@@ -394,8 +393,8 @@ async fn list_results(
     cursor: Option<String>,
     only: Option<String>,
 ) -> Answer<ResultsView> {
-    let (limit, offset) = PageQuery { limit, cursor }.offset()?;
-    let only = Only::from_word(only.as_deref())?;
+    let page = PageQuery { limit, cursor }.offset();
+    let ((limit, offset), only) = both(page, Only::from_word(only.as_deref()))?;
     let (_, model, results) = tasks.results(caller.user_id(), id).await?;
     let page = compute(move || page_of(results, &*model, only, limit, offset)).await?;
     Ok(Reply::ok(page))

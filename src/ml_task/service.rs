@@ -12,6 +12,7 @@ use super::prediction::predict;
 use super::record::{Content, Contents, Draft, MLTask, NamedTask, Status, Tally, TaskQuery, times};
 use super::results::Results;
 use super::view::TaskView;
+use crate::access::Caller;
 use crate::clock::{Clock, Timestamp};
 use crate::compute::compute;
 use crate::credits::{Credits, grouped};
@@ -71,9 +72,7 @@ pub struct MLService {
 /// Rows to be predicted for somebody.
 pub struct Order {
     /// For whom.
-    pub user_id: UserId,
-    /// The request they came with.
-    pub request_id: String,
+    pub caller: Caller,
     /// The right to do it once.
     pub ticket: Ticket,
     /// The model's name.
@@ -114,8 +113,7 @@ impl From<Error> for Refused {
 
 /// Who asked, and how they want to be told.
 struct Asked {
-    user_id: UserId,
-    request_id: String,
+    caller: Caller,
     ticket: Ticket,
     form: Form,
     speech: Speech,
@@ -139,8 +137,8 @@ impl MLService {
     /// Has rows predicted: at once if they are few, by a job if they are many.
     pub async fn process_task(&self, order: Order) -> Result<Answered, Refused> {
         let model = self.parts.models.await_model(&order.model).await?;
-        let Order { user_id, request_id, ticket, form, upload, speech, is_async, .. } = order;
-        let asked = Asked { user_id, request_id, ticket, form, speech };
+        let Order { caller, ticket, form, upload, speech, is_async, .. } = order;
+        let asked = Asked { caller, ticket, form, speech };
         if is_async || upload.bytes().is_none() {
             return self.begin(asked, model, upload).await;
         }
@@ -195,7 +193,8 @@ impl MLService {
             Ok((rest, Kept::put(&files, &upload, Some(&of))?))
         };
         let (rest, kept) = if is_small { compose()? } else { compute(compose).await? };
-        let Asked { ticket, speech, request_id, .. } = asked;
+        let Asked { caller, ticket, speech, .. } = asked;
+        let request_id = caller.request_id().to_owned();
         let pay = move |tx: &Tx<'_>| {
             ticket.redeem(tx, now, |tx| {
                 let mut draft = Draft { task: task.clone(), contents: kept.record(tx, now)? };
@@ -204,7 +203,7 @@ impl MLService {
                 tell(&draft.task, &speech, &rest)
             })
         };
-        let done = self.parts.database.write(pay).await?;
+        let done = caller.write(&self.parts.database, pay).await?;
         if !done.is_replayed() {
             return Ok(Answered { done, cost: Some(cost) });
         }
@@ -258,7 +257,7 @@ impl MLService {
         let mut task = draft_of(&asked, &*model, tally, now);
         (task.status, task.finished_at, task.started_at) = (Status::Queued, None, None);
         let price = times(task.price, n_given)?;
-        let (jobs, ticket) = (self.parts.jobs.clone(), asked.ticket);
+        let (jobs, caller, ticket) = (self.parts.jobs.clone(), asked.caller, asked.ticket);
         let order = move |tx: &Tx<'_>| {
             ticket.redeem(tx, now, |tx| {
                 if MLTask::count_live(tx, task.user_id)? >= LIVE_MAX {
@@ -279,7 +278,7 @@ impl MLService {
                 Done::accepted(task_address(task.id), &TaskView::new(&task))
             })
         };
-        let done = self.parts.database.write(order).await?;
+        let done = caller.write(&self.parts.database, order).await?;
         Ok(Answered { done, cost: None })
     }
 
@@ -317,8 +316,9 @@ impl MLService {
     }
 
     /// Deletes a task that has ended; the ledger keeps what it cost.
-    pub async fn delete(&self, user_id: UserId, id: MLTaskId) -> Result<()> {
-        self.parts.database.write(move |tx| MLTask::delete(tx, user_id, id)).await
+    pub async fn delete(&self, caller: &Caller, id: MLTaskId) -> Result<()> {
+        let user_id = caller.user_id();
+        caller.write(&self.parts.database, move |tx| MLTask::delete(tx, user_id, id)).await
     }
 
     /// Follows the job of a task, if it has one that is not forgotten.
@@ -370,7 +370,7 @@ fn task_at(address: &str) -> Option<MLTaskId> {
 fn draft_of(asked: &Asked, model: &dyn MLModel, tally: Tally, now: Timestamp) -> MLTask {
     MLTask {
         id: crate::id::RowId::from_number(0),
-        user_id: asked.user_id,
+        user_id: asked.caller.user_id(),
         model_id: model.name().to_owned(),
         model_version: model.version().to_owned(),
         form: asked.form,
@@ -382,7 +382,7 @@ fn draft_of(asked: &Asked, model: &dyn MLModel, tally: Tally, now: Timestamp) ->
         transaction_id: None,
         hold_id: None,
         job_id: None,
-        request_id: Some(asked.request_id.clone()),
+        request_id: Some(asked.caller.request_id().to_owned()),
         compute_us: None,
         created_at: now,
         started_at: Some(now),

@@ -64,6 +64,20 @@ impl Kind {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
 
+    /// Whether an entry of this kind may change what the user can spend by so much.
+    fn fits(self, amount: Credits) -> bool {
+        match self {
+            Self::TopUp | Self::Gift | Self::Release | Self::Refund => amount > Credits::ZERO,
+            Self::Charge | Self::Hold | Self::Settle => amount < Credits::ZERO,
+            Self::Adjustment => amount != Credits::ZERO,
+        }
+    }
+
+    /// Whether an entry of this kind belongs to a hold.
+    const fn is_of_hold(self) -> bool {
+        matches!(self, Self::Hold | Self::Settle | Self::Release)
+    }
+
     /// Whether credits change hands, rather than move between what is free and what is held.
     pub const fn is_posted(self) -> bool {
         !matches!(self, Self::Hold | Self::Release)
@@ -159,6 +173,13 @@ impl Transaction {
         if entry.amount == Credits::ZERO {
             return Err(Error::invalid("amount", "zero", "must not be zero"));
         }
+        if !entry.kind.fits(entry.amount) || entry.kind.is_of_hold() != hold_id.is_some() {
+            return Err(Error::internal(format!(
+                "an entry of {} credits and this hold is no {}",
+                entry.amount,
+                entry.kind.word()
+            )));
+        }
         let balance = change_accounts(tx, &entry)?;
         let (last_id, last_hash, last_timestamp) = last(tx)?;
         let made = Self {
@@ -226,8 +247,13 @@ impl Transaction {
         })
     }
 
+    /// Whether its amount and its hold fit its kind.
+    pub(super) fn fits_its_kind(&self) -> bool {
+        self.kind.fits(self.amount) && self.kind.is_of_hold() == self.hold_id.is_some()
+    }
+
     /// SHA-256 over the entry and the hash before it. Every part has a fixed width or a length in
-    /// front, so no two entries share a form.
+    /// front, so no two entries share a form, but that no request and an empty one are the same.
     pub(super) fn chained_to(&self, last_hash: &[u8; 32]) -> [u8; 32] {
         let mut digest = Sha256::new();
         digest.update(last_hash);

@@ -10,9 +10,10 @@ use super::query::{Named, TransactionQuery};
 use super::record::Kind;
 use super::service::{TopUpView, TransactionService};
 use super::view::{BalanceView, TransactionView};
+use super::words;
 use crate::access::Caller;
 use crate::clock::Timestamp;
-use crate::error::{Issues, Result};
+use crate::error::{Issues, Result, both};
 use crate::id::{RowId, UserId};
 use crate::idempotency::Once;
 use crate::web::{
@@ -100,7 +101,15 @@ impl TransactionFilter {
             moment.flatten()
         };
         let (from, to) = (moment("from", &self.from), moment("to", &self.to));
+        if let (Some(from), Some(to)) = (from, to)
+            && from > to
+        {
+            issues.add("to", "before_from", "must not lie before from");
+        }
         let text = self.text.clone();
+        if text.as_deref().is_some_and(|text| words::of(text).is_empty()) {
+            issues.add("text", "invalid", "must have a letter or a digit; only words are found");
+        }
         issues.or(TransactionQuery { user_id, kind: kind.flatten(), from, to, text })
     }
 }
@@ -117,8 +126,8 @@ async fn list_transactions(
     cursor: Option<String>,
     filter: TransactionFilter,
 ) -> Answer<Page<TransactionView>> {
-    let (limit, before) = PageQuery { limit, cursor }.bounds()?;
-    let query = filter.query(Some(caller.user_id()))?;
+    let page = PageQuery { limit, cursor }.bounds();
+    let ((limit, before), query) = both(page, filter.query(Some(caller.user_id())))?;
     let found = transactions.list(query, before, limit + 1).await?;
     let found = found.into_iter().map(|named| TransactionView::from(named.entry)).collect();
     Ok(Reply::ok(Page::of(found, limit, |entry: &TransactionView| entry.id.number())))

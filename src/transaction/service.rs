@@ -110,7 +110,7 @@ impl TransactionService {
                 )
             })
         };
-        self.database.write(top_up).await
+        caller.write(&self.database, top_up).await
     }
 
     /// Up to `limit` entries below the number `before`, newest first.

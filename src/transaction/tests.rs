@@ -102,6 +102,27 @@ fn amounts_at_the_edge_are_refused_and_nothing_changes() {
 }
 
 #[test]
+fn an_entry_that_does_not_fit_its_kind_is_not_made() {
+    let (_folder, database) = open(1);
+    database.write_here(|tx| book(tx, 1, Kind::TopUp, 7)).unwrap();
+    for (kind, amount) in [
+        (Kind::TopUp, -1),
+        (Kind::Gift, -1),
+        (Kind::Refund, -1),
+        (Kind::Charge, 1),
+        // A hold keeps its own books, which these would part from the account's.
+        (Kind::Hold, -1),
+        (Kind::Settle, -1),
+        (Kind::Release, 1),
+    ] {
+        let made = database.write_here(move |tx| book(tx, 1, kind, amount));
+        assert!(matches!(made, Err(Error::Internal(_))), "{kind:?}: {made:?}");
+    }
+    assert_eq!(balance(&database, 1), (7, 0));
+    assert_sound(&database);
+}
+
+#[test]
 fn a_hold_is_settled_once_for_what_it_cost() {
     let (_folder, database) = open(1);
     let hold = database
@@ -134,7 +155,7 @@ fn a_forged_past_is_noticed() {
     let forgeries = [
         ("UPDATE transactions SET description = 'nothing' WHERE id = 2", "entry 2 was changed"),
         ("DELETE FROM transactions WHERE id = 2", "entry 2 is missing"),
-        ("UPDATE accounts SET available = 1000 WHERE user_id = 1", "user 1"),
+        ("UPDATE accounts SET available = 1000 WHERE user_id = 1", "usr_"),
         ("UPDATE accounts SET available = -1 WHERE id = 0", "together are"),
     ];
     for (forgery, noticed) in forgeries {

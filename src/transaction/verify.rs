@@ -2,7 +2,7 @@
 
 use crate::database::{Reader, params};
 use crate::error::Result;
-use crate::id::RowId;
+use crate::id::{RowId, UserId};
 
 use super::record::{SYSTEM_ACCOUNT, Transaction};
 
@@ -22,10 +22,11 @@ pub fn balance_problems(r: &Reader<'_>) -> Result<Vec<String>> {
          ORDER BY a.user_id",
         params![],
         |row| {
-            let [user, available, held, entries, holds]: [i64; 5] =
-                [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?];
+            let user: UserId = row.get(0)?;
+            let [available, held, entries, holds]: [i64; 4] =
+                [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?];
             Ok(format!(
-                "user {user}: the account says {available} available and {held} held, \
+                "{user}: the account says {available} available and {held} held, \
                  its entries {entries} and its open holds {holds}"
             ))
         },
@@ -73,6 +74,8 @@ fn broken_chain(r: &Reader<'_>) -> Result<Option<String>> {
                 broken = Some(format!("entry {next_number} is missing"));
             } else if entry.chained_to(&last_hash) != hash {
                 broken = Some(format!("entry {number} was changed after it was made"));
+            } else if !entry.fits_its_kind() {
+                broken = Some(format!("entry {number} does not fit its kind"));
             }
             last_hash = hash;
             next_number += 1;

@@ -4,14 +4,26 @@
 
 use std::collections::BTreeSet;
 
-use super::query::{Named, SELECT, TransactionQuery, newest, read};
+use super::query::{FROM, Named, SELECT, TransactionQuery, newest, read};
 use super::record::Kind;
 use crate::database::{Reader, Tx, bind, params};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::{RowId, UserId};
 
 /// Entries that are put into the index in one write.
 pub(super) const BATCH: u32 = 2_000;
+
+/// Begins the words that say whose an entry is and of which kind. A letter to the index and none to
+/// a question, and taken out of descriptions, so nobody can write such a word or ask for it. They
+/// only make it quicker: what is found is the user's by the ledger's own rows.
+const MARK: &str = "\u{e000}";
+
+/// Entries behind the index that are read at once.
+const PAGE: u32 = 1_000;
+
+/// Entries behind the index that one question reads; beyond it the index is being made anew, and
+/// the question has to wait for it.
+const READ_MAX: usize = 50_000;
 
 /// Words of a question; more would only make it slower.
 const WORDS_MAX: usize = 8;
@@ -67,44 +79,67 @@ pub(super) fn list(
         let mut asked = words.iter().map(|word| asked(r, word)).collect::<Result<Vec<_>>>()?;
         asked.extend(query.user_id.map(user_word));
         asked.extend(query.kind.map(kind_word));
+        // In this order, so that it stops at the limit, however many entries have the words.
         let sql = [
             SELECT,
-            "t.id IN (SELECT rowid FROM transaction_words WHERE transaction_words MATCH ?1 \
-             AND rowid >= ?2 AND rowid < ?3 ORDER BY rowid DESC LIMIT ?4) ORDER BY t.id DESC",
+            "FROM transaction_words w CROSS JOIN transactions t ON t.id = w.rowid \
+             CROSS JOIN users u ON u.id = t.user_id \
+             WHERE w.transaction_words MATCH ?1 AND w.rowid >= ?2 AND w.rowid < ?3 \
+             AND (?5 IS NULL OR t.user_id = ?5) AND (?6 IS NULL OR t.kind = ?6) \
+             ORDER BY w.rowid DESC LIMIT ?4",
         ];
         let asked = asked.join(" AND ");
-        let before = before.min(indexed + 1);
-        let params = [bind(&asked), bind(&low), bind(&before), bind(&n_left)];
+        let (before, kind) = (before.min(indexed + 1), query.kind.map(Kind::word));
+        let params = [
+            bind(&asked),
+            bind(&low),
+            bind(&before),
+            bind(&n_left),
+            bind(&query.user_id),
+            bind(&kind),
+        ];
         found.extend(r.fetchall(&sql.concat(), &params, read)?);
     }
     Ok(found)
 }
 
-/// The same among entries that the index does not have yet.
+/// The same among entries that the index does not have yet, read from the newest on.
 fn unindexed(
     r: &Reader<'_>,
     query: &TransactionQuery,
     words: &[String],
-    (low, before): (i64, i64),
+    (low, mut before): (i64, i64),
     limit: u32,
 ) -> Result<Vec<Named>> {
     let sql = [
         SELECT,
+        FROM,
         "(?1 IS NULL OR t.user_id = ?1) AND (?2 IS NULL OR t.kind = ?2) \
-         AND t.id >= ?3 AND t.id < ?4 ORDER BY t.id DESC",
+         AND t.id >= ?3 AND t.id < ?4 ORDER BY t.id DESC LIMIT ?5",
     ];
-    let kind = query.kind.map(Kind::word);
-    let params = [bind(&query.user_id), bind(&kind), bind(&low), bind(&before)];
-    let mut found = r.fetchall(&sql.concat(), &params, read)?;
-    found.retain(|named| {
-        let theirs: Vec<_> = words_in(&named.entry.description).collect();
-        let fits = |own: &str, word: &str| {
-            own == word || (is_beginning(word) && is_beginning(own) && own.starts_with(word))
-        };
-        words.iter().all(|word| theirs.iter().any(|own| fits(own, word)))
-    });
-    found.truncate(limit as usize);
-    Ok(found)
+    let (sql, kind) = (sql.concat(), query.kind.map(Kind::word));
+    let (mut found, mut n_read) = (Vec::new(), 0);
+    while low < before && n_read < READ_MAX {
+        let params = [bind(&query.user_id), bind(&kind), bind(&low), bind(&before), bind(&PAGE)];
+        let page = r.fetchall(&sql, &params, read)?;
+        n_read += page.len();
+        let is_last = page.len() < PAGE as usize;
+        before = page.last().map_or(low, |named| named.entry.id.number());
+        found.extend(page.into_iter().filter(|named| has_words(named, words)));
+        if is_last || found.len() >= limit as usize {
+            found.truncate(limit as usize);
+            return Ok(found);
+        }
+    }
+    if n_read < READ_MAX { Ok(found) } else { Err(Error::Busy) }
+}
+
+fn has_words(named: &Named, words: &[String]) -> bool {
+    let theirs: Vec<_> = words_in(&named.entry.description).collect();
+    let fits = |own: &str, word: &str| {
+        own == word || (is_beginning(word) && is_beginning(own) && own.starts_with(word))
+    };
+    words.iter().all(|word| theirs.iter().any(|own| fits(own, word)))
 }
 
 /// Puts the next entries into the index; how many it were.
@@ -127,9 +162,10 @@ pub(super) fn index_more(tx: &Tx<'_>) -> Result<usize> {
     }
     tx.execute(
         "INSERT INTO transaction_words (rowid, words) \
-         SELECT id, description || ' xuser' || user_id || 'x xkind' || replace(kind, '_', '') \
+         SELECT id, replace(description, ?3, ' ') || ' ' || ?3 || 'u' || user_id \
+         || ' ' || ?3 || 'k' || replace(kind, '_', '') \
          FROM transactions WHERE id > ?1 ORDER BY id LIMIT ?2",
-        params![indexed, BATCH],
+        params![indexed, BATCH, MARK],
     )
 }
 
@@ -144,9 +180,9 @@ fn last_indexed(r: &Reader<'_>) -> Result<i64> {
 }
 
 fn user_word(user_id: UserId) -> String {
-    format!("\"xuser{}x\"", user_id.number())
+    format!("\"{MARK}u{}\"", user_id.number())
 }
 
 fn kind_word(kind: Kind) -> String {
-    format!("\"xkind{}\"", kind.word().replace('_', ""))
+    format!("\"{MARK}k{}\"", kind.word().replace('_', ""))
 }

@@ -27,7 +27,7 @@ pub struct InvitationView {
 }
 
 /// An invitation about to be made.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct NewInvitation {
     pub(super) secret: String,
     pub(super) note: String,
@@ -76,6 +76,11 @@ pub(super) fn redeem(tx: &Tx<'_>, secret: &str, used_by: UserId, now: Timestamp)
 pub(super) fn not_open() -> Error {
     let message = "is not valid any more; ask an administrator for a new one";
     Error::invalid("invitation", "not_open", message)
+}
+
+/// Forgets whom invitations were for that a user has used up, for their account is closed.
+pub(super) fn forget_guest(tx: &Tx<'_>, user_id: UserId) -> Result<usize> {
+    tx.execute("UPDATE invitations SET note = '' WHERE used_by = ?1", params![user_id])
 }
 
 /// Takes an open invitation back.

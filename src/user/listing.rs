@@ -1,6 +1,7 @@
 //! Accounts as the staff lists them: with what they hold, searched and sorted.
 
 use serde::Serialize;
+use unicode_normalization::UnicodeNormalization;
 use utoipa::ToSchema;
 
 use super::record::{State, User};
@@ -78,7 +79,7 @@ impl UserRow {
 }
 
 const FILTER: &str = "(?1 IS NULL OR u.username LIKE ?1 ESCAPE '\\' \
-    OR u.email LIKE ?1 ESCAPE '\\' OR u.full_name LIKE ?1 ESCAPE '\\')";
+    OR u.email LIKE ?1 ESCAPE '\\' OR lower(u.full_name) LIKE ?1 ESCAPE '\\')";
 
 /// Accounts with what they hold; the columns stand in the order that [`read_row`] takes them.
 const SELECT_ROWS: &str = concat!(
@@ -97,7 +98,7 @@ pub(super) fn list(
     limit: u32,
 ) -> Result<Vec<UserRow>> {
     let text = query.text.as_deref().map(|text| {
-        let plain = text.trim().to_lowercase();
+        let plain = text.trim().nfc().collect::<String>().to_lowercase();
         let plain = plain.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
         format!("%{plain}%")
     });

@@ -26,5 +26,6 @@ pub use password::Passwords;
 pub use record::{NewUser, Profile, State, User};
 pub use routes::routes;
 pub use service::{ADMIN_NAME, Companion, FirstPassword, Ground, Settings, UserService};
+pub use sign_in::{Credentials, Tokens};
 pub use staff::{AMOUNT_MAX, Grant, Staff, StaffUser};
 pub use view::UserView;

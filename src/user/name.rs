@@ -8,6 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_security::{GeneralSecurityProfile, MixedScript, skeleton};
 
 use crate::error::Issues;
+use crate::text;
 
 const NAME_CHARS_MIN: usize = 3;
 const NAME_CHARS_MAX: usize = 32;
@@ -38,24 +39,60 @@ pub(super) fn username(text: &str, issues: &mut Issues) -> String {
     name
 }
 
+/// A text as whoever guesses it would type it: wide and look-alike letters are plain ones, marks
+/// that draw nothing are gone, and capitals are small.
+pub(super) fn plain(text: &str) -> String {
+    let seen = text.chars().filter(|c| !text::is_blank(*c) || *c == ' ');
+    // Large and then small: that way ß is ss, as it is wherever it cannot be typed.
+    let small = seen.nfkc().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
+    let small: String = small.collect();
+    let mut plain = String::with_capacity(small.len());
+    for c in small.chars() {
+        // The look of a plain letter may be two others (m is rn), which nobody would type.
+        if c.is_ascii() {
+            plain.push(c);
+        } else {
+            plain.extend(skeleton(c.encode_utf8(&mut [0; 4])));
+        }
+    }
+    folded(&plain)
+}
+
 /// What a canonical name looks like.
 pub(super) fn look_of(username: &str) -> String {
     // Twice: what a look-alike stands for may have a look-alike of its own after folding.
     let once: String = folded(&skeleton(username).collect::<String>());
-    folded(&skeleton(&once).collect::<String>())
+    let look = folded(&skeleton(&once).collect::<String>());
+    // What Unicode keeps apart and the eye does not, in small letters.
+    look.replace(['1', 'i'], "l").replace("vv", "w")
 }
 
 /// The canonical e-mail address, if it is one; what is wrong with it goes to `issues`.
 pub(super) fn email(text: &str, issues: &mut Issues) -> String {
     let text = text.trim();
     let canonical = canonical_email(text);
-    if canonical.is_none() {
-        issues.add("email", "invalid", "must be an e-mail address such as ada@example.org");
+    match &canonical {
+        None => issues.add("email", "invalid", "must be an e-mail address such as ada@example.org"),
+        Some(address) if has_disguise(address) => {
+            let rule = "has letters of another alphabet that look like plain ones; write it in \
+                        plain letters";
+            issues.add("email", "look_alike", rule);
+        }
+        Some(_) => {}
     }
     canonical.unwrap_or_default()
 }
 
-/// Addresses are delivered by their exact letters, so letters that only look alike stay apart;
+/// Whether a part of a canonical address would be read as plain letters, and is not written in
+/// them. Such an address is somebody's disguise: nobody is given one.
+fn has_disguise(address: &str) -> bool {
+    let (local, domain) = address.rsplit_once('@').unwrap_or(("", address));
+    let (domain, _) = idna::domain_to_unicode(domain);
+    let is_disguised = |part: &str| !part.is_ascii() && skeleton(part).all(|c| c.is_ascii());
+    is_disguised(local) || domain.split('.').any(is_disguised)
+}
+
+/// Addresses are delivered by their exact letters, so those that only look alike stay apart here;
 /// letters that nobody could type on purpose (invisible ones, scripts mixed) make no address.
 fn canonical_email(text: &str) -> Option<String> {
     let folded = folded(text);
@@ -67,6 +104,10 @@ fn canonical_email(text: &str) -> Option<String> {
     let is_plain =
         |c: char| c.is_ascii_graphic() || (c.is_alphanumeric() && c.identifier_allowed());
     if !local.chars().all(is_plain) || !local.is_single_script() || !domain.contains('.') {
+        return None;
+    }
+    // No domain of the top is a number, so this is an address of the network.
+    if domain.trim_end_matches('.').rsplit('.').next()?.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
     let address = EmailAddress::from_str(&format!("{local}@{domain}")).ok()?;
@@ -153,7 +194,11 @@ mod tests {
     #[test]
     fn names_that_look_alike_have_one_look() {
         // Latin and Cyrillic, letters and digits, wide and narrow.
-        for (one, other) in [("paypal", "раураӏ"), ("admin", "adrnin"), ("lisa1", "lisal")] {
+        for (one, other) in [("paypal", "раураӏ"), ("admin", "adrnin"), ("lisa1", "lisal")]
+            .into_iter()
+            .chain([("admin", "adm1n"), ("paul", "paui"), ("clara", "ciara")])
+            .chain([("l1l1", "ilil"), ("vvalter", "walter"), ("wvv", "vvw")])
+        {
             assert_eq!(look_of(one), look_of(other), "{one} {other}");
         }
         assert_ne!(look_of("ada"), look_of("adam"));
@@ -184,10 +229,36 @@ mod tests {
             "\u{430}da@example.org",
             "ada@example..org",
             ".@example.org",
+            "ada@127.0.0.1",
+            "ada@10.1",
+            "ada@１２７.0.0.1",
         ] {
             assert_eq!(address(text), None, "{text:?}");
         }
         assert_eq!(address(&format!("{}@example.org", "x".repeat(300))), None);
+    }
+
+    #[test]
+    fn an_address_in_disguise_is_refused() {
+        for text in [
+            "сосо@example.org",
+            "х@example.org",
+            "ο@example.org",
+            "ı@example.org",
+            "a@раураl.com",
+            "a@xn--l-7sba6dbr.com",
+            "a@mail.аррӏе.example",
+        ] {
+            let mut issues = Issues::default();
+            email(text, &mut issues);
+            let codes: Vec<_> = issues.all().iter().map(|issue| issue.code).collect();
+            assert_eq!(codes, ["look_alike"], "{text}");
+            // Whoever has one from before still signs in with it.
+            assert_eq!(typed(text), canonical_email(text).unwrap());
+        }
+        for text in ["ольга@пример.рф", "zoë@bücher.example", "ada@example.org"] {
+            assert!(address(text).is_some(), "{text}");
+        }
     }
 
     proptest! {

@@ -1,17 +1,20 @@
 //! Users: the row and its SQL.
 
+use std::fmt;
+
 use super::name;
 use super::password::Passwords;
+use super::service::ADMIN_NAME;
 use crate::access::Role;
 use crate::clock::Timestamp;
 use crate::credits::Credits;
 use crate::database::{Reader, Row, Tx, params};
 use crate::error::{Error, Issues, Result};
-use crate::id::{RowId, UserId};
+use crate::id::UserId;
 use crate::transaction::{self, Balance, Entry, Transaction};
 
 /// An account. Never `Serialize`: it holds a password's hash.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct User {
     /// Its id.
     pub id: UserId,
@@ -30,6 +33,14 @@ pub struct User {
     /// Since when.
     pub created_at: Timestamp,
     pub(super) password_hash: String,
+}
+
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("User");
+        shown.field("id", &self.id).field("username", &self.username).field("role", &self.role);
+        shown.field("state", &self.state).finish_non_exhaustive()
+    }
 }
 
 /// Whether an account may be used.
@@ -61,7 +72,7 @@ impl State {
 }
 
 /// An account about to be made.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct NewUser {
     /// The canonical name.
     pub username: String,
@@ -88,6 +99,18 @@ pub struct Profile {
     pub full_name: Option<Option<String>>,
 }
 
+impl Profile {
+    /// The fields that are to change.
+    pub(super) fn changed(&self) -> Vec<&'static str> {
+        let fields = [
+            ("username", self.username.is_some()),
+            ("email", self.email.is_some()),
+            ("full_name", self.full_name.is_some()),
+        ];
+        fields.into_iter().filter(|(_, is_said)| *is_said).map(|(field, _)| field).collect()
+    }
+}
+
 /// A query for whole accounts; the columns stand in the order [`User::read`] takes them.
 macro_rules! select_users {
     ($rest:literal) => {
@@ -103,6 +126,9 @@ impl User {
     /// Makes an account with an empty balance, unless its name or address is taken.
     pub fn create(tx: &Tx<'_>, new: &NewUser, now: Timestamp) -> Result<UserId> {
         refuse_taken(tx, None, Some(&new.username), new.email.as_deref())?;
+        if new.role != Role::Admin {
+            refuse_reserved(tx, &new.username)?;
+        }
         let id: Option<UserId> = tx.fetchone(
             "INSERT INTO users (username, email, full_name, password_hash, role, \
              must_change_password, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id",
@@ -127,6 +153,12 @@ impl User {
     pub fn get(r: &Reader<'_>, id: UserId) -> Result<Self> {
         r.fetchone(select_users!("id = ?1"), params![id], Self::read)?
             .ok_or(Error::NotFound("user"))
+    }
+
+    /// The account with this id, unless it is closed, for nothing can be done to one that is.
+    pub(super) fn get_open(r: &Reader<'_>, id: UserId) -> Result<Self> {
+        let user = Self::get(r, id)?;
+        if user.state == State::Closed { Err(Error::NotFound("user")) } else { Ok(user) }
     }
 
     /// The account that this name or address names.
@@ -173,6 +205,12 @@ impl User {
         Balance::find(r, self.id)
     }
 
+    /// What everyone who knows its user would try first as a password.
+    pub(super) fn personal(&self) -> Vec<String> {
+        let known = [Some(&self.username), self.email.as_ref(), self.full_name.as_ref()];
+        known.into_iter().flatten().cloned().collect()
+    }
+
     /// Whether it may be used.
     pub fn is_active(&self) -> bool {
         self.state == State::Active
@@ -193,15 +231,18 @@ impl User {
         if n_changed == 1 { Ok(()) } else { Err(Error::SignedOut) }
     }
 
-    /// Changes the profile, unless the new name or address is taken.
+    /// Changes the profile of an active account, unless the new name or address is taken.
     pub fn change_profile(tx: &Tx<'_>, id: UserId, profile: &Profile) -> Result<()> {
         let Profile { username, email, full_name } = profile;
         refuse_taken(tx, Some(id), username.as_deref(), email.as_deref())?;
-        tx.execute(
+        username.as_deref().map_or(Ok(()), |username| refuse_reserved(tx, username))?;
+        let n_changed = tx.execute(
             "UPDATE users SET username = coalesce(?2, username), email = coalesce(?3, email), \
-             full_name = CASE WHEN ?4 THEN ?5 ELSE full_name END WHERE id = ?1",
+             full_name = CASE WHEN ?4 THEN ?5 ELSE full_name END \
+             WHERE id = ?1 AND state = 'active'",
             params![id, username, email, full_name.is_some(), full_name.clone().flatten()],
         )?;
+        require_one(n_changed)?;
         if let Some(username) = username {
             keep_look(tx, id, username)?;
         }
@@ -228,15 +269,20 @@ impl User {
         require_an_administrator(tx)
     }
 
-    /// Forgets who it was: what is left is a number that the ledger can point to.
-    pub fn close(tx: &Tx<'_>, id: UserId) -> Result<()> {
-        tx.execute(
+    /// Forgets who it was, if its password is still the same: what is left is a number that the
+    /// ledger can point to.
+    pub fn close(&self, tx: &Tx<'_>) -> Result<()> {
+        let n_closed = tx.execute(
             "UPDATE users SET username = ?2, email = NULL, full_name = NULL, password_hash = '', \
-             role = 'user', must_change_password = 0, state = 'closed' WHERE id = ?1",
+             role = 'user', must_change_password = 0, state = 'closed' \
+             WHERE id = ?1 AND password_hash = ?3 AND state = 'active'",
             // A colon is in no name that can be chosen.
-            params![id, format!("closed:{}", id.number())],
+            params![self.id, format!("closed:{}", self.id), self.password_hash],
         )?;
-        tx.execute("DELETE FROM looks WHERE user_id = ?1", params![id])?;
+        if n_closed == 0 {
+            return Err(Error::SignedOut);
+        }
+        tx.execute("DELETE FROM looks WHERE user_id = ?1", params![self.id])?;
         require_an_administrator(tx)
     }
 
@@ -308,6 +354,17 @@ fn refuse_taken(
         Error::Invalid(issues) => Error::Taken(issues),
         other => other,
     })
+}
+
+/// The first administrator's name waits for them: whoever took it sooner would keep the server from
+/// ever having one.
+fn refuse_reserved(r: &Reader<'_>, username: &str) -> Result<()> {
+    if name::look_of(username) != name::look_of(ADMIN_NAME) || n_admins(r)? > 0 {
+        return Ok(());
+    }
+    let mut issues = Issues::default();
+    issues.add("username", "taken", "is kept for the administrator; choose another");
+    Err(Error::Taken(issues))
 }
 
 fn keep_look(tx: &Tx<'_>, id: UserId, username: &str) -> Result<()> {

@@ -24,7 +24,7 @@ pub fn routes() -> Endpoints {
 }
 
 /// Who signs in: a name or an e-mail address, and the password.
-#[derive(Debug, Deserr, ToSchema)]
+#[derive(Deserr, ToSchema)]
 #[deserr(error = Mistakes, deny_unknown_fields)]
 struct SignIn {
     /// The name of the account; give this or `email`.
@@ -51,7 +51,7 @@ impl SignIn {
 }
 
 /// Who wants an account.
-#[derive(Debug, Deserr, ToSchema)]
+#[derive(Deserr, ToSchema)]
 #[deserr(error = Mistakes, deny_unknown_fields)]
 struct RegistrationInput {
     #[schema(example = "ada@example.org")]
@@ -87,7 +87,7 @@ async fn register(
 }
 
 /// What a program calls with.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct TokensView {
     /// Send it as `Authorization: Bearer ...`.
     access_token: String,
@@ -130,7 +130,7 @@ async fn login(
 }
 
 /// A refresh token.
-#[derive(Debug, Deserr, ToSchema)]
+#[derive(Deserr, ToSchema)]
 #[deserr(error = Mistakes, deny_unknown_fields)]
 struct RefreshInput {
     refresh_token: String,
@@ -231,7 +231,7 @@ async fn update_me(
 }
 
 /// A change of password.
-#[derive(Debug, Deserr, ToSchema)]
+#[derive(Deserr, ToSchema)]
 #[deserr(error = Mistakes, deny_unknown_fields)]
 struct PasswordChange {
     /// The present password.
@@ -258,7 +258,7 @@ async fn change_password(
 }
 
 /// The password, once more.
-#[derive(Debug, Deserr, ToSchema)]
+#[derive(Deserr, ToSchema)]
 #[deserr(error = Mistakes, deny_unknown_fields)]
 struct Confirmation {
     password: String,

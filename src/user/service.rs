@@ -1,12 +1,13 @@
 //! The rules of accounts, for their users: signing up, passwords, the profile, the end.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::invitation;
 use super::name;
 use super::password::Passwords;
 use super::record::{self, NewUser, Profile, User};
-use super::tries::Tries;
+use super::tries::{Target, Tries};
 use crate::access::{self, AccessTokens, ApiKeys, Caller, Role, Sessions, Visitor};
 use crate::audit::{self, Action, Event};
 use crate::clock::{Clock, Timestamp};
@@ -14,7 +15,8 @@ use crate::config::SignUp;
 use crate::credits::Credits;
 use crate::database::{Database, Tx};
 use crate::error::{Error, Issues, Result};
-use crate::id::UserId;
+use crate::id::{SessionId, UserId};
+use crate::idempotency;
 use crate::random;
 use crate::transaction::{Balance, Entry, Kind, Transaction};
 
@@ -55,6 +57,8 @@ pub struct UserService {
     pub(super) tries: Tries,
     pub(super) settings: Settings,
     pub(super) companion: Arc<dyn Companion>,
+    /// Whether the first administrator's account is there, as far as this process has looked.
+    is_founded: Arc<AtomicBool>,
 }
 
 /// The modules that accounts stand on.
@@ -83,7 +87,6 @@ pub enum FirstPassword {
 }
 
 /// Someone who wants an account, as typed.
-#[derive(Debug)]
 pub struct Registration {
     /// The address.
     pub email: String,
@@ -103,7 +106,24 @@ impl UserService {
         let Ground { database, clock, sessions, tokens, keys, companion } = ground;
         let passwords = Passwords::new(settings.bcrypt_cost);
         let tries = Tries::new(settings.tries_per_minute, clock.clone());
-        Self { database, clock, passwords, sessions, keys, tokens, tries, settings, companion }
+        let is_founded = Arc::default();
+        Self {
+            database,
+            clock,
+            passwords,
+            sessions,
+            keys,
+            tokens,
+            tries,
+            settings,
+            companion,
+            is_founded,
+        }
+    }
+
+    /// Whether [`UserService::ensure_admin`] has done its work: before it, nobody could sign in.
+    pub fn is_founded(&self) -> bool {
+        self.is_founded.load(Ordering::Acquire)
     }
 
     /// Makes the administrator's account if there is no administrator, with the password `given` or
@@ -114,15 +134,24 @@ impl UserService {
         given: Option<String>,
         tell: impl FnOnce(&FirstPassword) -> Result<()>,
     ) -> Result<bool> {
+        let is_made = self.found(given, tell).await?;
+        self.is_founded.store(true, Ordering::Release);
+        Ok(is_made)
+    }
+
+    async fn found(
+        &self,
+        given: Option<String>,
+        tell: impl FnOnce(&FirstPassword) -> Result<()>,
+    ) -> Result<bool> {
         self.complete_looks().await?;
         if self.database.read(User::is_administered).await? {
             return Ok(false);
         }
         let is_given = given.is_some();
         let password = given.map_or_else(random::readable_password, Ok)?;
-        let mut issues = Issues::default();
-        Passwords::judge("CELLAR_ADMIN_PASSWORD", &password, &[ADMIN_NAME], &mut issues);
-        issues.or(())?;
+        let personal = vec![ADMIN_NAME.to_owned()];
+        self.passwords.weigh("CELLAR_ADMIN_PASSWORD", password.clone(), personal).await?.or(())?;
         let new = NewUser {
             username: ADMIN_NAME.into(),
             email: None,
@@ -133,7 +162,7 @@ impl UserService {
         };
         tell(&if is_given { FirstPassword::Given } else { FirstPassword::Made(password) })?;
         let service = self.clone();
-        let make = move |tx: &Tx<'_>| service.make(tx, &new, None);
+        let make = move |tx: &Tx<'_>| service.make(tx, &new, None, None);
         self.database.write(make).await.map_err(|error| match error {
             Error::Taken(_) => Error::Conflict(format!(
                 "there is no administrator, but the name {ADMIN_NAME} is taken by another account"
@@ -144,7 +173,7 @@ impl UserService {
     }
 
     /// Gives accounts of an older version what new ones are made with.
-    async fn complete_looks(&self) -> Result<()> {
+    pub(super) async fn complete_looks(&self) -> Result<()> {
         let names = self.database.read(record::without_look).await?;
         if names.is_empty() {
             return Ok(());
@@ -152,8 +181,15 @@ impl UserService {
         self.database.write(move |tx| record::keep_looks(tx, &names)).await
     }
 
-    /// Makes an account with everything that belongs to one.
-    pub(super) fn make(&self, tx: &Tx<'_>, new: &NewUser, by: Option<&Event>) -> Result<UserId> {
+    /// Makes an account with everything that belongs to one; `by` is whoever of the staff makes it,
+    /// if its user does not.
+    pub(super) fn make(
+        &self,
+        tx: &Tx<'_>,
+        new: &NewUser,
+        by: Option<&Event>,
+        request_id: Option<&str>,
+    ) -> Result<UserId> {
         let now = self.clock.now();
         let id = User::create(tx, new, now)?;
         self.companion.created(tx, id, &new.username, now)?;
@@ -164,26 +200,35 @@ impl UserService {
                 amount: self.settings.sign_up_credits,
                 description: "welcome to Cellar".into(),
                 actor_id: None,
-                request_id: None,
+                request_id: request_id.map(str::to_owned),
             };
             User::add_balance(tx, gift, now)?;
         }
-        let event = by.cloned().unwrap_or_else(|| Event::by(Action::Register, id));
+        let made_by_its_user =
+            || Event::done(Action::Register, Some(id), Some(id), request_id.map(str::to_owned));
+        let event = by.cloned().unwrap_or_else(made_by_its_user);
         audit::note(tx, &event.on(Some(id)), now)?;
         Ok(id)
     }
 
     /// Makes an account for somebody who asks for one.
-    pub async fn register(&self, asked: Registration, visitor: &Visitor) -> Result<User> {
-        let (new, password) = Self::judge(&asked)?;
-        let invitation = self.judge_invitation(asked.invitation).await?;
+    pub async fn register(&self, mut asked: Registration, visitor: &Visitor) -> Result<User> {
+        // First: where nobody may sign up, nothing is worked out for those who try.
+        let invitation = self.judge_invitation(asked.invitation.take()).await?;
+        let (new, password) = self.judge(asked).await?;
         let password_hash = self.passwords.hash(password).await?;
         let new = NewUser { password_hash, ..new };
         let (service, request_id) = (self.clone(), visitor.request_id.clone());
+        let place = visitor.place;
         let register = move |tx: &Tx<'_>| {
-            let id = service.make(tx, &new, None)?;
+            let id = service.make(tx, &new, None, Some(&request_id))?;
+            let now = service.clock.now();
             if let Some(secret) = invitation {
-                invitation::redeem(tx, &secret, id, service.clock.now())?;
+                invitation::redeem(tx, &secret, id, now)?;
+            }
+            // Whoever signs up here will sign in here.
+            if let Some(place) = place {
+                access::remember_place(tx, id, place, now)?;
             }
             tracing::info!(request_id, "an account was made");
             User::get(tx, id)
@@ -192,14 +237,14 @@ impl UserService {
     }
 
     /// What was typed, in its canonical form, with every mistake at once.
-    fn judge(asked: &Registration) -> Result<(NewUser, String)> {
+    async fn judge(&self, asked: Registration) -> Result<(NewUser, String)> {
         let mut issues = Issues::default();
         let email = name::email(&asked.email, &mut issues);
         let username = name::username(&asked.username, &mut issues);
         let full_name =
             asked.full_name.as_deref().and_then(|text| name::full_name(text, &mut issues));
-        let personal = [&*username, &*email, full_name.as_deref().unwrap_or_default()];
-        Passwords::judge("password", &asked.password, &personal, &mut issues);
+        let personal = vec![username.clone(), email.clone(), full_name.clone().unwrap_or_default()];
+        issues.append(self.passwords.weigh("password", asked.password.clone(), personal).await?);
         let new = NewUser {
             username,
             email: Some(email),
@@ -208,7 +253,7 @@ impl UserService {
             role: Role::User,
             must_change_password: false,
         };
-        issues.or((new, asked.password.clone()))
+        issues.or((new, asked.password))
     }
 
     /// The invitation to be used up, if one is needed.
@@ -257,14 +302,19 @@ impl UserService {
                 .map(|text| text.and_then(|text| name::full_name(&text, &mut issues))),
         };
         let profile = issues.or(profile)?;
-        let (id, event) = (caller.user_id(), caller.event(Action::ProfileChange));
+        let id = caller.user_id();
+        let changed = profile.changed().join(" ");
+        if changed.is_empty() {
+            return self.find(id).await;
+        }
+        let event = caller.event(Action::ProfileChange).saying(changed);
         let now = self.clock.now();
         let change = move |tx: &Tx<'_>| {
             User::change_profile(tx, id, &profile)?;
             audit::note(tx, &event, now)?;
             User::get(tx, id)
         };
-        self.database.write(change).await
+        caller.write(&self.database, change).await
     }
 
     /// Replaces the caller's password and ends all other sessions of theirs.
@@ -276,18 +326,12 @@ impl UserService {
     ) -> Result<()> {
         let session_id = caller.session_id().ok_or(Error::NotForKeys)?;
         let user = self.find(caller.user_id()).await?;
-        let mut issues = Issues::default();
-        let personal = [
-            &*user.username,
-            user.email.as_deref().unwrap_or_default(),
-            user.full_name.as_deref().unwrap_or_default(),
-        ];
-        Passwords::judge("new_password", &new, &personal, &mut issues);
+        let mut issues = self.passwords.weigh("new_password", new.clone(), user.personal()).await?;
         if new == current {
             issues.add("new_password", "unchanged", "must differ from the present one");
         }
         issues.or(())?;
-        self.require_password(&user, current, "current_password").await?;
+        self.require_password(&user, session_id, current, "current_password").await?;
         let hash = self.passwords.hash(new).await?;
         let user_id = user.id;
         let kept = Some(session_id);
@@ -298,7 +342,7 @@ impl UserService {
             audit::note(tx, &event, now)?;
             access::end_all_of(tx, user.id, kept)
         };
-        self.database.write(change).await?;
+        caller.write(&self.database, change).await?;
         self.sessions.lift_restriction(session_id);
         self.sessions.forget_all_of(user_id, kept);
         Ok(())
@@ -306,25 +350,38 @@ impl UserService {
 
     /// Closes the caller's account for good: who they were is forgotten, the ledger is kept.
     pub async fn close(&self, caller: &Caller, password: String) -> Result<()> {
+        let session_id = caller.session_id().ok_or(Error::NotForKeys)?;
         let user = self.find(caller.user_id()).await?;
-        self.require_password(&user, password, "password").await?;
+        self.require_password(&user, session_id, password, "password").await?;
         let (companion, id) = (Arc::clone(&self.companion), user.id);
         let (event, now) = (caller.event(Action::AccountClose), self.clock.now());
         let close = move |tx: &Tx<'_>| {
             companion.closing(tx, id)?;
-            User::close(tx, id)?;
+            user.close(tx)?;
             access::delete_keys_of(tx, id)?;
+            access::forget_places_of(tx, id)?;
+            idempotency::forget_all_of(tx, id)?;
+            invitation::forget_guest(tx, id)?;
             audit::note(tx, &event, now)?;
             access::end_all_of(tx, id, None)
         };
-        self.database.write(close).await?;
+        caller.write(&self.database, close).await?;
         self.sessions.forget_all_of(id, None);
         self.keys.forget_all_of(id);
         Ok(())
     }
 
-    async fn require_password(&self, user: &User, given: String, field: &str) -> Result<()> {
-        if self.passwords.verify(given, Some(user.password_hash.clone())).await? {
+    /// Who has taken a session does not have the password yet, and may not guess it at leisure. The
+    /// tries of each session are counted apart: a stranger's never stop its user here.
+    async fn require_password(
+        &self,
+        user: &User,
+        session_id: SessionId,
+        given: String,
+        field: &str,
+    ) -> Result<()> {
+        let hash = Some(user.password_hash.clone());
+        if self.try_password(Some(Target::Session(session_id)), given, hash).await? {
             return Ok(());
         }
         Err(Error::invalid(field, "wrong_password", "is not your present password"))

@@ -3,36 +3,66 @@
 use super::invitation::{self, InvitationView, NewInvitation};
 use super::listing::{self, UserQuery, UserRow};
 use super::name;
-use super::password::Passwords;
 use super::record::{NewUser, State, User};
 use super::service::UserService;
-use crate::access::{self, Role};
+use crate::access::{self, Admin, Caller, Role};
 use crate::audit::{self, Action, Event};
 use crate::clock::Timestamp;
 use crate::credits::Credits;
-use crate::database::{Reader, Tx};
-use crate::error::{Error, Issues, Result};
+use crate::database::{Database, Reader, Tx};
+use crate::error::{Error, Issues, Result, both};
 use crate::id::{InvitationId, UserId};
+use crate::idempotency::{Done, Ticket};
 use crate::random;
-use crate::transaction::{Balance, Entry, Kind};
+use crate::text;
+use crate::transaction::{Balance, BalanceView, Entry, Kind};
 
 const NOTE_CHARS_MAX: usize = 200;
 const REASON_CHARS_MAX: usize = 200;
 /// Credits that may be moved at once.
 pub const AMOUNT_MAX: i64 = 1_000_000;
 
-/// Who of the staff does something, for the audit log; nobody known at the command line.
+/// Who of the staff does something: an administrator over HTTP, or whoever has the machine.
 #[derive(Debug, Clone)]
 pub struct Staff {
-    /// The administrator, over HTTP.
-    pub user_id: Option<UserId>,
-    /// The request it came with.
-    pub request_id: Option<String>,
+    by: Option<Caller>,
 }
 
 impl Staff {
-    fn event(&self, action: Action, user_id: Option<UserId>) -> Event {
-        Event::done(action, self.user_id, user_id, self.request_id.clone())
+    /// Whoever has the machine, and gives a command there.
+    pub const AT_THE_MACHINE: Self = Self { by: None };
+
+    /// The administrator, over HTTP.
+    pub fn user_id(&self) -> Option<UserId> {
+        self.by.as_ref().map(Caller::user_id)
+    }
+
+    /// What they did, for the audit log.
+    pub fn event(&self, action: Action, user_id: Option<UserId>) -> Event {
+        Event::done(action, self.user_id(), user_id, self.request_id())
+    }
+
+    /// Runs a write by their word, unless it is theirs no more: a changed role, too, ends the
+    /// session they came with.
+    pub async fn write<T, F>(&self, database: &Database, run: F) -> Result<T>
+    where
+        F: FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        match &self.by {
+            Some(caller) => caller.write(database, run).await,
+            None => database.write(run).await,
+        }
+    }
+
+    fn request_id(&self) -> Option<String> {
+        self.by.as_ref().map(|caller| caller.request_id().to_owned())
+    }
+}
+
+impl From<Admin> for Staff {
+    fn from(Admin(caller): Admin) -> Self {
+        Self { by: Some(caller) }
     }
 }
 
@@ -87,6 +117,8 @@ impl UserService {
         let username = name::username(&asked.username, &mut issues);
         let email = asked.email.map(|text| name::email(&text, &mut issues));
         issues.or(())?;
+        // At the command line nobody has done so before.
+        self.complete_looks().await?;
         let password = random::readable_password()?;
         let new = NewUser {
             username,
@@ -97,8 +129,9 @@ impl UserService {
             must_change_password: true,
         };
         let (service, event) = (self.clone(), staff.event(Action::UserCreate, None));
-        let make = move |tx: &Tx<'_>| service.make(tx, &new, Some(&event));
-        Ok((self.database.write(make).await?, password))
+        let (event, request_id) = (event.saying(asked.role.word()), staff.request_id());
+        let make = move |tx: &Tx<'_>| service.make(tx, &new, Some(&event), request_id.as_deref());
+        Ok((staff.write(&self.database, make).await?, password))
     }
 
     /// Sets a one-time password, which is the answer; every session ends.
@@ -108,17 +141,16 @@ impl UserService {
         Ok(password)
     }
 
-    /// Sets the password that was given, which only its user knows; every session ends.
+    /// Sets the password that was given in `field`, which only its user knows; every session ends.
     pub async fn set_given_password(
         &self,
         staff: &Staff,
         id: UserId,
+        field: &'static str,
         password: String,
     ) -> Result<()> {
-        let user = self.find(id).await?;
-        let mut issues = Issues::default();
-        Passwords::judge("password", &password, &[&user.username], &mut issues);
-        issues.or(())?;
+        let personal = self.find(id).await?.personal();
+        self.passwords.weigh(field, password.clone(), personal).await?.or(())?;
         self.set_password(staff, id, password, false).await
     }
 
@@ -132,11 +164,11 @@ impl UserService {
         let hash = self.passwords.hash(password).await?;
         let (event, now) = (staff.event(Action::UserPassword, Some(id)), self.clock.now());
         let change = move |tx: &Tx<'_>| {
-            User::get(tx, id)?.change_password(tx, &hash, is_seen)?;
+            User::get_open(tx, id)?.change_password(tx, &hash, is_seen)?;
             audit::note(tx, &event, now)?;
             access::end_all_of(tx, id, None)
         };
-        self.database.write(change).await?;
+        staff.write(&self.database, change).await?;
         self.sessions.forget_all_of(id, None);
         Ok(())
     }
@@ -149,7 +181,7 @@ impl UserService {
             audit::note(tx, &event, now)?;
             access::end_all_of(tx, id, None)
         };
-        self.database.write(disable).await?;
+        staff.write(&self.database, disable).await?;
         self.sessions.forget_all_of(id, None);
         self.keys.forget_all_of(id);
         Ok(())
@@ -162,7 +194,7 @@ impl UserService {
             User::change_state(tx, id, State::Active)?;
             audit::note(tx, &event, now)
         };
-        self.database.write(enable).await?;
+        staff.write(&self.database, enable).await?;
         self.keys.take_up(id).await
     }
 
@@ -175,7 +207,7 @@ impl UserService {
             audit::note(tx, &event, now)?;
             access::end_all_of(tx, id, None)
         };
-        self.database.write(change).await?;
+        staff.write(&self.database, change).await?;
         self.sessions.forget_all_of(id, None);
         Ok(())
     }
@@ -184,42 +216,39 @@ impl UserService {
     pub async fn end_sessions(&self, staff: &Staff, id: UserId) -> Result<()> {
         let (event, now) = (staff.event(Action::UserSessionsEnd, Some(id)), self.clock.now());
         let end = move |tx: &Tx<'_>| {
-            User::get(tx, id)?;
+            User::get_open(tx, id)?;
             audit::note(tx, &event, now)?;
             access::end_all_of(tx, id, None)
         };
-        self.database.write(end).await?;
+        staff.write(&self.database, end).await?;
         self.sessions.forget_all_of(id, None);
         Ok(())
     }
 
-    /// Inside a write: moves credits by the staff's word. What an account holds afterwards.
-    pub fn grant(&self, tx: &Tx<'_>, staff: &Staff, kind: Kind, grant: &Grant) -> Result<Balance> {
-        let (reason, now) = (judge_grant(kind, grant)?, self.clock.now());
-        if User::get(tx, grant.user_id)?.state == State::Closed {
-            return Err(Error::Conflict("this account is closed".into()));
-        }
-        let action = if kind == Kind::TopUp { Action::CreditsTopUp } else { Action::CreditsAdjust };
-        let said = format!("{} credits: {reason}", grant.amount);
-        audit::note(tx, &staff.event(action, Some(grant.user_id)).saying(said), now)?;
-        let entry = Entry {
-            user_id: grant.user_id,
-            kind,
-            amount: Credits::new(grant.amount),
-            description: reason,
-            actor_id: staff.user_id,
-            request_id: staff.request_id.clone(),
+    /// Moves credits by the staff's word, once; what the account holds afterwards.
+    pub async fn grant(
+        &self,
+        staff: &Staff,
+        ticket: Ticket,
+        kind: Kind,
+        grant: Grant,
+    ) -> Result<Done> {
+        let (by, now) = (staff.clone(), self.clock.now());
+        let write = move |tx: &Tx<'_>| {
+            ticket.redeem(tx, now, |tx| {
+                let balance = book(tx, &by, kind, &grant, now)?;
+                let address = format!("/api/admin/users/{}", grant.user_id);
+                Done::created(address, &BalanceView::from(balance))
+            })
         };
-        if grant.amount > 0 {
-            User::add_balance(tx, entry, now)?;
-        } else {
-            User::subtract_balance(
-                tx,
-                Entry { amount: Credits::new(-grant.amount), ..entry },
-                now,
-            )?;
-        }
-        Balance::find(tx, grant.user_id)
+        staff.write(&self.database, write).await
+    }
+
+    /// Adds credits from the command line; what the account holds afterwards.
+    pub async fn top_up(&self, staff: &Staff, grant: Grant) -> Result<Balance> {
+        let (by, now) = (staff.clone(), self.clock.now());
+        let write = move |tx: &Tx<'_>| book(tx, &by, Kind::TopUp, &grant, now);
+        staff.write(&self.database, write).await
     }
 
     /// Makes an invitation; with the secret of its link, which is shown once.
@@ -230,29 +259,31 @@ impl UserService {
         expires_at: Timestamp,
     ) -> Result<(InvitationView, String)> {
         let now = self.clock.now();
-        let created_by = staff.user_id.ok_or(Error::SignedOut)?;
+        let created_by = staff.user_id().ok_or(Error::SignedOut)?;
         let note = judge_line("note", &note, 0, NOTE_CHARS_MAX)?;
         if expires_at <= now {
             return Err(Error::invalid("expires_at", "past", "must be in the future"));
         }
         let secret = random::secret()?;
         let new = NewInvitation { secret: secret.clone(), note, created_by, expires_at };
-        let event = staff.event(Action::InvitationCreate, None).saying(&new.note);
+        let event = staff.event(Action::InvitationCreate, None);
         let create = move |tx: &Tx<'_>| {
-            audit::note(tx, &event, now)?;
-            invitation::create(tx, &new, now)
+            let made = invitation::create(tx, &new, now)?;
+            audit::note(tx, &event.saying(made.id.to_string()), now)?;
+            Ok(made)
         };
-        Ok((self.database.write(create).await?, secret))
+        Ok((staff.write(&self.database, create).await?, secret))
     }
 
     /// Takes an open invitation back.
     pub async fn revoke_invitation(&self, staff: &Staff, id: InvitationId) -> Result<()> {
-        let (event, now) = (staff.event(Action::InvitationRevoke, None), self.clock.now());
+        let event = staff.event(Action::InvitationRevoke, None).saying(id.to_string());
+        let now = self.clock.now();
         let revoke = move |tx: &Tx<'_>| {
             audit::note(tx, &event, now)?;
             invitation::revoke(tx, id, now)
         };
-        self.database.write(revoke).await
+        staff.write(&self.database, revoke).await
     }
 
     /// Up to `limit` invitations below the number `before`, newest first.
@@ -260,6 +291,31 @@ impl UserService {
         let now = self.clock.now();
         self.database.read(move |r| invitation::list(r, now, before, limit)).await
     }
+}
+
+/// Moves credits by the staff's word; what the account holds afterwards.
+fn book(tx: &Tx<'_>, staff: &Staff, kind: Kind, grant: &Grant, now: Timestamp) -> Result<Balance> {
+    let reason = judge_grant(kind, grant)?;
+    if User::get(tx, grant.user_id)?.state == State::Closed {
+        return Err(Error::Conflict("this account is closed".into()));
+    }
+    let action = if kind == Kind::TopUp { Action::CreditsTopUp } else { Action::CreditsAdjust };
+    let said = format!("{} credits: {reason}", grant.amount);
+    audit::note(tx, &staff.event(action, Some(grant.user_id)).saying(said), now)?;
+    let entry = Entry {
+        user_id: grant.user_id,
+        kind,
+        amount: Credits::new(grant.amount),
+        description: reason,
+        actor_id: staff.user_id(),
+        request_id: staff.request_id(),
+    };
+    if grant.amount > 0 {
+        User::add_balance(tx, entry, now)?;
+    } else {
+        User::subtract_balance(tx, Entry { amount: Credits::new(-grant.amount), ..entry }, now)?;
+    }
+    Balance::find(tx, grant.user_id)
 }
 
 fn judge_grant(kind: Kind, grant: &Grant) -> Result<String> {
@@ -273,21 +329,18 @@ fn judge_grant(kind: Kind, grant: &Grant) -> Result<String> {
         let rule = format!("must be a whole number from {lowest} to {AMOUNT_MAX}, and not 0");
         issues.add("amount", "out_of_range", rule);
     }
-    match judge_line("reason", &grant.reason, 3, REASON_CHARS_MAX) {
-        Ok(reason) => issues.or(reason),
-        Err(Error::Invalid(more)) => {
-            issues.append(more);
-            Err(Error::Invalid(issues))
-        }
-        Err(other) => Err(other),
-    }
+    let reason = judge_line("reason", &grant.reason, 3, REASON_CHARS_MAX);
+    both(issues.or(()), reason).map(|((), reason)| reason)
 }
 
-fn judge_line(field: &str, text: &str, n_min: usize, n_max: usize) -> Result<String> {
-    let line = text.trim();
-    if (n_min..=n_max).contains(&line.chars().count()) && !line.chars().any(char::is_control) {
+fn judge_line(field: &str, said: &str, n_min: usize, n_max: usize) -> Result<String> {
+    let line = said.trim();
+    // Nothing to be read is right only where nothing was said.
+    let is_seen = line.is_empty() || text::n_visible(line) >= n_min.max(1);
+    let is_long_enough = (n_min..=n_max).contains(&line.chars().count());
+    if is_seen && is_long_enough && !line.chars().any(char::is_control) {
         return Ok(line.to_owned());
     }
-    let rule = format!("must have {n_min} to {n_max} characters on one line");
+    let rule = format!("must have {n_min} to {n_max} characters that can be seen, on one line");
     Err(Error::invalid(field, "invalid", rule))
 }

@@ -1,5 +1,6 @@
 //! Bodies in JSON: of the right type, of a bounded size, at a bearable pace, with every problem of
-//! every field found at once.
+//! every field found at once. A body comes at its sender's pace, so whoever sent it is looked at
+//! again when it is there.
 
 use std::io;
 use std::ops::ControlFlow;
@@ -14,6 +15,8 @@ use rocket::tokio::io::AsyncReadExt;
 use rocket::{Request, async_trait};
 use sha2::{Digest, Sha256};
 
+use super::endpoint::readmit;
+use super::json;
 use super::keeper::Keeper;
 use super::problem::{Problem, Refusal, refuse};
 use crate::clock::Timestamp;
@@ -54,10 +57,17 @@ async fn read_json<T: Deserr<Mistakes>>(
         return Err(Refusal::UnsupportedType("application/json").into());
     }
     let bytes = read_whole(request, data, bytes_max).await?;
-    let value: serde_json::Value = serde_json::from_slice(&bytes)
+    readmit(request)?;
+    let mut issues = Issues::default();
+    let value = json::read(&bytes, &mut issues)
         .map_err(|why| Refusal::Malformed(format!("the body is not valid JSON: {why}")))?;
-    let value = deserr::deserialize(value).map_err(|found: Mistakes| Error::Invalid(found.0))?;
-    Ok((value, Sha256::digest(&bytes).into()))
+    match deserr::deserialize(value) {
+        Ok(value) => Ok((issues.or(value)?, Sha256::digest(&bytes).into())),
+        Err(Mistakes(found)) => {
+            issues.append(found);
+            Err(Error::Invalid(issues).into())
+        }
+    }
 }
 
 pub(super) fn is_json(given: &ContentType) -> bool {
@@ -119,6 +129,11 @@ impl DeserializeError for Mistakes {
             _ => format!("{here}.{key}"),
         };
         Self::and(found, |issues| match error {
+            ErrorKind::IncorrectValueKind { actual: Value::Float(number), accepted }
+                if is_huge(number) && accepted.iter().all(|kind| is_integer(*kind)) =>
+            {
+                add_out_of_range(issues, &here);
+            }
             ErrorKind::IncorrectValueKind { accepted, .. } => {
                 issues.add(&*here, "wrong_type", format!("must be {}", kinds_in_words(accepted)));
             }
@@ -141,6 +156,10 @@ impl DeserializeError for Mistakes {
             ErrorKind::BadSequenceLen { expected, .. } => {
                 issues.add(&*here, "wrong_length", format!("must have {expected} items"));
             }
+            // The library's words for a whole number that does not fit the field's type.
+            ErrorKind::Unexpected { msg } if msg.starts_with("value: `") => {
+                add_out_of_range(issues, &here);
+            }
             ErrorKind::Unexpected { msg } => issues.add(&*here, "invalid", msg),
         })
     }
@@ -150,6 +169,19 @@ impl MergeWithError<Mistakes> for Mistakes {
     fn merge(found: Option<Self>, other: Self, _: ValuePointerRef<'_>) -> ControlFlow<Self, Self> {
         Self::and(found, |issues| issues.append(other.0))
     }
+}
+
+/// Whether a number is beyond all whole numbers that are kept as such.
+fn is_huge(number: f64) -> bool {
+    number.abs() >= 2_f64.powi(63)
+}
+
+fn is_integer(kind: ValueKind) -> bool {
+    matches!(kind, ValueKind::Integer | ValueKind::NegativeInteger)
+}
+
+fn add_out_of_range(issues: &mut Issues, field: &str) {
+    issues.add(field, "out_of_range", "is a whole number beyond all that can be meant here");
 }
 
 /// A moment in a body: RFC 3339.
@@ -237,6 +269,19 @@ mod tests {
                 ("x".to_owned(), "unknown"),
             ]
         );
+    }
+
+    #[test]
+    fn a_whole_number_that_nothing_can_hold_is_out_of_range() {
+        for (amount, n) in [("9223372036854775808", "5000000000"), ("-1e30", "1e20")] {
+            let body = format!(r#"{{"amount": {amount}, "name": "", "lines": [{{"n": {n}}}]}}"#);
+            let value: serde_json::Value = serde_json::from_str(&body).unwrap();
+            let found = deserr::deserialize::<Order, _, _>(value).map_err(|m: Mistakes| m.0);
+            for issue in found.unwrap_err().all() {
+                assert_eq!(issue.code, "out_of_range", "{issue:?}");
+                assert!(issue.message.starts_with("is a whole number"), "{issue:?}");
+            }
+        }
     }
 
     #[test]

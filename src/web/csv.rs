@@ -6,6 +6,7 @@ use rocket::response::{self, Responder, Response};
 use rocket::{Request, http::Status};
 
 use crate::error::{Error, Result};
+use crate::text::is_blank;
 
 /// A table to be kept as a file of this name.
 pub struct Export<S> {
@@ -42,9 +43,12 @@ pub fn csv_rows<R: AsRef<[String]>>(rows: impl IntoIterator<Item = R>) -> Result
     String::from_utf8(bytes).map_err(Error::internal)
 }
 
-/// A text that a spreadsheet would take for a formula is marked as text. Numbers stay numbers.
+/// A text that a spreadsheet would take for a formula is marked as text. Numbers stay numbers. Some
+/// spreadsheets do not look at what they cannot draw, or take a wide sign for a narrow one.
 fn harmless(field: &str) -> std::borrow::Cow<'_, str> {
-    let is_formula = field.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    const SIGNS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+    let begins = field.chars().find(|c| !is_blank(*c));
+    let is_formula = begins.is_some_and(|c| SIGNS.contains(&c)) || field.starts_with(['\t', '\r']);
     if is_formula && field.parse::<f64>().is_err() {
         format!("'{field}").into()
     } else {
@@ -60,5 +64,16 @@ mod tests {
     fn a_field_is_data_whatever_is_in_it() {
         let rows = [["a,b", "say \"no\"\nplease", "=1+1", "-5"].map(str::to_owned)];
         assert_eq!(csv_rows(rows).unwrap(), "\"a,b\",\"say \"\"no\"\"\nplease\",'=1+1,-5\n");
+    }
+
+    #[test]
+    fn a_formula_that_hides_its_sign_is_a_text_too() {
+        for hidden in ["\u{feff}=1+1", "\u{200b}@x", "\u{a0} +a", "＝1+1", " －a", "＠x", "＋1"]
+        {
+            assert_eq!(csv_rows([[hidden.to_owned()]]).unwrap(), format!("'{hidden}\n"));
+        }
+        for plain in ["a=1", "\u{200b}", "1-2"] {
+            assert_eq!(csv_rows([[plain.to_owned()]]).unwrap(), format!("{plain}\n"));
+        }
     }
 }

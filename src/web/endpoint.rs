@@ -13,6 +13,7 @@ use utoipa::openapi::{OpenApi, RefOr, Required};
 use super::admission::Hosts;
 use super::assets::is_no_page;
 use super::problem::{Problem, Refusal};
+use super::query::QueryNames;
 use crate::error::Result;
 
 /// Who may call a route.
@@ -41,6 +42,19 @@ pub enum Access {
 pub trait Doorkeeper: Send + Sync + 'static {
     /// Refuses a caller who may not pass.
     fn admit(&self, request: &Request<'_>, access: Access) -> Result<()>;
+
+    /// Refuses a caller who was admitted and may not pass any more.
+    fn readmit(&self, request: &Request<'_>) -> Result<()>;
+}
+
+/// Who let a request in, to be asked again.
+struct Admitted(Option<Arc<dyn Doorkeeper>>);
+
+/// Looks at the caller again, after a wait for something that they send at their own pace: what
+/// ended meanwhile is ended. [`super::Body`] asks, so that no route with one can forget to.
+pub(super) fn readmit(request: &Request<'_>) -> Result<()> {
+    let admitted = request.local_cache(|| Admitted(None));
+    admitted.0.as_ref().map_or(Ok(()), |doorkeeper| doorkeeper.readmit(request))
 }
 
 /// One route with its rule.
@@ -123,12 +137,15 @@ impl Endpoints {
 
     /// The routes with their rules in front of them, ready to be mounted.
     pub fn guarded(self, hosts: &Hosts, doorkeeper: &Arc<dyn Doorkeeper>) -> Vec<Route> {
+        let document = self.document;
         let guard = |endpoint: Endpoint| {
+            let query = QueryNames::of(&document, endpoint.method(), &endpoint.path());
             let mut route = endpoint.route;
             route.handler = Box::new(Guarded {
                 access: endpoint.access,
                 hosts: hosts.clone(),
                 doorkeeper: Arc::clone(doorkeeper),
+                query,
                 inner: route.handler,
             });
             route
@@ -173,6 +190,8 @@ struct Guarded {
     access: Access,
     hosts: Hosts,
     doorkeeper: Arc<dyn Doorkeeper>,
+    /// None for pages, whose queries are the app's own.
+    query: Option<QueryNames>,
     inner: Box<dyn Handler>,
 }
 
@@ -182,6 +201,9 @@ impl Guarded {
         self.hosts.check_same_site(request)?;
         refuse_forms(request)?;
         self.doorkeeper.admit(request, self.access)?;
+        if let Some(query) = &self.query {
+            query.check(request)?;
+        }
         Ok(())
     }
 }
@@ -190,7 +212,10 @@ impl Guarded {
 impl Handler for Guarded {
     async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
         match self.admit(request) {
-            Ok(()) => self.inner.handle(request, data).await,
+            Ok(()) => {
+                request.local_cache(|| Admitted(Some(Arc::clone(&self.doorkeeper))));
+                self.inner.handle(request, data).await
+            }
             Err(problem) => Outcome::from(request, problem),
         }
     }

@@ -1,11 +1,11 @@
 //! Lists, a page at a time: newest first, with a cursor for what follows.
 
-use data_encoding::BASE64URL_NOPAD;
 use rocket::FromForm;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, both};
+use crate::id::{parse_cursor, spell_cursor};
 
 /// Items on a page unless asked otherwise.
 const ITEMS_DEFAULT: u32 = 50;
@@ -36,12 +36,14 @@ pub struct PageQuery {
 impl PageQuery {
     /// How many items, and the number below which they start.
     pub fn bounds(&self) -> Result<(u32, i64)> {
-        Ok((self.limit()?, self.number()?.unwrap_or(i64::MAX)))
+        let (limit, number) = both(self.limit(), self.number())?;
+        Ok((limit, number.unwrap_or(i64::MAX)))
     }
 
     /// How many items, and how many stand before them; for lists that are not sorted by number.
     pub fn offset(&self) -> Result<(u32, i64)> {
-        Ok((self.limit()?, self.number()?.unwrap_or(0).max(0)))
+        let (limit, number) = both(self.limit(), self.number())?;
+        Ok((limit, number.unwrap_or(0)))
     }
 
     fn limit(&self) -> Result<u32> {
@@ -59,7 +61,7 @@ impl PageQuery {
 
     fn number(&self) -> Result<Option<i64>> {
         let number = self.cursor.as_deref().map(|cursor| {
-            decode(cursor).ok_or_else(|| {
+            parse_cursor(cursor).map_err(|_| {
                 Error::invalid("cursor", "invalid", "must be the next_cursor of an earlier page")
             })
         });
@@ -73,7 +75,7 @@ impl<T> Page<T> {
         let has_more = items.len() > limit as usize;
         items.truncate(limit as usize);
         let last = items.last().filter(|_| has_more);
-        let next_cursor = last.map(|item| encode(number(item)));
+        let next_cursor = last.map(|item| spell_cursor(number(item)));
         Self { items, next_cursor }
     }
 
@@ -81,7 +83,7 @@ impl<T> Page<T> {
     pub fn from_offset(mut items: Vec<T>, limit: u32, offset: i64) -> Self {
         let has_more = items.len() > limit as usize;
         items.truncate(limit as usize);
-        Self { items, next_cursor: has_more.then(|| encode(offset + i64::from(limit))) }
+        Self { items, next_cursor: has_more.then(|| spell_cursor(offset + i64::from(limit))) }
     }
 }
 
@@ -99,23 +101,16 @@ impl<T> Listing<T> {
     }
 }
 
-fn encode(number: i64) -> String {
-    BASE64URL_NOPAD.encode(&number.to_be_bytes())
-}
-
-fn decode(cursor: &str) -> Option<i64> {
-    let bytes = BASE64URL_NOPAD.decode(cursor.as_bytes()).ok()?;
-    bytes.try_into().ok().map(i64::from_be_bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::RowId;
 
     #[test]
     fn a_cursor_leads_to_the_items_below_the_last_one_shown() {
         let page = Page::of(vec![9_i64, 8, 7], 2, |n| *n);
         assert_eq!(page.items, [9, 8]);
+        assert!(page.next_cursor.as_deref().is_some_and(|word| word.starts_with("pg_")));
         let next = PageQuery { limit: Some("2".into()), cursor: page.next_cursor };
         assert_eq!(next.bounds().unwrap(), (2, 8));
         assert_eq!(Page::of(vec![7_i64], 2, |n| *n).next_cursor, None);
@@ -123,8 +118,17 @@ mod tests {
 
     #[test]
     fn bounds_that_make_no_sense_are_refused() {
-        let bad =
-            [("limit", "0"), ("limit", "201"), ("limit", "x"), ("cursor", "!"), ("cursor", "")];
+        let id = crate::id::JobId::from_number(8).to_string();
+        let bad = [
+            ("limit", "0"),
+            ("limit", "201"),
+            ("limit", "x"),
+            ("cursor", "!"),
+            ("cursor", ""),
+            // A row's number in the open, and the id of a row.
+            ("cursor", "AAAAAAAAAAg"),
+            ("cursor", &id),
+        ];
         for (name, text) in bad {
             let given = |field: &str| (field == name).then(|| text.to_owned());
             let query = PageQuery { limit: given("limit"), cursor: given("cursor") };

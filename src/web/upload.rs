@@ -11,6 +11,7 @@ use rocket::tokio::io::AsyncReadExt;
 use sha2::{Digest, Sha256};
 
 use super::body::{announced_bytes, cut_off};
+use super::endpoint::readmit;
 use super::keeper::Keeper;
 use super::problem::{Problem, Refusal};
 use crate::error::{Error, Result as OurResult};
@@ -147,7 +148,11 @@ pub async fn receive(
     loop {
         match reader.read(&mut piece).await {
             Ok(0) if announced.is_some_and(|size| size > sink.size_bytes) => return Err(cut_off()),
-            Ok(0) => return Ok(sink.finish()),
+            Ok(0) => {
+                // A body may be long on its way, and its sender be gone by then.
+                readmit(request)?;
+                return Ok(sink.finish());
+            }
             Ok(n) => sink.push(&piece[..n])?,
             Err(cause) if cause.kind() == io::ErrorKind::TimedOut => {
                 return Err(Refusal::TooSlow.into());
@@ -191,6 +196,7 @@ pub async fn receive_form(
         }
         found = Some((sink.finish(), content_type));
     }
+    readmit(request)?;
     let missing = || Error::invalid("file", "required", "is missing");
     let (file, content_type) = found.ok_or_else(missing)?;
     Ok(FormUpload { file, content_type, fields })

@@ -1,5 +1,6 @@
 //! What of workspaces begins and ends with an account.
 
+use super::invitation;
 use super::member::{self, MemberRole};
 use super::record::{self, NewWorkspace};
 use crate::clock::Timestamp;
@@ -34,6 +35,7 @@ impl Companion for WorkspaceCompanion {
             ));
         }
         record::delete_owned(tx, user_id)?;
+        invitation::delete_all_of(tx, user_id)?;
         member::remove_everywhere(tx, user_id)
     }
 }

@@ -12,7 +12,7 @@ mod routes;
 mod service;
 
 pub use companion::WorkspaceCompanion;
-pub use invitation::{Guest, InvitationView};
+pub use invitation::{InvitationView, NewInvitationView, forget as forget_invitations};
 pub use member::{MemberRole, MemberView};
 pub use record::{Workspace, WorkspaceInput};
 pub use routes::routes;

@@ -8,6 +8,7 @@ use crate::clock::Timestamp;
 use crate::database::{Reader, Row, Tx, params};
 use crate::error::{Error, Issues, Result};
 use crate::id::{UserId, WorkspaceId};
+use crate::text;
 
 const NAME_CHARS_MAX: usize = 80;
 const SLUG_CHARS_MAX: usize = 48;
@@ -50,15 +51,16 @@ impl WorkspaceInput {
     /// The same, trimmed, with every mistake at once.
     pub(super) fn judge(mut self) -> Result<Self> {
         let mut issues = Issues::default();
-        let line = |text: &mut Option<String>| {
-            if let Some(text) = text {
-                *text = text.trim().to_owned();
+        let trim = |line: &mut Option<String>| {
+            if let Some(line) = line {
+                *line = line.trim().to_owned();
             }
         };
-        line(&mut self.name);
-        line(&mut self.description);
+        trim(&mut self.name);
+        trim(&mut self.description);
         if let Some(name) = &self.name {
-            let is_line = !name.is_empty() && !name.chars().any(char::is_control);
+            // Letters that turn others around would let a name look like another.
+            let is_line = text::n_visible(name) > 0 && !name.chars().any(is_steering);
             if !is_line || name.chars().count() > NAME_CHARS_MAX {
                 let rule = format!("must have 1 to {NAME_CHARS_MAX} characters on one line");
                 issues.add("name", "invalid", rule);
@@ -78,6 +80,10 @@ impl WorkspaceInput {
         }
         issues.or(self)
     }
+}
+
+fn is_steering(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn is_slug(slug: &str) -> bool {
@@ -189,6 +195,16 @@ pub(super) fn owner_of(r: &Reader<'_>, id: WorkspaceId) -> Result<UserId> {
         |row| row.get(0),
     )?
     .ok_or_else(|| Error::internal("a workspace has no owner"))
+}
+
+/// How many workspaces a user owns.
+pub(super) fn n_owned(r: &Reader<'_>, user_id: UserId) -> Result<u32> {
+    let n_owned = r.fetchone(
+        "SELECT count(*) FROM members WHERE user_id = ?1 AND role = 'owner'",
+        params![user_id],
+        |row| row.get(0),
+    )?;
+    n_owned.ok_or_else(|| Error::internal("a count has no row"))
 }
 
 /// Whether a user owns a workspace that others work in.

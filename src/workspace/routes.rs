@@ -4,14 +4,14 @@ use deserr::Deserr;
 use rocket::{State, delete, get, patch, post};
 use utoipa::ToSchema;
 
-use super::invitation::InvitationView;
+use super::invitation::{InvitationView, NewInvitationView};
 use super::member::{MemberRole, MemberView};
 use super::record::{Workspace, WorkspaceInput};
 use super::service::WorkspaceService;
 use crate::access::Caller;
 use crate::error::Error;
 use crate::id::{UserId, WorkspaceId, WorkspaceInvitationId};
-use crate::web::{Answer, Body, Endpoints, Listing, Mistakes, Reply, endpoints};
+use crate::web::{Answer, Body, Endpoints, Hosts, Listing, Mistakes, Reply, endpoints};
 
 /// The routes of this module.
 pub fn routes() -> Endpoints {
@@ -21,7 +21,7 @@ pub fn routes() -> Endpoints {
         Person: delete_workspace, update_member, delete_member, leave_workspace,
             hand_over_workspace, create_workspace_invitation, list_workspace_invitations,
             delete_workspace_invitation, list_my_invitations, accept_invitation,
-            decline_invitation;
+            redeem_invitation, decline_invitation;
     )
 }
 
@@ -211,7 +211,7 @@ struct Question {
     /// The name of an account; give this or `email`.
     #[deserr(default)]
     username: Option<String>,
-    /// An address; whoever has it, now or later, may accept.
+    /// An address; the account that has it now may accept, or else whoever has the link.
     #[deserr(default)]
     email: Option<String>,
     role: MemberRole,
@@ -219,19 +219,27 @@ struct Question {
 
 /// Ask somebody to work in a workspace; for the owner.
 ///
-/// They find the question at `/api/invitations` and accept or decline it within 14 days.
+/// They find the question at `/api/invitations` and accept or decline it within 14 days. For an
+/// address the answer also holds a one-time link, for the only time: hand it on to whoever has the
+/// address. If an account has it already, that account alone may accept; otherwise whoever has the
+/// link may.
 #[utoipa::path(request_body = Question, responses(
-    (status = 201, description = "Asked.", body = InvitationView)
+    (status = 201, description = "Asked.", body = NewInvitationView)
 ))]
 #[post("/api/workspaces/<id>/invitations", data = "<body>")]
 async fn create_workspace_invitation(
     caller: Caller,
     workspaces: &State<WorkspaceService>,
+    hosts: &State<Hosts>,
     id: WorkspaceId,
     body: Body<Question>,
-) -> Answer<InvitationView> {
+) -> Answer<NewInvitationView> {
     let Question { username, email, role } = body.value;
-    let made = workspaces.invite(&caller, id, (username, email), role).await?;
+    let (invitation, secret) = workspaces.invite(&caller, id, (username, email), role).await?;
+    let base_url = hosts.base_url().map(ToString::to_string).unwrap_or_default();
+    // Behind the #, so that no server and no log on the way sees it.
+    let link = secret.as_ref().map(|secret| format!("{base_url}/join#{secret}"));
+    let made = NewInvitationView { invitation, secret, link };
     Ok(Reply::created(format!("/api/workspaces/{id}/invitations"), made))
 }
 
@@ -284,6 +292,26 @@ async fn accept_invitation(
     id: WorkspaceInvitationId,
 ) -> Answer<Workspace> {
     Ok(Reply::ok(workspaces.accept(&caller, id).await?))
+}
+
+/// The secret of a link.
+#[derive(Deserr, ToSchema)]
+#[deserr(error = Mistakes, deny_unknown_fields)]
+struct Redemption {
+    secret: String,
+}
+
+/// Accept an invitation with its link.
+#[utoipa::path(request_body = Redemption, responses(
+    (status = 200, description = "Where the caller works now.", body = Workspace)
+))]
+#[post("/api/invitations/redeem", data = "<body>")]
+async fn redeem_invitation(
+    caller: Caller,
+    workspaces: &State<WorkspaceService>,
+    body: Body<Redemption>,
+) -> Answer<Workspace> {
+    Ok(Reply::ok(workspaces.redeem(&caller, body.value.secret).await?))
 }
 
 /// Decline an invitation.

@@ -4,15 +4,19 @@ use super::invitation::{self, Guest, InvitationView};
 use super::member::{self, MemberRole, MemberView};
 use super::record::{self, NewWorkspace, Workspace, WorkspaceInput};
 use crate::access::Caller;
-use crate::audit::{self, Action};
-use crate::clock::Clock;
+use crate::audit::{self, Action, Event};
+use crate::clock::{Clock, Timestamp};
 use crate::database::{Database, Reader, Tx};
-use crate::error::{Error, Result};
+use crate::error::{Error, Issues, Result};
 use crate::id::{UserId, WorkspaceId, WorkspaceInvitationId};
+use crate::random;
 use crate::user::User;
 
 /// Workspaces one user may own; more are not looked after.
-const OWNED_MAX: usize = 100;
+const OWNED_MAX: u32 = 100;
+
+/// Invitations to one workspace that may wait for an answer.
+const OPEN_MAX: u32 = 200;
 
 /// Workspaces; a clone is the same workspaces.
 #[derive(Clone)]
@@ -49,10 +53,9 @@ impl WorkspaceService {
             description: input.description.unwrap_or_default(),
             is_personal: false,
         };
-        let event = caller.event(Action::WorkspaceCreate).saying(&new.name);
+        let event = caller.event(Action::WorkspaceCreate);
         let create = move |tx: &Tx<'_>| {
-            let mine = record::list(tx, user_id)?.into_iter();
-            if mine.filter(|mine| mine.role == MemberRole::Owner).count() >= OWNED_MAX {
+            if record::n_owned(tx, user_id)? >= OWNED_MAX {
                 return Err(Error::Conflict(format!(
                     "you own {OWNED_MAX} workspaces; delete one that is not used any more"
                 )));
@@ -60,10 +63,10 @@ impl WorkspaceService {
             record::refuse_taken_slug(tx, user_id, &new.slug, None)?;
             let id = record::create(tx, &new, now)?;
             member::add(tx, id, user_id, MemberRole::Owner, now)?;
-            audit::note(tx, &event, now)?;
+            audit::note(tx, &event.saying(id.to_string()), now)?;
             record::find(tx, user_id, id)
         };
-        self.database.write(create).await
+        caller.write(&self.database, create).await
     }
 
     /// Changes what one is called; for editors and the owner.
@@ -83,19 +86,19 @@ impl WorkspaceService {
             record::update(tx, id, &input)?;
             record::find(tx, user_id, id)
         };
-        self.database.write(update).await
+        caller.write(&self.database, update).await
     }
 
     /// Deletes one with everything in it; for the owner.
     pub async fn delete(&self, caller: &Caller, id: WorkspaceId) -> Result<()> {
         let (user_id, now) = (caller.user_id(), self.clock.now());
-        let event = caller.event(Action::WorkspaceDelete);
+        let event = caller.event(Action::WorkspaceDelete).saying(id.to_string());
         let delete = move |tx: &Tx<'_>| {
-            let workspace = require_shared(tx, user_id, id, MemberRole::Owner)?;
-            audit::note(tx, &event.saying(workspace.name), now)?;
+            require_shared(tx, user_id, id, MemberRole::Owner)?;
+            audit::note(tx, &event, now)?;
             record::delete(tx, id)
         };
-        self.database.write(delete).await
+        caller.write(&self.database, delete).await
     }
 
     /// Who works in it.
@@ -120,14 +123,15 @@ impl WorkspaceService {
             return Err(Error::invalid("role", "invalid", "must be editor or viewer; hand over"));
         }
         let (user_id, now) = (caller.user_id(), self.clock.now());
-        let event = caller.event(Action::MemberRole).on(Some(member_id)).saying(role.word());
+        let event = caller.event(Action::MemberRole).on(Some(member_id));
+        let event = event.saying(format!("{id}: {}", role.word()));
         let change = move |tx: &Tx<'_>| {
             require_shared(tx, user_id, id, MemberRole::Owner)?;
             refuse_owner(member_id == user_id)?;
             member::change_role(tx, id, member_id, role)?;
             audit::note(tx, &event, now)
         };
-        self.database.write(change).await
+        caller.write(&self.database, change).await
     }
 
     /// Takes a member out: anyone themselves, the owner anyone else.
@@ -144,9 +148,10 @@ impl WorkspaceService {
             let workspace = require_shared(tx, user_id, id, needed)?;
             refuse_owner(member_id == user_id && workspace.role == MemberRole::Owner)?;
             member::remove(tx, id, member_id)?;
-            audit::note(tx, &event.saying(workspace.name), now)
+            invitation::delete_of(tx, id, member_id)?;
+            audit::note(tx, &event.saying(id.to_string()), now)
         };
-        self.database.write(remove).await
+        caller.write(&self.database, remove).await
     }
 
     /// Makes another member the owner; the caller stays as an editor.
@@ -166,39 +171,48 @@ impl WorkspaceService {
             if member::role_of(tx, id, member_id)?.is_none() {
                 return Err(Error::invalid("user_id", "no_member", "is no member; invite them"));
             }
-            record::refuse_taken_slug(tx, member_id, &workspace.slug, Some(id))?;
+            judge_heir(tx, member_id, &workspace)?;
             member::change_role(tx, id, user_id, MemberRole::Editor)?;
             member::change_role(tx, id, member_id, MemberRole::Owner)?;
-            audit::note(tx, &event.saying(workspace.name), now)?;
+            audit::note(tx, &event.saying(id.to_string()), now)?;
             record::find(tx, user_id, id)
         };
-        self.database.write(hand_over).await
+        caller.write(&self.database, hand_over).await
     }
 
-    /// Asks somebody to work in it; for the owner.
+    /// Asks somebody to work in it; for the owner. Who is asked by an address gets a secret, too,
+    /// which is shown once.
     pub async fn invite(
         &self,
         caller: &Caller,
         id: WorkspaceId,
         name_or_email: (Option<String>, Option<String>),
         role: MemberRole,
-    ) -> Result<InvitationView> {
+    ) -> Result<(InvitationView, Option<String>)> {
         if role == MemberRole::Owner {
             return Err(Error::invalid("role", "invalid", "must be editor or viewer"));
         }
         let asked = Asked::judge(name_or_email)?;
+        let secret = random::secret()?;
         let (user_id, now) = (caller.user_id(), self.clock.now());
+        let event = caller.event(Action::MemberInvite).saying(format!("{id}: {}", role.word()));
         let invite = move |tx: &Tx<'_>| {
             require_shared(tx, user_id, id, MemberRole::Owner)?;
-            let guest = asked.guest(tx)?;
-            if let Guest::User(guest_id) = guest
+            if invitation::n_open(tx, id, now)? >= OPEN_MAX {
+                return Err(Error::Conflict(format!(
+                    "{OPEN_MAX} invitations wait for an answer; take one back first"
+                )));
+            }
+            let (guest, shown) = asked.guest(tx, secret)?;
+            if let Guest::Named(guest_id) = guest
                 && member::role_of(tx, id, guest_id)?.is_some()
             {
                 return Err(Error::Conflict("they work in this workspace already".into()));
             }
-            invitation::create(tx, id, &guest, role, user_id, now)
+            audit::note(tx, &event, now)?;
+            Ok((invitation::create(tx, id, &guest, role, user_id, now)?, shown))
         };
-        self.database.write(invite).await
+        caller.write(&self.database, invite).await
     }
 
     /// The open invitations to it; for the owner.
@@ -222,12 +236,14 @@ impl WorkspaceService {
         id: WorkspaceId,
         invitation_id: WorkspaceInvitationId,
     ) -> Result<()> {
-        let user_id = caller.user_id();
+        let (user_id, now) = (caller.user_id(), self.clock.now());
+        let event = caller.event(Action::MemberInviteRevoke).saying(id.to_string());
         let delete = move |tx: &Tx<'_>| {
             require(tx, user_id, id, MemberRole::Owner)?;
+            audit::note(tx, &event, now)?;
             invitation::delete(tx, id, invitation_id)
         };
-        self.database.write(delete).await
+        caller.write(&self.database, delete).await
     }
 
     /// The open invitations that the caller was sent.
@@ -241,22 +257,28 @@ impl WorkspaceService {
         let (user_id, now) = (caller.user_id(), self.clock.now());
         let event = caller.event(Action::MemberJoin);
         let accept = move |tx: &Tx<'_>| {
-            let (workspace_id, role) = invitation::take(tx, user_id, id, now)?;
-            // Asked by name and by address, and accepted once already: what they are stays.
-            if member::role_of(tx, workspace_id, user_id)?.is_none() {
-                member::add(tx, workspace_id, user_id, role, now)?;
-            }
-            let workspace = record::find(tx, user_id, workspace_id)?;
-            audit::note(tx, &event.saying(&workspace.name), now)?;
-            Ok(workspace)
+            join(tx, user_id, invitation::take(tx, user_id, id, now)?, event, now)
         };
-        self.database.write(accept).await
+        caller.write(&self.database, accept).await
+    }
+
+    /// The same with the secret of a link.
+    pub async fn redeem(&self, caller: &Caller, secret: String) -> Result<Workspace> {
+        let (user_id, now) = (caller.user_id(), self.clock.now());
+        let event = caller.event(Action::MemberJoin);
+        let redeem = move |tx: &Tx<'_>| {
+            let offer = invitation::take_by_secret(tx, user_id, &secret, now)?;
+            join(tx, user_id, offer, event, now)
+        };
+        caller.write(&self.database, redeem).await
     }
 
     /// Declines one of them: it is gone.
     pub async fn decline(&self, caller: &Caller, id: WorkspaceInvitationId) -> Result<()> {
         let (user_id, now) = (caller.user_id(), self.clock.now());
-        self.database.write(move |tx| invitation::take(tx, user_id, id, now).map(drop)).await
+        caller
+            .write(&self.database, move |tx| invitation::take(tx, user_id, id, now).map(drop))
+            .await
     }
 }
 
@@ -282,17 +304,58 @@ impl Asked {
         }
     }
 
-    /// An address is never looked up here: whether somebody has it is nobody else's business.
-    fn guest(&self, r: &Reader<'_>) -> Result<Guest> {
+    /// With the secret, if it is to be shown. Whether somebody has an address is nobody else's
+    /// business, so whoever asks sees the same either way.
+    fn guest(&self, r: &Reader<'_>, secret: String) -> Result<(Guest, Option<String>)> {
+        let found = User::lookup(r, &self.name_or_email)?;
         if self.is_email {
-            return Ok(Guest::Email(self.name_or_email.clone()));
+            let email = self.name_or_email.clone();
+            let found = found.filter(|user| user.email.as_ref() == Some(&email));
+            let user_id = found.map(|user| user.id);
+            return Ok((Guest::Addressed { email, user_id, secret: secret.clone() }, Some(secret)));
         }
-        let found = User::lookup(r, &self.name_or_email)?.filter(User::is_active);
-        let found = found.filter(|user| user.username == self.name_or_email);
-        found.map(|user| Guest::User(user.id)).ok_or_else(|| {
+        let is_it = |user: &User| user.is_active() && user.username == self.name_or_email;
+        let found = found.filter(is_it).ok_or_else(|| {
             Error::invalid("username", "unknown", "is the name of no account here; try an address")
-        })
+        })?;
+        Ok((Guest::Named(found.id), None))
     }
+}
+
+/// Makes a user a member, as they were offered.
+fn join(
+    tx: &Tx<'_>,
+    user_id: UserId,
+    (id, role): (WorkspaceId, MemberRole),
+    event: Event,
+    now: Timestamp,
+) -> Result<Workspace> {
+    // Asked by name and by address, and accepted once already: what they are stays.
+    if member::role_of(tx, id, user_id)?.is_none() {
+        member::add(tx, id, user_id, role, now)?;
+    }
+    // Another one would let them in again after they were taken out.
+    invitation::delete_of(tx, id, user_id)?;
+    audit::note(tx, &event.saying(id.to_string()), now)?;
+    record::find(tx, user_id, id)
+}
+
+/// Whether a member can own a workspace from now on.
+fn judge_heir(r: &Reader<'_>, heir: UserId, workspace: &Workspace) -> Result<()> {
+    let refuse = |code, why: &str| Err(Error::invalid("user_id", code, why));
+    if !User::get(r, heir)?.is_active() {
+        return refuse("not_active", "has an account that cannot be used; choose somebody else");
+    }
+    if record::n_owned(r, heir)? >= OWNED_MAX {
+        return refuse("too_many", "owns as many workspaces as one may; choose somebody else");
+    }
+    record::refuse_taken_slug(r, heir, &workspace.slug, Some(workspace.id)).map_err(|error| {
+        let Error::Taken(_) = error else { return error };
+        let mut issues = Issues::default();
+        let why = "has another workspace with this short name; change one of the two first";
+        issues.add("user_id", "taken", why);
+        Error::Taken(issues)
+    })
 }
 
 /// The workspace, if the caller may do there what `needed` may. To others it is not there.

@@ -4,6 +4,7 @@ use rocket::http::Method;
 use serde_json::{Value, json};
 
 use crate::support::app::{Actor, Answer, App, PASSWORD, Setup};
+use crate::support::binary::Binary;
 
 /// A program that calls with this credential.
 fn with_bearer(app: &App, method: Method, path: &str, credential: &str) -> Answer {
@@ -65,6 +66,46 @@ fn an_access_token_ends_with_its_quarter_of_an_hour_and_with_its_session() {
     get(&app, "/api/me", &access).expect(200);
     with_bearer(&app, Method::Post, "/auth/logout", &access).expect(204);
     get(&app, "/api/me", &access).problem(401, "signed_out");
+}
+
+#[test]
+fn the_token_of_an_ended_session_stays_ended_whoever_signs_in_next() {
+    let app = App::start();
+    app.user("ada");
+    let (gone, _) = log_in(&app, "ada");
+    with_bearer(&app, Method::Post, "/auth/logout", &gone).expect(204);
+    let (access, _) = log_in(&app, "ada");
+    get(&app, "/api/me", &gone).problem(401, "signed_out");
+    get(&app, "/api/me", &access).expect(200);
+    // Not even if the numbers of sessions begin anew, as they do in a restored backup.
+    with_bearer(&app, Method::Post, "/auth/logout", &access).expect(204);
+    let rewind = |tx: &cellar::database::Tx<'_>| {
+        tx.execute("UPDATE sqlite_sequence SET seq = 1 WHERE name = 'sessions'", &[])
+    };
+    app.database.write_here(rewind).unwrap();
+    log_in(&app, "ada");
+    for gone in [gone, access] {
+        get(&app, "/api/me", &gone).problem(401, "signed_out");
+    }
+}
+
+#[test]
+fn the_number_of_a_session_or_a_key_never_comes_again() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let newest = |path: &str| {
+        let listed = ada.get(path).send().expect(200);
+        listed["items"][0]["id"].as_str().unwrap().to_owned()
+    };
+    let (access, _) = log_in(&app, "ada");
+    let session = newest("/api/me/sessions");
+    with_bearer(&app, Method::Post, "/auth/logout", &access).expect(204);
+    log_in(&app, "ada");
+    assert_ne!(newest("/api/me/sessions"), session);
+    let (key, _) = make_key(&ada, &json!({"name": "k", "scopes": ["read"]}));
+    ada.delete(&format!("/api/keys/{key}")).send().expect(204);
+    let (other, _) = make_key(&ada, &json!({"name": "k", "scopes": ["read"]}));
+    assert_ne!(other, key);
 }
 
 #[test]
@@ -268,4 +309,89 @@ fn a_key_that_makes_no_sense_is_not_made() {
     }
     let one_more = ada.post("/api/keys").json(&json!({"name": "k", "scopes": ["read"]})).send();
     one_more.problem(409, "conflict");
+}
+
+#[test]
+fn who_was_ended_while_they_sent_a_body_does_nothing_with_it() {
+    let binary = Binary::new();
+    let served = binary.serve(&[]);
+    let admin = served.sign_in();
+    let sign_up = |name: &str| {
+        let body = json!({
+            "username": name, "email": format!("{name}@example.org"), "password": PASSWORD,
+        });
+        let made = served.request("POST", "/auth/register").json(&body).send();
+        made.json()["id"].as_str().unwrap().to_owned()
+    };
+    let (ada, eve) = (sign_up("ada"), sign_up("eve"));
+    let role = |id: &str, role: &str, cookie: &str| {
+        let path = format!("/api/admin/users/{id}/role");
+        served.request("PUT", &path).cookie(cookie).json(&json!({"role": role}))
+    };
+    assert_eq!(role(&ada, "admin", &admin).send().status, 204);
+    let body = json!({"username": "ada", "password": PASSWORD});
+    let signed_in = served.request("POST", "/auth/session").json(&body).send();
+    let cookie = signed_in.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    let body = json!({"name": "k", "scopes": ["write"]});
+    let key = served.request("POST", "/api/keys").cookie(&cookie).json(&body).send().json();
+    let bearer = format!("Bearer {}", key["secret"].as_str().unwrap());
+    let top_up = served.request("POST", "/api/balance/top-ups").header("Authorization", &bearer);
+
+    let held_back = [
+        role(&eve, "admin", &cookie).hold_back(),
+        served
+            .request("PATCH", "/api/me")
+            .cookie(&cookie)
+            .json(&json!({"full_name": "Ada"}))
+            .hold_back(),
+        top_up.json(&json!({"amount": 5})).hold_back(),
+    ];
+    // Long enough for all of them to be let in.
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let disable = format!("/api/admin/users/{ada}/disable");
+    assert_eq!(served.request("POST", &disable).cookie(&admin).send().status, 204);
+    for request in held_back {
+        assert_eq!(request.finish().status, 401);
+    }
+    let found = |id: &str| {
+        let path = format!("/api/admin/users/{id}");
+        served.request("GET", &path).cookie(&admin).send().json()
+    };
+    assert_eq!(found(&eve)["role"], "user");
+    assert_eq!((&found(&ada)["full_name"], &found(&ada)["available"]), (&Value::Null, &json!(100)));
+}
+
+#[test]
+fn somebody_has_fifty_sessions_and_the_one_longest_not_seen_makes_room() {
+    let app = Setup::default().standing().start();
+    let (ada, bob) = (app.user("ada"), app.user("bob"));
+    let (forgotten, _) = log_in(&app, "ada");
+    app.clock.advance_s(1);
+    for _ in 0..48 {
+        log_in(&app, "ada");
+    }
+    ada.get("/api/me").send().expect(200);
+    get(&app, "/api/me", &forgotten).expect(200);
+    let sessions = app.client.rocket().state::<cellar::access::Sessions>().unwrap().clone();
+    // When each was seen is written down now and then.
+    let tidy = |sessions: &cellar::access::Sessions| {
+        rocket::tokio::runtime::Runtime::new().unwrap().block_on(sessions.tidy()).unwrap();
+    };
+    app.clock.advance_s(1);
+    ada.get("/api/me").send().expect(200);
+    tidy(&sessions);
+    let n_open = || {
+        let listed = ada.get("/api/me/sessions").send().expect(200);
+        listed["items"].as_array().unwrap().len()
+    };
+    assert_eq!(n_open(), 50);
+    for _ in 0..50 {
+        app.clock.advance_s(1);
+        ada.get("/api/me").send().expect(200);
+        tidy(&sessions);
+        log_in(&app, "ada");
+    }
+    assert_eq!(n_open(), 50);
+    get(&app, "/api/me", &forgotten).problem(401, "signed_out");
+    bob.get("/api/me").send().expect(200);
 }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use cellar::admin::check::promises;
+use rocket::http::Method;
 use serde_json::{Value, json};
 
 use crate::support::app::{Actor, App, PASSWORD, Setup};
@@ -148,6 +149,11 @@ fn accounts_are_searched_sorted_and_read_page_by_page() {
     assert_eq!(names(&list("text=bob@exam")), ["bob"]);
     assert_eq!(names(&list("text=%25")), Vec::<&str>::new());
     assert_eq!(names(&list("text=_da")), Vec::<&str>::new());
+    let named = json!({"full_name": "\u{d6}mer \u{d6}zt\u{fc}rk"});
+    app.signed_in("ada").call(Method::Patch, "/api/me").json(&named).send().expect(200);
+    for text in ["%C3%96MER", "%C3%B6mer", "%C3%96mer%20%C3%B6", "O%CC%88mer"] {
+        assert_eq!(names(&list(&format!("text={text}"))), ["ada"], "{text}");
+    }
     assert_eq!(names(&list("role=admin")), ["admin"]);
     let richest = list("sort=balance&limit=1");
     assert_eq!(richest["items"][0]["available"], 100);
@@ -235,6 +241,25 @@ fn an_account_that_the_staff_makes_begins_with_a_one_time_password() {
 }
 
 #[test]
+fn a_reason_can_be_read() {
+    let app = App::start();
+    let (ada, admin) = (app.user("ada"), app.admin());
+    let id = id_of(&ada);
+    for reason in ["\u{200b}\u{200b}\u{200b}", "  \u{feff}a\u{2060}b  ", "\u{3164}\u{3164}\u{3164}"]
+    {
+        for path in ["adjustments", "top-ups"] {
+            let call = admin.post(&format!("/api/admin/users/{id}/{path}"));
+            let found = call.json(&json!({"amount": 5, "reason": reason})).send().issues();
+            assert_eq!(found, [("reason".to_owned(), "invalid".to_owned())], "{reason:?}");
+        }
+    }
+    let note =
+        |note: &str| admin.post("/api/admin/invitations").json(&json!({"note": note})).send();
+    assert_eq!(note("\u{200b}").issues(), [("note".to_owned(), "invalid".to_owned())]);
+    note(" ").expect(201);
+}
+
+#[test]
 fn every_deed_of_the_staff_is_in_the_audit_log() {
     let app = App::start();
     let ada = app.user("ada");
@@ -246,6 +271,8 @@ fn every_deed_of_the_staff_is_in_the_audit_log() {
     post("enable").send().expect(204);
     let body = json!({"username": "ada", "password": "wrong password"});
     app.visitor().post("/auth/session").json(&body).send().problem(422, "invalid");
+    // Nobody waits for the line of a failure, but it is written before what comes after.
+    app.admin();
     let log = |query: &str| admin.get(&format!("/api/admin/audit?{query}")).send().expect(200);
     let actions = |answer: &Value| -> Vec<String> {
         let items = answer["items"].as_array().unwrap().iter();

@@ -152,7 +152,7 @@ fn a_check_is_followed_live_line_by_line() {
     browser.wait_for_text("The data has not been checked yet.");
     inspect(&browser, "system-fresh");
 
-    // The check waits for the content to become readable, after six of its seven promises.
+    // The check waits for the content to become readable, after all other promises.
     browser.click("button", "Check the data");
     browser.wait_for("progress, [role=progressbar]");
     browser.wait_for_text("Cancel the check");
@@ -161,7 +161,7 @@ fn a_check_is_followed_live_line_by_line() {
     fs::write(&pipe, content).unwrap();
     fs::remove_file(&pipe).unwrap();
     browser.wait_for_text("Every promise holds.");
-    browser.wait_for_text("8 promises tested");
+    browser.wait_for_text("9 promises tested");
     browser.wait_for_text("the file is whole");
     browser.wait_for_text("contents are whole");
     inspect(&browser, "system");

@@ -248,10 +248,8 @@ mod settings {
             "base_url = 'http://localhost:1'\nlog_format = 'json'\ndata = 'from-file'\n",
         )
         .unwrap();
-        let greeting = |binary: &Binary, flags: &[&str]| {
-            let served = binary.serve(flags);
-            served.stdout().lines().next().unwrap().to_owned()
-        };
+        let greeting =
+            |binary: &Binary, flags: &[&str]| binary.serve(flags).wait_for_line(" is at ");
         assert!(greeting(&binary, &[]).ends_with("http://localhost:1"));
         binary = binary.with("CELLAR_BASE_URL", "http://localhost:2");
         assert!(greeting(&binary, &[]).ends_with("http://localhost:2"));
@@ -756,6 +754,11 @@ mod check {
                 "INSERT INTO jobs (kind, payload, status, run_after, created_at, finished_at) \
                  VALUES ('check', '{}', 'succeeded', 0, 0, 0)",
             ),
+            (
+                "closed accounts",
+                "UPDATE users SET username = 'closed:1', password_hash = '', role = 'user', \
+                 state = 'closed'",
+            ),
             ("schema", "DROP TRIGGER transactions_are_never_updated"),
             ("schema", "CREATE VIEW extra AS SELECT 1"),
             ("contents", "INSERT INTO blobs VALUES (zeroblob(32), 5, 0)"),
@@ -840,6 +843,27 @@ mod serve {
     }
 
     #[test]
+    fn a_form_that_names_another_method_is_answered() {
+        let served = initialised().serve(&[]);
+        for method in ["head", "delete", "options"] {
+            for (path, status) in [("/auth/session", 415), ("/api/me/close", 415), ("/livez", 405)]
+            {
+                let answer = served.request("POST", path).form(&format!("_method={method}"));
+                assert_eq!(answer.send().status, status, "{method} {path}");
+            }
+        }
+    }
+
+    #[test]
+    fn who_reads_the_address_can_sign_in_at_once() {
+        let binary = Binary::new();
+        // Dear enough to tell whether somebody waits for the hash.
+        let served = binary.serve(&["--bcrypt-cost", "12"]);
+        assert_eq!(served.get("/readyz").status, 200);
+        served.sign_in();
+    }
+
+    #[test]
     fn a_job_is_followed_over_the_wire_to_its_end() {
         let binary = initialised();
         let pipe = keep_content(&binary.data(), b"a content that is kept");
@@ -854,7 +878,7 @@ mod serve {
             let Some(data) = line.strip_prefix("data:") else { continue };
             let job: Value = serde_json::from_str(data.trim()).unwrap();
             assert_eq!(job["id"], json!(id));
-            // The check waits for the content to be readable, with six of seven promises looked at.
+            // The check waits for the content to be readable, all other promises looked at.
             if job["progress"].as_f64().unwrap() > 0.8 && !is_filled {
                 is_filled = true;
                 fs::write(&pipe, b"a content that is kept").unwrap();
@@ -1099,6 +1123,8 @@ mod user {
         let binary = binary.with("CELLAR_USER_PASSWORD", "password");
         let error = binary.run(&["user", "password", "admin"]).failed(2);
         assert!(error.contains("CELLAR_USER_PASSWORD"), "{error}");
+        // It is of no concern to the other commands.
+        binary.run(&["user", "list"]).done();
     }
 
     #[test]

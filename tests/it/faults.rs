@@ -94,9 +94,18 @@ fn ten_power_cuts_under_load_lose_nothing_that_was_acknowledged() {
 
 #[test]
 fn a_cut_before_the_administrator_is_made_is_made_good_by_the_next_start() {
-    // A password hash of this cost takes seconds, and the address is told before it is made.
+    // A password hash of this cost takes seconds, and the server answers before it is made.
     let binary = Binary::new().with("CELLAR_BCRYPT_COST", "15");
-    binary.serve(&[]).kill();
+    let mut child = binary.spawn(&["serve", "--port", "0"]);
+    let database = binary.data().join("cellar.db");
+    let is_made = || {
+        let read_only = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let database = rusqlite::Connection::open_with_flags(&database, read_only).ok()?;
+        database.query_row("SELECT 1 FROM installation", [], |_| Ok(())).ok()
+    };
+    eventually(is_made).expect("no database was made");
+    child.kill().unwrap();
+    child.wait().unwrap();
     let binary = binary.with("CELLAR_BCRYPT_COST", "4");
     let database = rusqlite::Connection::open(binary.data().join("cellar.db")).unwrap();
     let n_users: i64 =

@@ -161,6 +161,52 @@ fn every_problem_of_a_body_is_named_at_once() {
 }
 
 #[test]
+fn a_field_that_stands_there_twice_is_refused() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let send = |path: &str, body: &str| {
+        let call = ada.post(path).header("Content-Type", "application/json");
+        call.body(body).send().issues()
+    };
+    let repeated = |field: &str| vec![(field.to_owned(), "repeated".to_owned())];
+    assert_eq!(send("/api/balance/top-ups", r#"{"amount":5,"amount":6}"#), repeated("amount"));
+    let scopes = r#"{"name": "a", "scopes": ["read"], "scopes": ["read", "write"]}"#;
+    assert_eq!(send("/api/keys", scopes), repeated("scopes"));
+    let password = format!(r#"{{"username":"ada","password":"x","password":"{PASSWORD}"}}"#);
+    assert_eq!(send("/auth/login", &password), repeated("password"));
+    // Together with everything else that is wrong.
+    let both = send("/api/balance/top-ups", r#"{"amount": "5", "x": 1, "x": 2}"#);
+    let both: Vec<_> = both.iter().map(|(field, code)| format!("{field} {code}")).collect();
+    assert_eq!(both, ["amount wrong_type", "x repeated", "x unknown"]);
+    let large = send("/api/balance/top-ups", r#"{"amount": 9223372036854775808}"#);
+    assert_eq!(large, [("amount".to_owned(), "out_of_range".to_owned())]);
+    assert_eq!(ada.get("/api/balance").send().expect(200)["available"], 100);
+}
+
+#[test]
+fn a_query_names_what_its_address_takes_and_each_once() {
+    let app = App::start();
+    let admin = app.admin();
+    let codes = |path: &str| {
+        let found = admin.get(path).send().issues();
+        found.into_iter().map(|(field, code)| format!("{field} {code}")).collect::<Vec<_>>()
+    };
+    assert_eq!(codes("/api/transactions?kinds=gift"), ["kinds unknown"]);
+    assert_eq!(codes("/api/transactions.csv?kind=zzz&kind=gift"), ["kind repeated"]);
+    assert_eq!(codes("/api/transactions.csv?limit=3"), ["limit unknown"]);
+    let both = "/api/admin/users?foo=1&sort=name&LIMIT=3&sort=name&foo=2";
+    assert_eq!(codes(both), ["LIMIT unknown", "foo unknown", "sort repeated"]);
+    assert_eq!(codes("/api/admin/audit?user%5fid=x&user_id=x"), ["user_id repeated"]);
+    assert_eq!(codes("/api/me?x"), ["x unknown"]);
+    let told = admin.get("/api/jobs?page=2").send().json()["errors"][0]["message"].to_string();
+    assert!(told.contains("limit, cursor"), "{told}");
+    admin.get("/api/transactions?&limit=3&").send().expect(200);
+    // What others may not ask stays their secret, and the app's own pages take what they like.
+    app.visitor().get("/api/admin/users?foo=1").send().problem(401, "signed_out");
+    assert_eq!(app.visitor().get("/sign-in?next=/a&next=/b").send().status, 200);
+}
+
+#[test]
 fn a_body_may_be_as_large_as_the_limit_and_not_a_byte_larger() {
     const BYTES_MAX: usize = 64 * 1024;
     let app = App::start();
@@ -290,6 +336,18 @@ fn sign_in_is_paced_by_address_and_only_a_trusted_proxy_names_another() {
     let other = try_from("192.0.2.2", "");
     other.problem(422, "invalid");
     assert_eq!(other.header("RateLimit").map(|text| &text[..13]), Some("\"sign-in\";r=1"));
+}
+
+#[test]
+fn a_server_is_not_ready_before_somebody_can_sign_in() {
+    let app = Setup { is_founded: false, ..Setup::default() }.start();
+    assert_eq!(app.visitor().get("/livez").send().status, 200);
+    let ready = app.visitor().get("/readyz").send().expect(503);
+    assert_eq!(ready["checks"][3]["name"], "accounts");
+    assert_eq!(ready["checks"][3]["status"], "failing");
+    app.found();
+    app.visitor().get("/readyz").send().expect(200);
+    app.admin().get("/api/me").send().expect(200);
 }
 
 #[test]

@@ -285,9 +285,9 @@ impl Server {
             command.env(name, value.as_secs().to_string());
         }
         let mut process = command.spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let port = line.trim().rsplit(':').next().unwrap().parse().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let line = lines.find_map(|line| line.ok().filter(|line| line.contains(" is at ")));
+        let port = line.unwrap().trim().rsplit(':').next().unwrap().parse().unwrap();
         Self { port, process, _folder: folder }
     }
 

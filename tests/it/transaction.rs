@@ -187,6 +187,32 @@ fn entries_are_found_by_kind_day_and_word_and_read_page_by_page() {
 }
 
 #[test]
+fn every_problem_of_a_question_is_told_at_once() {
+    let app = App::start();
+    let fields = |actor: &Actor<'_>, path: &str| {
+        let found = actor.get(path).send().issues();
+        found.into_iter().map(|(field, _)| field).collect::<Vec<_>>()
+    };
+    let ada = app.user("ada");
+    let bad = "limit=0&kind=zzz&from=q&cursor=!!&text=-";
+    let all = ["cursor", "from", "kind", "limit", "text"];
+    assert_eq!(fields(&ada, &format!("/api/transactions?{bad}")), all);
+    let span = "limit=x&from=2026-11-20&to=2026-11-19";
+    assert_eq!(fields(&ada, &format!("/api/transactions?{span}")), ["limit", "to"]);
+    // What has no word in it finds nothing, so it is not taken for no filter at all.
+    for text in ["%25", "_", "%22", "*", "", "%20"] {
+        assert_eq!(fields(&ada, &format!("/api/transactions.csv?text={text}")), ["text"]);
+    }
+    let admin = app.admin();
+    let all = ["cursor", "from", "kind", "limit", "text", "user_id"];
+    assert_eq!(fields(&admin, &format!("/api/admin/transactions?{bad}&user_id=x")), all);
+    let audit = "/api/admin/audit?limit=0&cursor=x&action=x&user_id=x";
+    assert_eq!(fields(&admin, audit), ["action", "cursor", "limit", "user_id"]);
+    let users = "/api/admin/users?limit=0&cursor=x&state=x";
+    assert_eq!(fields(&admin, users), ["cursor", "limit", "state"]);
+}
+
+#[test]
 fn entries_are_exported_as_a_file() {
     let app = App::start();
     let (ada, bob) = (app.user("ada"), app.user("bob"));
@@ -256,5 +282,36 @@ fn what_was_charged_is_in_the_metrics() {
     for _ in 0..2 {
         let text = app.admin().get("/metrics").send().text;
         assert!(text.contains("cellar_credits_spent_total 7"), "{text}");
+    }
+}
+
+#[test]
+fn what_a_description_says_decides_nothing_but_its_own_words() {
+    let app = App::start();
+    let (ada, bob) = (app.user("ada"), app.user("bob"));
+    let id = ada.get("/api/me").send().expect(200)["id"].as_str().unwrap().to_owned();
+    let adjust = |amount: i64, reason: &str| {
+        let call = app.admin().post(&format!("/api/admin/users/{id}/adjustments"));
+        call.json(&json!({"amount": amount, "reason": reason})).send().expect(201);
+    };
+    // The words by which an index might tell whose an entry is, and of which kind.
+    adjust(1, "zebra xuser3x xkindgift \u{e000}u3 \u{e000}kgift u3 kgift");
+    let letters: Vec<char> = ('a'..='z').collect();
+    let many = |first: char| {
+        let words = letters.iter().map(|last| format!("x{first}{last}"));
+        words.collect::<Vec<_>>().join(" ")
+    };
+    adjust(2, &many('a'));
+    adjust(3, &many('b'));
+    let transactions = app.client.rocket().state::<cellar::transaction::TransactionService>();
+    let transactions = transactions.unwrap().clone();
+    let runtime = rocket::tokio::runtime::Runtime::new().unwrap();
+    for _ in 0..2 {
+        assert_eq!(amounts(&bob, "text=zebra"), Vec::<i64>::new());
+        assert_eq!(amounts(&ada, "text=zebra&kind=gift"), Vec::<i64>::new());
+        assert_eq!(amounts(&ada, "text=x"), [3, 2, 1]);
+        assert_eq!(amounts(&bob, "text=x"), Vec::<i64>::new());
+        assert_eq!(amounts(&bob, "text=%EE%80%80u3"), Vec::<i64>::new());
+        runtime.block_on(transactions.index_words()).unwrap();
     }
 }

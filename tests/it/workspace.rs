@@ -3,7 +3,7 @@
 use rocket::http::Method;
 use serde_json::{Value, json};
 
-use crate::support::app::{Actor, App};
+use crate::support::app::{Actor, App, Setup};
 
 fn id_of(actor: &Actor<'_>) -> String {
     actor.get("/api/me").send().expect(200)["id"].as_str().unwrap().to_owned()
@@ -139,10 +139,6 @@ fn nobody_is_a_member_who_has_not_accepted() {
     }
     bob.post(&format!("{by_name}/decline")).send().expect(204);
     bob.post(&format!("{by_name}/accept")).send().problem(404, "not_found");
-    // Asked by an address, before its user has an account.
-    let later = invite(&ada, &address, &json!({"email": "ZOE@example.org", "role": "editor"}));
-    let zoe = app.user("zoe");
-    assert_eq!(zoe.post(&format!("{later}/accept")).send().expect(200)["role"], "editor");
     // Asked and asked again is asked once; taken back is gone.
     invite(&ada, &address, &json!({"username": "bob", "role": "viewer"}));
     let again = invite(&ada, &address, &json!({"username": "bob", "role": "editor"}));
@@ -152,7 +148,7 @@ fn nobody_is_a_member_who_has_not_accepted() {
     ada.delete(&format!("{address}/invitations/{id}")).send().expect(204);
     bob.post(&format!("{again}/accept")).send().problem(404, "not_found");
     let ask = |who: Value| ada.post(&format!("{address}/invitations")).json(&who).send();
-    ask(json!({"username": "zoe", "role": "viewer"})).problem(409, "conflict");
+    ask(json!({"username": "ada", "role": "viewer"})).problem(409, "conflict");
     let code = |who: Value| ask(who).issues()[0].1.clone();
     assert_eq!(code(json!({"username": "nobody", "role": "viewer"})), "unknown");
     assert_eq!(code(json!({"role": "viewer"})), "required");
@@ -203,4 +199,122 @@ fn a_name_must_keep_the_rules_and_a_slug_be_free() {
     post(json!({"name": "n", "slug": "personal"})).problem(409, "taken");
     // What others call theirs is nobody's business.
     make(&bob, "room");
+}
+
+/// Asks whoever has an address; the address of the invitation, and its secret.
+fn invite_address(owner: &Actor<'_>, address: &str, email: &str) -> (String, String) {
+    let who = json!({"email": email, "role": "editor"});
+    let asked = owner.post(&format!("{address}/invitations")).json(&who).send().expect(201);
+    assert_eq!((&asked["email"], &asked["username"]), (&json!(email), &json!(null)));
+    let secret = asked["secret"].as_str().unwrap().to_owned();
+    assert_eq!(asked["link"], format!("http://localhost:8000/join#{secret}"));
+    (format!("/api/invitations/{}", asked["id"].as_str().unwrap()), secret)
+}
+
+fn redeem(actor: &Actor<'_>, secret: &str) -> crate::support::app::Answer {
+    actor.post("/api/invitations/redeem").json(&json!({"secret": secret})).send()
+}
+
+#[test]
+fn an_address_that_is_typed_into_a_profile_opens_no_invitation() {
+    let app = App::start();
+    let (ada, eve) = (app.user("ada"), app.user("eve"));
+    let address = make(&ada, "room");
+    let (later, secret) = invite_address(&ada, &address, "later@example.org");
+    let typed = eve.call(Method::Patch, "/api/me").json(&json!({"email": "later@example.org"}));
+    typed.send().expect(200);
+    assert_eq!(eve.get("/api/invitations").send().expect(200)["items"], json!([]));
+    eve.post(&format!("{later}/accept")).send().problem(404, "not_found");
+    redeem(&eve, "a guess").problem(404, "not_found");
+    // Whoever was sent the link may accept, once; it is not shown again.
+    let listed = ada.get(&format!("{address}/invitations")).send();
+    assert!(!listed.text.contains(&secret), "{}", listed.text);
+    let zoe = app.user("zoe");
+    assert_eq!(redeem(&zoe, &secret).expect(200)["role"], "editor");
+    redeem(&eve, &secret).problem(404, "not_found");
+}
+
+#[test]
+fn an_address_that_an_account_has_is_that_accounts_alone() {
+    let app = App::start();
+    let (ada, bob, eve) = (app.user("ada"), app.user("bob"), app.user("eve"));
+    let address = make(&ada, "room");
+    let (_, secret) = invite_address(&ada, &address, "bob@example.org");
+    redeem(&eve, &secret).problem(404, "not_found");
+    // It stays bob's when he has another address, and is not whoever's has his former one.
+    let patch = |actor: &Actor<'_>, email: &str| {
+        let call = actor.call(Method::Patch, "/api/me").json(&json!({"email": email}));
+        call.send().expect(200);
+    };
+    patch(&bob, "bob.b@example.org");
+    patch(&eve, "bob@example.org");
+    assert_eq!(eve.get("/api/invitations").send().expect(200)["items"], json!([]));
+    let mine = bob.get("/api/invitations").send().expect(200);
+    let mine = format!("/api/invitations/{}/accept", mine["items"][0]["id"].as_str().unwrap());
+    bob.post(&mine).send().expect(200);
+}
+
+#[test]
+fn who_was_taken_out_does_not_come_back_by_another_invitation() {
+    let app = App::start();
+    let (ada, bob) = (app.user("ada"), app.user("bob"));
+    let address = make(&ada, "room");
+    let (_, secret) = invite_address(&ada, &address, "bob@example.org");
+    admit(&ada, &address, &bob, "bob", "viewer");
+    redeem(&bob, &secret).problem(404, "not_found");
+    let (again, secret) = invite_address(&ada, &address, "bob@example.org");
+    ada.delete(&format!("{address}/members/{}", id_of(&bob))).send().expect(204);
+    bob.post(&format!("{again}/accept")).send().problem(404, "not_found");
+    redeem(&bob, &secret).problem(404, "not_found");
+    let log = app.admin().get("/api/admin/audit?action=member_invite").send().expect(200);
+    assert_eq!(log["items"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn invitations_end_with_their_fortnight_and_are_no_more_than_can_be_looked_after() {
+    let app = Setup::default().standing().start();
+    let ada = app.user("ada");
+    let address = make(&ada, "room");
+    for n in 0..200 {
+        invite_address(&ada, &address, &format!("x{n}@example.org"));
+    }
+    let one_more = json!({"email": "one@example.org", "role": "viewer"});
+    let ask = |actor: &Actor<'_>| {
+        actor.post(&format!("{address}/invitations")).json(&one_more).send().status
+    };
+    assert_eq!(ask(&ada), 409);
+    app.clock.advance_s(14 * 24 * 3600);
+    assert_eq!(ask(&app.signed_in("ada")), 201);
+    let now = app.clock.now();
+    let forget =
+        move |tx: &cellar::database::Tx<'_>| cellar::workspace::forget_invitations(tx, now, 500);
+    assert_eq!(app.database.write_here(forget).unwrap(), 200);
+}
+
+#[test]
+fn an_heir_can_be_used_and_owns_no_more_than_one_may() {
+    let app = App::start();
+    let (ada, bob) = (app.user("ada"), app.user("bob"));
+    let address = make(&ada, "room");
+    admit(&ada, &address, &bob, "bob", "viewer");
+    let heir = json!({"user_id": id_of(&bob)});
+    let hand_over = || ada.post(&format!("{address}/hand-over")).json(&heir).send();
+    for n in 0..99 {
+        make(&bob, &format!("room-{n}"));
+    }
+    assert_eq!(hand_over().issues()[0], ("user_id".to_owned(), "too_many".to_owned()));
+    let disable = format!("/api/admin/users/{}/disable", id_of(&bob));
+    app.admin().post(&disable).send().expect(204);
+    assert_eq!(hand_over().issues()[0], ("user_id".to_owned(), "not_active".to_owned()));
+}
+
+#[test]
+fn a_name_that_cannot_be_seen_or_turns_others_around_is_refused() {
+    let app = App::start();
+    let ada = app.user("ada");
+    for name in ["\u{200b}", " \u{2060}\u{feff} ", "\u{202e}moor", "a\u{2066}b"] {
+        let body = json!({"name": name, "slug": "room"});
+        let found = ada.post("/api/workspaces").json(&body).send().issues();
+        assert_eq!(found, [("name".to_owned(), "invalid".to_owned())], "{name:?}");
+    }
 }

@@ -18,7 +18,7 @@ import { Time } from '/js/parts/time.js';
 const RENEW_S = 5;
 const JOBS_LIMIT = 6;
 const STATUSES = /** @type {const} */ (['queued', 'running', 'succeeded', 'cancelled', 'dead']);
-const CHECKS = ['database', 'disk', 'jobs'];
+const CHECKS = ['database', 'disk', 'jobs', 'accounts'];
 
 /** @typedef {import('/js/core/state.js').Loaded<any>} Loaded */
 

@@ -11,7 +11,7 @@ import { Failure } from '/js/parts/notice.js';
 import { Skeleton } from '/js/parts/skeleton.js';
 
 const RENEW_S = 10;
-const CHECKS = ['database', 'disk', 'jobs'];
+const CHECKS = ['database', 'disk', 'jobs', 'accounts'];
 
 /** Seconds that tick on from the last answer. @param {number | undefined} base_s */
 function useTicking(base_s) {

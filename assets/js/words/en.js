@@ -35,7 +35,7 @@ export default {
   'front.foot': 'Cellar runs here, and asks nothing of any other server.',
 
   'server.title': 'This server', 'server.address': 'Address', 'server.version': 'Version', 'server.uptime': 'Running for',
-  'check.database': 'Database', 'check.disk': 'Disk', 'check.jobs': 'Background jobs',
+  'check.database': 'Database', 'check.disk': 'Disk', 'check.jobs': 'Background jobs', 'check.accounts': 'Accounts',
 
   'status.ok': 'ok', 'status.ready': 'ready', 'status.failing': 'failing', 'status.error': 'error', 'status.degraded': 'degraded',
   'status.warning': 'warning', 'status.unreachable': 'no answer', 'status.violated': 'violated',

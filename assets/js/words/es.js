@@ -35,7 +35,7 @@ export default {
   'front.foot': 'Cellar funciona aquí y no pide nada a ningún otro servidor.',
 
   'server.title': 'Este servidor', 'server.address': 'Dirección', 'server.version': 'Versión', 'server.uptime': 'En marcha',
-  'check.database': 'Base de datos', 'check.disk': 'Disco', 'check.jobs': 'Tareas',
+  'check.database': 'Base de datos', 'check.disk': 'Disco', 'check.jobs': 'Tareas', 'check.accounts': 'Cuentas',
 
   'status.ok': 'bien', 'status.ready': 'listo', 'status.failing': 'con fallos', 'status.error': 'error', 'status.degraded': 'degradado',
   'status.warning': 'aviso', 'status.unreachable': 'sin respuesta', 'status.violated': 'incumplida',

@@ -35,7 +35,7 @@ export default {
   'front.foot': 'Cellar работает здесь и не обращается к другим серверам.',
 
   'server.title': 'Этот сервер', 'server.address': 'Адрес', 'server.version': 'Версия', 'server.uptime': 'Работает',
-  'check.database': 'База данных', 'check.disk': 'Диск', 'check.jobs': 'Фоновые задачи',
+  'check.database': 'База данных', 'check.disk': 'Диск', 'check.jobs': 'Фоновые задачи', 'check.accounts': 'Учётные записи',
 
   'status.ok': 'в порядке', 'status.ready': 'готов', 'status.failing': 'сбой', 'status.error': 'ошибка', 'status.degraded': 'с перебоями',
   'status.warning': 'внимание', 'status.unreachable': 'нет ответа', 'status.violated': 'нарушено',

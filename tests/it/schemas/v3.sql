@@ -61,19 +61,24 @@ CREATE TABLE audit (
     request_id TEXT
 ) STRICT;
 CREATE INDEX audit_of_user ON audit (user_id, id);
+CREATE INDEX audit_of_actor ON audit (actor_id, id);
 CREATE INDEX audit_of_action ON audit (action, id);
 CREATE INDEX audit_by_time ON audit (at);
 
 -- access ------------------------------------------------------------------------------------
 -- A browser's session. The token itself is only in the browser; here is its SHA-256.
 CREATE TABLE sessions (
-    id           INTEGER PRIMARY KEY,
+    -- A number never comes again, so that whoever still names an ended session names nobody's.
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
     -- A session is nothing without its user.
     user_id      INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     role         TEXT    NOT NULL CHECK (role IN ('user', 'admin')),
     -- Opened with a password that somebody else has seen: good for changing it, and no more.
     is_restricted INTEGER NOT NULL DEFAULT 0 CHECK (is_restricted IN (0, 1)),
     token_hash   BLOB    NOT NULL UNIQUE CHECK (length(token_hash) = 32),
+    -- A word drawn for this session, which its access tokens bear beside its number: a restored
+    -- backup counts from where it stood, and gives numbers anew that are still out there.
+    seal         TEXT    NOT NULL,
     user_agent   TEXT,
     created_at   INTEGER NOT NULL,
     last_seen_at INTEGER NOT NULL,
@@ -94,9 +99,20 @@ CREATE TABLE spent_tokens (
 ) STRICT;
 CREATE INDEX spent_tokens_of_session ON spent_tokens (session_id);
 
+-- Where a user has signed in from of late, as the same keyed hash: a stranger's tries are counted
+-- apart from those made there. The latest few of each user, and none that is long unused.
+CREATE TABLE known_places (
+    user_id      INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    place        BLOB    NOT NULL,
+    last_used_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, place)
+) STRICT;
+CREATE INDEX known_places_by_time ON known_places (last_used_at);
+
 -- What a program calls with. The key itself was shown once; here is its SHA-256.
 CREATE TABLE api_keys (
-    id           INTEGER PRIMARY KEY,
+    -- Never again either: who deletes a key by an old list must not meet another one.
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
     -- A key acts for its user, and goes with the user.
     user_id      INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     name         TEXT    NOT NULL,
@@ -307,21 +323,27 @@ CREATE TABLE members (
 CREATE UNIQUE INDEX members_one_owner ON members (workspace_id) WHERE role = 'owner';
 CREATE INDEX members_of_user ON members (user_id);
 
--- Nobody is put into a workspace: they are asked, by the name of their account or by an address
--- that an account has or will have.
+-- Nobody is put into a workspace: they are asked, by the name of their account or by an address.
 CREATE TABLE workspace_invitations (
-    id           INTEGER PRIMARY KEY,
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
     workspace_id INTEGER NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    -- Who alone may accept: the account that was named, or had the address when it was asked.
     user_id      INTEGER REFERENCES users (id) ON DELETE CASCADE,
+    -- Typing an address into a profile proves nothing, so an address that no account had is only a
+    -- note: whoever was sent the link may accept.
     email        TEXT,
+    -- SHA-256 of the link's secret, which was shown once.
+    secret_hash  BLOB    UNIQUE CHECK (length(secret_hash) = 32),
     role         TEXT    NOT NULL CHECK (role IN ('editor', 'viewer')),
     created_by   INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     created_at   INTEGER NOT NULL,
     expires_at   INTEGER NOT NULL,
-    CHECK ((user_id IS NULL) <> (email IS NULL))
+    CHECK (user_id IS NOT NULL OR email IS NOT NULL),
+    CHECK ((email IS NULL) = (secret_hash IS NULL))
 ) STRICT;
-CREATE UNIQUE INDEX workspace_invitations_of_user ON workspace_invitations (user_id, workspace_id) WHERE user_id IS NOT NULL;
-CREATE UNIQUE INDEX workspace_invitations_of_email ON workspace_invitations (email, workspace_id) WHERE email IS NOT NULL;
+CREATE UNIQUE INDEX workspace_invitations_by_name ON workspace_invitations (user_id, workspace_id) WHERE email IS NULL;
+CREATE UNIQUE INDEX workspace_invitations_by_email ON workspace_invitations (email, workspace_id) WHERE email IS NOT NULL;
+CREATE INDEX workspace_invitations_of_user ON workspace_invitations (user_id);
 CREATE INDEX workspace_invitations_of_workspace ON workspace_invitations (workspace_id);
 
 -- files -------------------------------------------------------------------------------------

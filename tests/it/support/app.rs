@@ -29,11 +29,19 @@ pub(crate) struct Setup {
     pub(crate) kinds: Kinds,
     pub(crate) clock: Clock,
     pub(crate) models: Vec<Arc<dyn MLModel>>,
+    /// Whether it has an administrator.
+    pub(crate) is_founded: bool,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { flags: vec![], kinds: Kinds::new(), clock: Clock::system(), models: vec![] }
+        Self {
+            flags: vec![],
+            kinds: Kinds::new(),
+            clock: Clock::system(),
+            models: vec![],
+            is_founded: true,
+        }
     }
 }
 
@@ -92,10 +100,18 @@ impl App {
         for model in setup.models {
             models.put(model);
         }
-        let runtime = rocket::tokio::runtime::Runtime::new().unwrap();
-        runtime.block_on(users.ensure_admin(Some(PASSWORD.into()), |_| Ok(()))).unwrap();
         let client = Client::untracked(rocket).unwrap();
-        Self { client, database, users, clock, folder }
+        let app = Self { client, database, users, clock, folder };
+        if setup.is_founded {
+            app.found();
+        }
+        app
+    }
+
+    /// Makes the administrator's account, if there is none.
+    pub(crate) fn found(&self) {
+        let runtime = rocket::tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(self.users.ensure_admin(Some(PASSWORD.into()), |_| Ok(()))).unwrap();
     }
 
     /// Stops the server and starts it again on the same folder.

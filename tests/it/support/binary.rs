@@ -238,11 +238,11 @@ impl Served {
         self.sign_in_with(PASSWORD)
     }
 
-    /// Signs the administrator in with this password; the cookie. A server that has just started
-    /// may still be making the account.
+    /// Signs the administrator in with this password; the cookie. Whoever has read the server's
+    /// address can do so at once.
     #[track_caller]
     pub(crate) fn sign_in_with(&self, password: &str) -> String {
-        let cookie = eventually(|| self.try_sign_in(password).ok().flatten());
+        let cookie = self.try_sign_in(password).ok().flatten();
         cookie.unwrap_or_else(|| panic!("nobody could sign in:\n{}", self.stderr()))
     }
 
@@ -352,6 +352,12 @@ impl Request {
         self.header("Cookie", cookie).header("Sec-Fetch-Site", "same-origin")
     }
 
+    /// With a body as a page's form sends it.
+    pub(crate) fn form(mut self, body: &str) -> Self {
+        self.body = body.as_bytes().to_vec();
+        self.header("Content-Type", "application/x-www-form-urlencoded")
+    }
+
     /// With a body of JSON.
     pub(crate) fn json(mut self, body: &Value) -> Self {
         self.body = body.to_string().into_bytes();
@@ -380,11 +386,23 @@ impl Request {
         BufReader::new(stream).lines().map_while(Result::ok)
     }
 
+    /// Sends everything but the body's last byte, which [`HeldBack::finish`] sends.
+    #[track_caller]
+    pub(crate) fn hold_back(mut self) -> HeldBack {
+        let last = self.body.pop().unwrap();
+        let length = self.body.len() + 1;
+        HeldBack { stream: self.open_announcing(length).unwrap(), last }
+    }
+
     fn open(self) -> io::Result<TcpStream> {
+        let length = self.body.len();
+        self.open_announcing(length)
+    }
+
+    fn open_announcing(self, length: usize) -> io::Result<TcpStream> {
         let Self { port, method, path, headers, body } = self;
         let mut stream = TcpStream::connect(("127.0.0.1", port))?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        let length = body.len();
         write!(
             stream,
             "{method} {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\
@@ -392,6 +410,23 @@ impl Request {
         )?;
         stream.write_all(&body)?;
         Ok(stream)
+    }
+}
+
+/// A request whose last byte is still to come.
+pub(crate) struct HeldBack {
+    stream: TcpStream,
+    last: u8,
+}
+
+impl HeldBack {
+    /// The answer to the whole of it.
+    #[track_caller]
+    pub(crate) fn finish(mut self) -> Answer {
+        self.stream.write_all(&[self.last]).unwrap();
+        let mut bytes = Vec::new();
+        self.stream.read_to_end(&mut bytes).unwrap();
+        Answer::parse(&bytes).unwrap()
     }
 }
 

@@ -1,0 +1,36 @@
+//! What of a text the eye sees: letters that draw nothing make no name, no reason and no cell of a
+//! table.
+
+/// Whether a letter draws nothing: white space, control characters, and what only changes how other
+/// letters are drawn or joined.
+pub fn is_blank(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || is_ignorable(c)
+}
+
+/// The letters of a text that Unicode lets a reader ignore, and blanks that are no white space.
+fn is_ignorable(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
+/// How many letters of a text can be seen.
+pub fn n_visible(text: &str) -> usize {
+    text.chars().filter(|c| !is_blank(*c)).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_draws_nothing_is_not_counted() {
+        assert_eq!(n_visible("\u{200b}\u{feff}\u{2060} \t\u{3164}\u{2800}\u{e0041}"), 0);
+        assert_eq!(n_visible("a \u{200b}ß\u{301}日"), 4);
+    }
+}
