@@ -14,13 +14,14 @@ use rocket::{Build, Orbit, Rocket, Shutdown, async_trait, tokio};
 
 use crate::access::{self, AccessTokens, ApiKeys, Door, SessionCookie, Sessions};
 use crate::admin::{self, AdminParts, AdminService, CheckKind, Housekeeping};
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
 use crate::credits::Credits;
 use crate::data_folder::DataFolder;
-use crate::database::Database;
+use crate::database::{Database, Tx};
 use crate::error::{Error, Result};
 use crate::files::Files;
+use crate::id::UserId;
 use crate::idempotency::Underway;
 use crate::installation;
 use crate::job::{self, Jobs, Kinds, Settings};
@@ -28,9 +29,9 @@ use crate::machine;
 use crate::ml::intake;
 use crate::ml_model;
 use crate::ml_model_manager::{self, EvaluationKind, MLModelManager};
-use crate::ml_task::{self, MLService, PredictionKind, TableBytesMax, TaskParts};
+use crate::ml_task::{self, MLService, PredictionKind, TableBytesMax, TaskCompanion, TaskParts};
 use crate::transaction::{self, TransactionService};
-use crate::user::{self, Ground, SignInLimit, UserService};
+use crate::user::{self, Companion, Ground, SignInLimit, UserService};
 use crate::web::{
     self, Check, Deadlines, Document, Endpoints, Health, Hosts, Keeper, Metrics, Observer,
     OwnMethod, SecurityHeaders, TrustedProxies,
@@ -123,7 +124,7 @@ impl Accounts {
             sessions: sessions.clone(),
             tokens: tokens.clone(),
             keys: keys.clone(),
-            companion: Arc::new(WorkspaceCompanion),
+            companion: Arc::new(Companions),
         };
         let settings = user::Settings {
             sign_up: config.sign_up,
@@ -132,6 +133,21 @@ impl Accounts {
             tries_per_minute: config.sign_in_tries_per_minute,
         };
         Ok(Self { users: UserService::new(ground, settings), sessions, keys, tokens })
+    }
+}
+
+/// What goes with every account.
+struct Companions;
+
+impl Companion for Companions {
+    fn created(&self, tx: &Tx<'_>, user_id: UserId, name: &str, now: Timestamp) -> Result<()> {
+        WorkspaceCompanion.created(tx, user_id, name, now)?;
+        TaskCompanion.created(tx, user_id, name, now)
+    }
+
+    fn closing(&self, tx: &Tx<'_>, user_id: UserId) -> Result<()> {
+        WorkspaceCompanion.closing(tx, user_id)?;
+        TaskCompanion.closing(tx, user_id)
     }
 }
 

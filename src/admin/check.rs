@@ -197,7 +197,8 @@ fn closed_accounts_are_forgotten(r: &Reader<'_>) -> Result<Finding> {
            OR EXISTS (SELECT 1 FROM known_places WHERE user_id = u.id) \
            OR EXISTS (SELECT 1 FROM api_keys WHERE user_id = u.id) \
            OR EXISTS (SELECT 1 FROM replies WHERE user_id = u.id) \
-           OR EXISTS (SELECT 1 FROM members WHERE user_id = u.id) \
+           OR EXISTS (SELECT 1 FROM ml_tasks WHERE user_id = u.id) \
+            OR EXISTS (SELECT 1 FROM members WHERE user_id = u.id) \
            OR EXISTS (SELECT 1 FROM workspace_invitations \
              WHERE user_id = u.id OR created_by = u.id)) ORDER BY u.id",
         params![],

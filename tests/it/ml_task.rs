@@ -431,3 +431,30 @@ fn the_simple_model_doubles_any_numbers() {
     let path = format!("/api/tasks/{}/results.csv", task["id"].as_str().unwrap());
     assert_eq!(ada.get(&path).send().text, "column 1,column 2,doubled,error\n1,2,2 4,\n");
 }
+
+#[test]
+fn a_closed_account_leaves_no_tasks_behind() {
+    let app = App::start();
+    let ada = app.user("ada");
+    predict(&ada, &json!([wine()])).expect(200);
+    let body = json!({"password": crate::support::app::PASSWORD});
+    ada.post("/api/me/close").json(&body).send().expect(204);
+    let all = app.admin().get("/api/admin/tasks").send().expect(200);
+    assert_eq!(all["items"], json!([]));
+}
+
+#[test]
+fn staff_see_everybodys_tasks_and_nobody_else_does() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let task = predict(&ada, &json!([wine()])).expect(200);
+    let all = app.admin().get("/api/admin/tasks?model=wine").send().expect(200);
+    let [found] = &all["items"].as_array().unwrap()[..] else { panic!("{all}") };
+    assert_eq!((&found["id"], &found["username"]), (&task["id"], &json!("ada")));
+    let file = app.admin().get("/api/admin/tasks.csv").send();
+    assert_eq!(file.text.lines().count(), 2, "{}", file.text);
+    ada.get("/api/admin/tasks").send().problem(403, "forbidden");
+    let figures = app.admin().get("/api/admin/figures").send().expect(200);
+    let today = figures["tasks_by_day"].as_array().unwrap().last().unwrap();
+    assert_eq!((&today["succeeded"], &today["n_predicted"]), (&json!(1), &json!(1)));
+}
