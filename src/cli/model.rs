@@ -13,7 +13,7 @@ use crate::ml_model_manager::MLModelManager;
 
 /// What is to be done.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  cellar model list\n  cellar model show wine\n  \
+#[command(after_help = "Example:\n  cellar model list\n  cellar model show wine\n  \
     cellar model train wine")]
 pub(super) struct Arguments {
     #[command(subcommand)]

@@ -15,7 +15,7 @@ use crate::ml_task::{LocalTally, predict_locally};
 
 /// What is predicted, and where it goes.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  cellar predict --model wine bottles.csv --out judged.csv\n  \
+#[command(after_help = "Example:\n  cellar predict --model wine bottles.csv --out judged.csv\n  \
     cat bottles.csv | cellar predict --model wine -\n\n\
     Every row comes back in its place, with the columns of the prediction, or with what is wrong \
     with it in the column error. Ends with 1 if no row could be predicted.")]
