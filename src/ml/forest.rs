@@ -5,7 +5,7 @@
 //! many steps as the tree is deep needs no branch, and the walks of several rows overlap. Nothing
 //! good exists for linfa's trees, and this is the heart of the service, so it is ours.
 //!
-//! It refuses trees that are not trees: [`Forest::from_parts`] checks every step that a walk could
+//! It refuses trees that are not trees: [`Forest::read`] checks every step that a walk could
 //! take, so that no artefact, however forged, can lead one astray.
 
 use super::artefact::{Damage, Reader, Writer};
