@@ -2,6 +2,11 @@
 
 use std::path::Path;
 
+use mimalloc::MiMalloc;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
 /// Free space below which nothing new is saved: a full disk could not even delete.
 pub const DISK_FREE_BYTES_MIN: u64 = 32 * 1024 * 1024;
 

@@ -25,6 +25,7 @@ pub struct Memory {
     blocks: Vec<f32>,
     /// Of each row in the Gaussian machine; rows that have none come last.
     weights: Vec<f32>,
+    n_weights: usize,
     /// The value of each row.
     values: Vec<f32>,
     /// The machine's width, inverted, and what it adds.
@@ -68,7 +69,7 @@ pub struct Recalled {
 #[derive(Debug, Default)]
 pub struct Scratch {
     distances: Vec<f32>,
-    order: Vec<u64>,
+    nearest: Vec<u64>,
 }
 
 impl Memory {
@@ -85,6 +86,7 @@ impl Memory {
             n_features,
             n_rows,
             blocks: vec![FAR; n_rows.next_multiple_of(LANES) * n_features],
+            n_weights: rows.iter().filter(|row| row.weight != 0.0).count(),
             weights: rows.iter().map(|row| row.weight).collect(),
             values: rows.iter().map(|row| row.value).collect(),
             per_width: 1.0 / rule.width,
@@ -108,7 +110,7 @@ impl Memory {
 
     /// How many rows have a weight in the machine.
     pub fn n_weights(&self) -> usize {
-        self.weights.iter().take_while(|weight| **weight != 0.0).count()
+        self.n_weights
     }
 
     /// What is remembered of a row with these features.
@@ -120,7 +122,7 @@ impl Memory {
         self.measure(features, &mut scratch.distances);
         Recalled {
             machine: self.machine(&scratch.distances),
-            neighbours: self.neighbours(&scratch.distances, &mut scratch.order),
+            neighbours: self.neighbours(&scratch.distances, &mut scratch.nearest),
         }
     }
 
@@ -144,7 +146,7 @@ impl Memory {
         let mut sums = [0.0_f32; LANES];
         let (weights, rest) = self.weights.as_chunks::<LANES>();
         let (near, far) = distances.as_chunks::<LANES>();
-        let n_full = self.n_weights().div_ceil(LANES).min(weights.len());
+        let n_full = self.n_weights.div_ceil(LANES).min(weights.len());
         for (weights, distances) in weights[..n_full].iter().zip(near) {
             for lane in 0..LANES {
                 sums[lane] += weights[lane] * exp(-distances[lane] * self.per_width);
@@ -160,18 +162,9 @@ impl Memory {
     }
 
     /// The mean of the nearest rows' values, each counted by the fourth power of its nearness.
-    fn neighbours(&self, distances: &[f32], order: &mut Vec<u64>) -> f32 {
-        // Distances are not negative, so they sort as their bits do; the place breaks ties.
-        let distances = &distances[..self.n_rows];
-        order.clear();
-        order.extend((0_u64..).zip(distances).map(|(at, d)| u64::from(d.to_bits()) << 32 | at));
+    fn neighbours(&self, distances: &[f32], nearest: &mut Vec<u64>) -> f32 {
         let n_asked = self.n_neighbours.min(self.n_rows);
-        if n_asked < self.n_rows {
-            order.select_nth_unstable(n_asked);
-        }
-        let nearest = &mut order[..n_asked];
-        // The order decides how sums are rounded.
-        nearest.sort_unstable();
+        find_nearest(&distances[..self.n_rows], n_asked, nearest);
         let (mut sum, mut total) = (0.0_f32, 0.0_f32);
         for key in nearest {
             #[expect(clippy::cast_possible_truncation, reason = "the lower half is the place")]
@@ -211,8 +204,53 @@ impl Memory {
         if !is_right {
             return Err(Damage::Senseless);
         }
-        Ok(Self { n_features, n_rows, blocks, weights, values, per_width, offset, n_neighbours })
+        let n_weights = weights.iter().take_while(|weight| **weight != 0.0).count();
+        Ok(Self {
+            n_features,
+            n_rows,
+            blocks,
+            weights,
+            n_weights,
+            values,
+            per_width,
+            offset,
+            n_neighbours,
+        })
     }
+}
+
+/// The `n_asked` least distances, nearest first, each with its place in the lower half; the place
+/// breaks ties. Few rows are nearer than all that were asked before them, so most of a pass is one
+/// comparison for several rows at once.
+fn find_nearest(distances: &[f32], n_asked: usize, nearest: &mut Vec<u64>) {
+    nearest.clear();
+    let mut farthest = f32::INFINITY;
+    for (block, distances) in distances.chunks(LANES).enumerate() {
+        let least = distances.iter().fold(f32::INFINITY, |a, b| if *b < a { *b } else { a });
+        if least > farthest {
+            continue;
+        }
+        for (lane, distance) in distances.iter().enumerate() {
+            // Distances are not negative, so they sort as their bits do.
+            let key = u64::from(distance.to_bits()) << 32 | (block * LANES + lane) as u64;
+            if nearest.len() == n_asked {
+                if nearest.last().is_none_or(|last| *last < key) {
+                    continue;
+                }
+                nearest.pop();
+            }
+            nearest.insert(nearest.partition_point(|other| *other < key), key);
+            if nearest.len() == n_asked {
+                farthest = nearest.last().map_or(farthest, |key| distance_in(*key));
+            }
+        }
+    }
+}
+
+/// The distance in the upper half of a key.
+fn distance_in(key: u64) -> f32 {
+    #[expect(clippy::cast_possible_truncation, reason = "the upper half is all that is left")]
+    f32::from_bits((key >> 32) as u32)
 }
 
 fn short(n: usize) -> u32 {

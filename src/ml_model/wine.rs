@@ -1,5 +1,7 @@
 //! Red wine's quality from eleven measurements.
 
+use std::cell::RefCell;
+
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
@@ -8,10 +10,15 @@ use crate::credits::Credits;
 use crate::error::{Error, Result};
 use crate::ml::rows::Rows;
 use crate::ml::schema::{Column, Inputs, Output, OutputKind, Range, Schema};
-use crate::ml::wine::{Bottle, CLASSES, Evaluation, Samples, Scratch, WineRegression};
+use crate::ml::wine::{Bottle, CLASSES, Evaluation, Judgement, Samples, Scratch, WineRegression};
 
 /// Digits behind the point in answers: as many as mean something, and two more.
 const PER_UNIT: f64 = 1e4;
+
+thread_local! {
+    /// Room to work in, kept from request to request: making it takes as long as the answer.
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
 
 /// A measurement: its name, its unit, what it can be at all, what it is, and a usual value.
 type Measurement = (&'static str, Option<&'static str>, Range, &'static str, f64);
@@ -184,12 +191,12 @@ impl MLModel for WineModel {
         let bottle = |row: &[f64]| Bottle::try_from(row).map_err(|_| wrong_width());
         let bottles = rows.iter().map(bottle).collect::<Result<Vec<_>>>()?;
         let mut outputs = Rows::new();
-        let mut scratch = Scratch::default();
-        self.regression.judge(&bottles, &mut scratch, |judged| {
+        let take = |judged: Judgement| {
             let numbers = [judged.score, f64::from(judged.class)];
             let numbers = numbers.into_iter().chain(judged.interval).chain(judged.probabilities);
             outputs.extend(numbers.map(|number| (number * PER_UNIT).round() / PER_UNIT));
-        });
+        };
+        SCRATCH.with_borrow_mut(|scratch| self.regression.judge(&bottles, scratch, take));
         Ok(outputs)
     }
 }

@@ -286,23 +286,21 @@ fn change_accounts(tx: &Tx<'_>, entry: &Entry) -> Result<Credits> {
     } else {
         entry.amount.negated().ok_or_else(no_fit)?
     };
-    let changed = tx.fetchone(
+    let changed = tx.execute(
         "UPDATE accounts SET available = available + ?2, held = held + ?3 \
          WHERE user_id = ?1 AND available >= 0 - ?2 \
-         AND (?2 < 0 OR available <= 9223372036854775807 - ?2) \
-         RETURNING available",
+         AND (?2 < 0 OR available <= 9223372036854775807 - ?2)",
         params![entry.user_id, entry.amount, to_held],
-        |row| row.get(0),
     )?;
-    let Some(available) = changed else {
-        let balance = Balance::find(tx, entry.user_id)?;
+    let Balance { available, .. } = Balance::find(tx, entry.user_id)?;
+    if changed == 0 {
         return match entry.amount.negated() {
             Some(cost) if cost > Credits::ZERO => {
-                Err(Error::OutOfCredits { cost, balance: balance.available })
+                Err(Error::OutOfCredits { cost, balance: available })
             }
             _ => Err(no_fit()),
         };
-    };
+    }
     if entry.kind.is_posted() {
         tx.execute(
             "UPDATE accounts SET available = available - ?2 WHERE id = ?1",
