@@ -7,7 +7,7 @@ use std::fmt;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::credits::Credits;
+use crate::credits::{Credits, grouped};
 
 /// The result of everything that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -48,6 +48,11 @@ pub enum Error {
     TooLarge {
         /// The most it takes.
         bytes_max: u64,
+    },
+    /// There are more rows than this route takes.
+    TooManyRows {
+        /// The most it takes.
+        rows_max: u64,
     },
     /// Too many requests or tries.
     TooMany {
@@ -102,10 +107,15 @@ impl fmt::Display for Error {
             Self::NotFound(what) => write!(f, "there is no such {what}"),
             Self::Conflict(why) | Self::Unavailable(why) => f.write_str(why),
             Self::OutOfCredits { cost, balance } => {
-                write!(f, "this costs {cost} and {balance} are available; top up and try again")
+                let verb = if balance.amount() == 1 { "is" } else { "are" };
+                write!(f, "this costs {cost} and {balance} {verb} available; top up and try again")
             }
             Self::TooLarge { bytes_max } => {
                 write!(f, "the body is larger than {bytes_max} bytes; send less at once")
+            }
+            Self::TooManyRows { rows_max } => {
+                let rows_max = grouped(*rows_max);
+                write!(f, "there are more than {rows_max} rows; send fewer at once")
             }
             Self::TooMany { retry_after_s } => {
                 write!(f, "too many requests; try again in {retry_after_s} s")

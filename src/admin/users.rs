@@ -235,7 +235,7 @@ async fn create_user_top_up(
 ) -> Answer<Box<RawValue>> {
     let GrantInput { amount, reason } = body.value;
     let (grant, ticket) = (Grant { user_id: id, amount, reason }, once.ticket(body.hash));
-    Ok(users.grant(&admin.into(), ticket, Kind::TopUp, grant).await?.reply()?)
+    Ok(users.grant(&admin.into(), ticket, Kind::TopUp, grant).await?.reply())
 }
 
 /// Put an account right.
@@ -254,7 +254,7 @@ async fn create_user_adjustment(
 ) -> Answer<Box<RawValue>> {
     let GrantInput { amount, reason } = body.value;
     let (grant, ticket) = (Grant { user_id: id, amount, reason }, once.ticket(body.hash));
-    Ok(users.grant(&admin.into(), ticket, Kind::Adjustment, grant).await?.reply()?)
+    Ok(users.grant(&admin.into(), ticket, Kind::Adjustment, grant).await?.reply())
 }
 
 /// The invitations to sign up, newest first.

@@ -1,7 +1,7 @@
 //! Kept answers: the row and its SQL.
 
 use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::clock::Timestamp;
 use crate::database::{Tx, params};
@@ -26,7 +26,7 @@ pub struct Ticket {
 pub struct Done {
     status: u16,
     location: Option<String>,
-    body: String,
+    body: Box<RawValue>,
     is_replayed: bool,
 }
 
@@ -41,9 +41,9 @@ impl Done {
         Self::with(202, location, body)
     }
 
-    /// It was done, and lies at this address; `json` is the body as it is sent.
-    pub fn ok(location: String, json: String) -> Self {
-        Self { status: 200, location: Some(location), body: json, is_replayed: false }
+    /// It was done, and lies at this address.
+    pub fn ok(location: String, body: &impl Serialize) -> Result<Self> {
+        Self::with(200, location, body)
     }
 
     /// Whether it was done by an earlier request.
@@ -57,19 +57,23 @@ impl Done {
     }
 
     fn with(status: u16, location: String, body: &impl Serialize) -> Result<Self> {
-        let body = serde_json::to_string(body).map_err(Error::internal)?;
+        let body = to_raw_value(body).map_err(Error::internal)?;
         Ok(Self { status, location: Some(location), body, is_replayed: false })
     }
 
     /// The answer to send.
-    pub fn reply(self) -> Result<Reply<Box<RawValue>>> {
-        let body = RawValue::from_string(self.body).map_err(Error::internal)?;
-        let reply = Reply::with(self.status, self.location, body);
-        Ok(if self.is_replayed { reply.with_header("Idempotent-Replayed", "true") } else { reply })
+    pub fn reply(self) -> Reply<Box<RawValue>> {
+        let reply = Reply::with(self.status, self.location, self.body);
+        if self.is_replayed { reply.with_header("Idempotent-Replayed", "true") } else { reply }
     }
 }
 
 impl Ticket {
+    /// Whether the caller has a key, so that the answer is kept.
+    pub fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
     /// Inside a write: does the work and keeps its answer, or hands out the answer that is kept.
     pub fn redeem(
         &self,
@@ -84,8 +88,8 @@ impl Ticket {
             params![self.user_id, self.route, key],
             |row| {
                 let status = u16::try_from(row.get::<u32>(1)?).map_err(Error::internal)?;
-                let done =
-                    Done { status, location: row.get(2)?, body: row.get(3)?, is_replayed: true };
+                let body = RawValue::from_string(row.get(3)?).map_err(Error::internal)?;
+                let done = Done { status, location: row.get(2)?, body, is_replayed: true };
                 Ok((row.get::<[u8; 32]>(0)?, done))
             },
         )?;
@@ -105,7 +109,7 @@ impl Ticket {
                 self.body_hash,
                 u32::from(done.status),
                 done.location,
-                done.body,
+                done.body.get(),
                 now
             ],
         )?;

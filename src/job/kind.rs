@@ -112,7 +112,8 @@ impl From<Error> for Failure {
             | Error::NotFound(_)
             | Error::Conflict(_)
             | Error::OutOfCredits { .. }
-            | Error::TooLarge { .. } => Self::Final(error),
+            | Error::TooLarge { .. }
+            | Error::TooManyRows { .. } => Self::Final(error),
         }
     }
 }

@@ -1,17 +1,21 @@
 //! Results as a file: what was sent, with what was predicted beside it.
 
+use std::io::Read as _;
 use std::sync::Arc;
 
 use rocket::futures::{Stream, stream};
 
-use super::results::{ResultRow, Results, RowOutcome};
+use super::results::{ResultRow, Results, RowOutcome, Source};
 use crate::compute::compute;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ml_model::MLModel;
 use crate::web::{Export, csv_rows};
 
 /// Rows that are written at once.
 const PIECE_ROWS: usize = 2_000;
+
+/// Bytes of a content that are sent at once.
+const PIECE_BYTES: u64 = 64 * 1024;
 
 /// The results as a file. The first rows are read before anything is sent, so that a failure has
 /// its status; a later one ends the file early.
@@ -33,6 +37,21 @@ pub(super) async fn export(
     });
     let rows = rocket::futures::StreamExt::chain(stream::iter([first]), rest);
     Ok(Export::new("results.csv", rows))
+}
+
+/// A content as it was sent, piece by piece.
+pub(super) fn pieces_of(source: Source) -> impl Stream<Item = Vec<u8>> + Send {
+    stream::unfold(Some(source), async |source| {
+        let mut source = source?;
+        let read = compute(move || {
+            let mut piece = vec![];
+            let n = source.by_ref().take(PIECE_BYTES).read_to_end(&mut piece);
+            n.map_err(Error::internal).map(|_| (piece, source))
+        });
+        let read = read.await.inspect_err(|cause| tracing::error!(%cause, "a file broke off"));
+        let (piece, source) = read.ok()?;
+        if piece.is_empty() { None } else { Some((piece, Some(source))) }
+    })
 }
 
 /// How many columns each part of the table has.

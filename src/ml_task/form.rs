@@ -36,6 +36,14 @@ impl Form {
         }
     }
 
+    /// What a body of this form is called when it is given back, and of what type it is.
+    pub(super) const fn as_file(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Table => ("input.csv", "text/csv; charset=utf-8"),
+            Self::Json | Self::Mlflow | Self::Oip => ("input.json", "application/json"),
+        }
+    }
+
     /// The form with this word.
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|form| form.word() == word)

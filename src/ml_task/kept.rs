@@ -67,11 +67,11 @@ impl Kept {
     }
 
     /// The contents, with the rows of those that lie in files.
-    pub(super) fn record(&self, tx: &Tx<'_>, now: Timestamp) -> Result<Contents> {
+    pub(super) fn record(self, tx: &Tx<'_>, now: Timestamp) -> Result<Contents> {
         for blob in &self.blobs {
             blob.create(tx, now)?;
         }
-        Ok(self.contents.clone())
+        Ok(self.contents)
     }
 }
 

@@ -15,12 +15,14 @@ mod job;
 mod kept;
 mod local;
 mod outcome;
+mod parts;
 mod prediction;
 mod record;
 mod results;
 mod routes;
 mod service;
 mod submission;
+mod telling;
 mod verify;
 mod view;
 

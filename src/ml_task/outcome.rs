@@ -3,13 +3,19 @@
 
 use serde::Serialize;
 use serde_json::json;
+use serde_json::value::{RawValue, to_raw_value};
 
-use super::record::Tally;
+use super::record::{MLTask, Tally};
 use super::view::{PredictionView, outputs_of};
-use crate::error::{Error, Result};
+use crate::error::{Error, Issue, Issues, Result};
+use crate::id::MLTaskId;
 use crate::ml::intake::{Block, Fault};
 use crate::ml::rows::Rows;
 use crate::ml_model::MLModel;
+
+/// So many faults and numbers are kept in the task's row, whatever they are.
+const FEW_FAULTS: usize = 32;
+const FEW_NUMBERS: usize = 512;
 
 /// Rows, and what the model said of the good ones.
 pub(super) struct Predicted {
@@ -23,6 +29,42 @@ impl Predicted {
         let n_given = self.block.n_given() as u64;
         let n_predicted = self.outputs.len() as u64;
         Tally { n_given, n_predicted, n_rejected: n_given - n_predicted }
+    }
+
+    /// Each predicted row as it is shown.
+    pub(super) fn predictions<'a>(
+        &'a self,
+        model: &'a dyn MLModel,
+    ) -> impl Iterator<Item = PredictionView<'a>> {
+        let schema = model.schema();
+        let rows = self.block.good_rows().zip(self.block.rows.iter().zip(self.outputs.iter()));
+        rows.map(move |(row, (inputs, numbers))| PredictionView {
+            row: Some(row),
+            outputs: outputs_of(schema, numbers, inputs.len()),
+            inputs,
+            columns: schema.inputs.columns(),
+        })
+    }
+
+    /// Whether so little came of it that writing it down takes no time.
+    pub(super) fn is_small(&self) -> bool {
+        self.block.faults.len() <= FEW_FAULTS && self.outputs.values().len() <= FEW_NUMBERS
+    }
+
+    /// The faults as the broken rules of an answer.
+    pub(super) fn issues(&self) -> Issues {
+        let mut issues = Issues::default();
+        for fault in &self.block.faults {
+            issues.push(Issue {
+                field: fault.field.clone(),
+                code: fault.stable_code(),
+                message: fault.message.clone(),
+                row: Some(fault.row),
+                line: fault.line,
+                value: fault.value.clone(),
+            });
+        }
+        issues
     }
 
     /// The faults as they are kept: a line of JSON for each.
@@ -67,69 +109,86 @@ impl Speech {
         !matches!(self, Self::Cellar | Self::Mlflow { has_row_errors: true })
     }
 
-    /// What follows the task in the answer, without the braces around it; empty if the task itself
-    /// is no part of the answer.
-    pub(super) fn compose(&self, model: &dyn MLModel, of: &Predicted) -> Result<String> {
+    /// Whether it is Cellar's own.
+    pub(super) fn is_own(&self) -> bool {
+        *self == Self::Cellar
+    }
+
+    /// What the client of another server is told; the task is no part of it.
+    pub(super) fn compose(&self, model: &dyn MLModel, of: &Predicted) -> Result<ForeignAnswer> {
+        let (mut answer, mut all) = (ForeignAnswer::default(), headlines(model, of));
         match self {
-            Self::Cellar => {
-                let predictions = to_json(&predictions(model, of).collect::<Vec<_>>())?;
-                let errors = to_json(&of.block.faults)?;
-                Ok(format!("\"predictions\":{predictions},\"errors\":{errors}"))
-            }
+            Self::Cellar => {}
             Self::Mlflow { has_row_errors: false } | Self::OipV1 => {
-                let all: Vec<_> = headlines(model, of).collect();
-                Ok(format!("\"predictions\":{}", to_json(&all)?))
+                answer.predictions = Some(raw(&all.collect::<Vec<_>>())?);
             }
             Self::Mlflow { has_row_errors: true } => {
-                let mut headlines = headlines(model, of);
-                let all = of.block.is_good.iter().map(|good| good.then(|| headlines.next()));
-                let all: Vec<_> = all.map(Option::flatten).collect();
-                let index = |fault: &Fault| {
-                    json!({
-                        "index": fault.row - 1, "row": fault.row, "line": fault.line,
-                        "field": fault.field, "value": fault.value, "code": fault.code,
-                        "message": fault.message,
-                    })
-                };
-                let errors: Vec<_> = of.block.faults.iter().map(index).collect();
-                let (all, errors) = (to_json(&all)?, to_json(&errors)?);
-                Ok(format!("\"predictions\":{all},\"errors\":{errors}"))
+                let each = of.block.is_good.iter().map(|good| good.then(|| all.next()).flatten());
+                answer.predictions = Some(raw(&each.collect::<Vec<_>>())?);
+                let errors: Vec<_> = of.block.faults.iter().map(RowError::of).collect();
+                answer.errors = Some(raw(&errors)?);
             }
             Self::Oip { id } => {
-                let outputs = oip_outputs(model, of);
-                let mut body = json!({
-                    "model_name": model.name(),
-                    "model_version": model.version(),
-                    "outputs": outputs,
-                });
-                if let Some(id) = id {
-                    body["id"] = id.as_str().into();
-                }
-                let text = to_json(&body)?;
-                Ok(text[1..text.len() - 1].to_owned())
+                answer.model_name = Some(model.name().to_owned());
+                answer.model_version = Some(model.version().to_owned());
+                answer.id.clone_from(id);
+                answer.outputs = Some(raw(&oip_outputs(model, of))?);
             }
         }
+        Ok(answer)
     }
 }
 
-fn to_json(value: &impl Serialize) -> Result<String> {
-    serde_json::to_string(value).map_err(Error::internal)
+/// What the client of another server is told; each of them knows some of the fields.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct ForeignAnswer {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model_version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outputs: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    predictions: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<Box<RawValue>>,
+    /// What it cost, and the task: beside row errors, which MLflow's clients do not ask for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task_id: Option<MLTaskId>,
 }
 
-fn predictions<'a>(
-    model: &'a dyn MLModel,
-    of: &'a Predicted,
-) -> impl Iterator<Item = PredictionView<'a>> {
-    let schema = model.schema();
-    let rows = of.block.good_rows().zip(of.block.rows.iter().zip(of.outputs.iter()));
-    rows.map(move |(row, (inputs, numbers))| PredictionView {
-        row: Some(row),
-        outputs: outputs_of(schema, numbers, inputs.len()),
-        inputs,
-        columns: schema.inputs.columns(),
-    })
+impl ForeignAnswer {
+    /// The same, with the task where it has a place.
+    pub(super) fn of_task(mut self, task: &MLTask) -> Self {
+        if self.errors.is_some() {
+            self.cost = Some(task.cost.amount());
+            self.task_id = Some(task.id);
+        }
+        self
+    }
 }
 
+/// A fault as `errors=rows` asks for it.
+#[derive(Debug, Serialize)]
+struct RowError<'a> {
+    index: u64,
+    #[serde(flatten)]
+    fault: &'a Fault,
+}
+
+impl<'a> RowError<'a> {
+    fn of(fault: &'a Fault) -> Self {
+        Self { index: fault.row - 1, fault }
+    }
+}
+
+fn raw(value: &impl Serialize) -> Result<Box<RawValue>> {
+    to_raw_value(value).map_err(Error::internal)
+}
 /// The number or list that stands for each predicted row.
 fn headlines<'a>(
     model: &'a dyn MLModel,

@@ -160,33 +160,23 @@ pub struct Contents {
     pub faults: Option<Content>,
 }
 
-/// A task about to be recorded.
-#[derive(Debug, Clone)]
-pub struct Draft {
-    /// All of it but its id, which is not looked at.
-    pub task: MLTask,
-    /// Its contents.
-    pub contents: Contents,
-}
-
 const COLUMNS: &str = "id, user_id, model, model_version, form, status, n_given, n_predicted, \
     n_rejected, price, cost, error, transaction_id, hold_id, job_id, request_id, compute_us, \
     created_at, started_at, finished_at";
 
 impl MLTask {
-    /// Records a task; its id.
-    pub fn create(tx: &Tx<'_>, draft: &Draft) -> Result<MLTaskId> {
-        let Draft { task, contents } = draft;
+    /// Records a task, whose own id is not looked at; its id.
+    pub fn create(tx: &Tx<'_>, task: &Self, contents: &Contents) -> Result<MLTaskId> {
         let input = Content::columns(contents.input.as_ref());
         let output = Content::columns(contents.output.as_ref());
         let faults = Content::columns(contents.faults.as_ref());
-        let id = tx.fetchone(
+        let id = tx.insert(
             "INSERT INTO ml_tasks (user_id, model, model_version, form, status, n_given, \
              n_predicted, n_rejected, price, cost, input, input_hash, output, output_hash, faults, \
              faults_hash, error, transaction_id, hold_id, job_id, request_id, compute_us, \
              created_at, started_at, finished_at) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, \
-             ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25) RETURNING id",
+             ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)",
             params![
                 task.user_id,
                 task.model_id,
@@ -214,9 +204,8 @@ impl MLTask {
                 task.started_at,
                 task.finished_at,
             ],
-            |row| row.get(0),
         )?;
-        id.ok_or_else(|| Error::internal("a new task has no id"))
+        Ok(MLTaskId::from_number(id))
     }
 
     /// One task of this user, or of anyone.

@@ -33,7 +33,8 @@ pub(super) enum RowOutcome {
     Rejected(Vec<Fault>),
 }
 
-type Source = Box<dyn Read + Send>;
+/// A content being read.
+pub(super) type Source = Box<dyn Read + Send>;
 type Lines = std::io::Lines<BufReader<Source>>;
 
 /// The results of a task, being read.

@@ -24,8 +24,8 @@ use crate::job::{JobView, Watch};
 use crate::ml::intake::Fault;
 use crate::ml_model::MLModel;
 use crate::web::{
-    Answer, Endpoints, Export, Page, PageQuery, Problem, ProblemBody, Reply, csv_rows, endpoints,
-    live_events,
+    Answer, Download, Endpoints, Export, Page, PageQuery, Problem, ProblemBody, Reply, csv_rows,
+    endpoints, live_events,
 };
 
 /// The task of an answer, and what it cost, for answers with no room for them.
@@ -36,7 +36,7 @@ pub(super) const COST_HEADER: &str = "Cellar-Cost";
 pub fn routes() -> Endpoints {
     endpoints!("ml_task";
         Predict: create_task;
-        Read: list_tasks, find_task, watch_task, list_results, export_results;
+        Read: list_tasks, find_task, find_input, watch_task, list_results, export_results;
         Write: cancel_task, delete_task;
     )
 }
@@ -48,30 +48,17 @@ struct TaskInput {
     /// The model; it may also be in the address.
     #[schema(example = "wine")]
     model: Option<String>,
-    /// Records, or lists of numbers in the model's order.
-    rows: Option<Vec<serde_json::Value>>,
-    /// The names of columns, instead of rows.
+    /// A record for each row.
+    records: Option<Vec<serde_json::Value>>,
+    /// The names of columns, instead of records.
     columns: Option<Vec<String>>,
-    /// A list for each row, beside columns.
+    /// A list for each row: beside `columns`, or of numbers in the model's order.
     data: Option<Vec<serde_json::Value>>,
-}
-
-/// A task with what was predicted.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "it describes what is composed by hand")]
-struct AnsweredTask {
-    /// The task.
-    #[schema(inline)]
-    task: TaskView,
-    /// Every predicted row, in order: its number, the model's outputs and notes.
-    predictions: Vec<serde_json::Value>,
-    /// What is wrong with each rejected row.
-    errors: Vec<Fault>,
 }
 
 /// Have rows predicted, and pay for those that are.
 ///
-/// The body is JSON (`rows`, or `columns` with `data`), a table as text (commas, tabs or
+/// The body is JSON (`records`, or `columns` with `data`), a table as text (commas, tabs or
 /// semicolons, with a header in any order), or a form with such a `file`. Few rows are answered at
 /// once; many, or `Prefer: respond-async`, are answered with 202 and predicted in the background.
 /// Bad rows cost nothing, and come back with what is wrong with each cell.
@@ -87,7 +74,7 @@ struct AnsweredTask {
         ("Prefer" = Option<String>, Header, description = "`respond-async`: be told later."),
     ),
     responses(
-        (status = 200, description = "Predicted.", body = AnsweredTask),
+        (status = 200, description = "Predicted.", body = TaskView),
         (status = 202, description = "To be predicted.", body = TaskView),
         (status = 402, description = "The balance does not cover it.", body = ProblemBody<'static>),
         (status = 422, description = "No row is good.", body = ProblemBody<'static>),
@@ -125,7 +112,7 @@ async fn create_task(
 pub(super) fn reply(answered: Answered) -> Result<Reply<Box<RawValue>>> {
     let id = answered.done.location().and_then(|address| address.strip_prefix("/api/tasks/"));
     let id = id.map(str::to_owned);
-    let mut reply = answered.done.reply()?;
+    let mut reply = answered.done.reply();
     if let Some(id) = id {
         reply = reply.with_header(TASK_HEADER, id);
     }
@@ -197,7 +184,7 @@ async fn list_tasks(
     let bounds = PageQuery { limit, cursor }.bounds();
     let ((limit, before), query) = both(bounds, filter.query(Some(caller.user_id())))?;
     let found = tasks.list(query, before, limit + 1).await?;
-    let found = found.iter().map(|named| TaskView::new(&named.task)).collect();
+    let found = found.iter().map(|named| TaskView::listed(&named.task)).collect();
     Ok(Reply::ok(Page::of(found, limit, |task: &TaskView| task.id.number())))
 }
 
@@ -358,9 +345,11 @@ struct ResultRowView {
     row: u64,
     /// The cells, as they were sent; `columns` names them.
     cells: Vec<String>,
-    /// The model's outputs and notes; null if the row was rejected.
-    #[schema(value_type = Option<serde_json::Value>)]
-    prediction: Option<Box<RawValue>>,
+    /// The model's first output; null if the row was rejected.
+    prediction: serde_json::Value,
+    /// Every output by name, and notes, if the row was predicted.
+    #[serde(flatten)]
+    outputs: serde_json::Map<String, serde_json::Value>,
     /// What is wrong with it.
     errors: Vec<Fault>,
 }
@@ -425,20 +414,40 @@ fn page_of(
 }
 
 fn row_view(row: ResultRow, model: &dyn MLModel) -> Result<ResultRowView> {
-    let schema = model.schema();
-    let (prediction, errors) = match row.outcome {
-        RowOutcome::Rejected(faults) => (None, faults),
+    let ResultRow { row, cells, outcome } = row;
+    let (mut outputs, errors) = match outcome {
+        RowOutcome::Rejected(faults) => (serde_json::Map::new(), faults),
         RowOutcome::Predicted { inputs, numbers } => {
+            let schema = model.schema();
             let view = PredictionView {
                 row: None,
                 outputs: outputs_of(schema, &numbers, inputs.len()),
                 inputs: &inputs,
                 columns: schema.inputs.columns(),
             };
-            (Some(serde_json::value::to_raw_value(&view).map_err(Error::internal)?), vec![])
+            match serde_json::to_value(&view).map_err(Error::internal)? {
+                serde_json::Value::Object(outputs) => (outputs, vec![]),
+                _ => return Err(Error::internal("a prediction is no record")),
+            }
         }
     };
-    Ok(ResultRowView { row: row.row, cells: row.cells, prediction, errors })
+    let prediction = outputs.remove("prediction").unwrap_or_default();
+    Ok(ResultRowView { row, cells, prediction, outputs, errors })
+}
+
+/// What was sent with a task, as it came.
+#[utoipa::path(responses(
+    (status = 200, description = "The body of the request, or its file.", body = String)
+))]
+#[get("/api/tasks/<id>/input")]
+async fn find_input(
+    caller: Caller,
+    tasks: &State<MLService>,
+    id: MLTaskId,
+) -> Result<Download<impl Stream<Item = Vec<u8>> + Send + use<>>, Problem> {
+    let (form, source) = tasks.input(caller.user_id(), id).await?;
+    let (name, content_type) = form.as_file();
+    Ok(Download::new(name, content_type, download::pieces_of(source)))
 }
 
 /// A task's results as CSV: the columns that were sent, those of the prediction, and `error`.

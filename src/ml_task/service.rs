@@ -8,21 +8,23 @@ use super::form::Form;
 use super::job::{Payload, PredictionKind};
 use super::kept::{Kept, compressed};
 use super::outcome::{Predicted, Speech};
+use super::parts::Parts;
 use super::prediction::predict;
-use super::record::{Content, Contents, Draft, MLTask, NamedTask, Status, Tally, TaskQuery, times};
-use super::results::Results;
+use super::record::{Content, Contents, MLTask, NamedTask, Status, Tally, TaskQuery, times};
+use super::results::{Results, Source, open_content};
+use super::telling::{Paid, Telling};
 use super::view::TaskView;
 use crate::access::Caller;
 use crate::clock::{Clock, Timestamp};
 use crate::compute::compute;
 use crate::credits::{Credits, grouped};
 use crate::database::{Database, Reader, Tx};
-use crate::error::{Error, Issue, Issues, Result};
+use crate::error::{Error, Result};
 use crate::files::Files;
 use crate::id::{MLTaskId, UserId};
 use crate::idempotency::{Done, Ticket};
 use crate::job::{Jobs, Watch, Whose};
-use crate::ml::intake::{self, Fault};
+use crate::ml::intake;
 use crate::ml_model::MLModel;
 use crate::ml_model_manager::MLModelManager;
 use crate::transaction::{Entry, Kind, Transaction, hold};
@@ -150,12 +152,17 @@ impl MLService {
         };
         let (upload, computed) = if is_small { work()? } else { compute(work).await? };
         match computed {
-            Computed::Large => self.begin(asked, model, upload).await,
+            Computed::Large if asked.speech.is_own() => self.begin(asked, model, upload).await,
+            // Their clients wait for an answer, and all or nothing is what they were promised.
+            Computed::Large => {
+                let rows_max = self.parts.limits.rows_at_once_max;
+                Err(Error::TooManyRows { rows_max }.into())
+            }
             Computed::Predicted(of) => self.answer(asked, model, upload, of).await,
             Computed::Failed(error) => {
                 let draft = draft_of(&asked, &*model, Tally::default(), self.parts.clock.now());
                 let why = "the model failed; it is in the log under the request's id";
-                let task = self.record_failure(draft, None, upload, why).await?;
+                let task = self.record_failure(&asked.caller, draft, None, upload, why).await?;
                 Err(Refused { error, task: Some(task) })
             }
         }
@@ -173,52 +180,59 @@ impl MLService {
         let mut task = draft_of(&asked, &*model, tally, now);
         task.compute_us = Some(of.compute_us);
         if tally.n_predicted == 0 || asked.speech.is_strict() && tally.n_rejected > 0 {
-            let error = Error::Invalid(issues_of(&of.block.faults));
+            let error = Error::Invalid(of.issues());
             let why = if tally.n_predicted == 0 {
                 "no row could be predicted"
             } else {
                 "a row is not right, and the request was for all or none"
             };
-            let task = self.record_failure(task, Some(of), upload, why).await?;
+            let task = self.record_failure(&asked.caller, task, Some(of), upload, why).await?;
             return Err(Refused { error, task: Some(task) });
         }
         task.status = Status::Succeeded;
         task.cost = tally.cost(task.price)?;
-        let (cost, user_id) = (task.cost, task.user_id);
+        let Asked { caller, ticket, form, speech } = asked;
         let files = self.parts.files.clone();
-        let is_small = upload.size_bytes <= HERE_BYTES_MAX;
-        let speech = asked.speech.clone();
+        let is_small = upload.size_bytes <= HERE_BYTES_MAX && of.is_small();
         let compose = move || {
-            let rest = speech.compose(&*model, &of)?;
-            Ok((rest, Kept::put(&files, &upload, Some(&of))?))
+            let telling = Telling::of(&*model, form, &speech, &upload, &of)?;
+            Ok((telling, Kept::put(&files, &upload, Some(&of))?))
         };
-        let (rest, kept) = if is_small { compose()? } else { compute(compose).await? };
-        let Asked { caller, ticket, speech, .. } = asked;
-        let request_id = caller.request_id().to_owned();
+        let (telling, kept) = if is_small { compose()? } else { compute(compose).await? };
+        let (user_id, request_id) = (task.user_id, caller.request_id().to_owned());
         let pay = move |tx: &Tx<'_>| {
-            ticket.redeem(tx, now, |tx| {
-                let mut draft = Draft { task: task.clone(), contents: kept.record(tx, now)? };
-                draft.task.transaction_id = charge(tx, &task, &request_id, now)?;
-                draft.task.id = MLTask::create(tx, &draft)?;
-                tell(&draft.task, &speech, &rest)
-            })
+            let record = |tx: &Tx<'_>| {
+                task.transaction_id = charge(tx, &task, &request_id, now)?;
+                task.id = MLTask::create(tx, &task, &kept.record(tx, now)?)?;
+                Ok(task)
+            };
+            if !ticket.has_key() {
+                return record(tx).map(|task| Paid::Now(task, telling));
+            }
+            let done = ticket.redeem(tx, now, |tx| telling.tell(&record(tx)?));
+            done.map(Paid::Kept)
         };
-        let done = caller.write(&self.parts.database, pay).await?;
-        if !done.is_replayed() {
-            return Ok(Answered { done, cost: Some(cost) });
+        match caller.write(&self.parts.database, pay).await? {
+            // Whoever has no answer to keep writes it down after the commit, in nobody's way.
+            Paid::Now(task, telling) => {
+                Ok(Answered { cost: Some(task.cost), done: telling.tell(&task)? })
+            }
+            Paid::Kept(done) => {
+                // The answer of an earlier request is of an earlier task.
+                let Some(id) = done.location().and_then(task_at) else {
+                    return Ok(Answered { done, cost: None });
+                };
+                let find = move |r: &Reader<'_>| MLTask::find(r, Some(user_id), id);
+                let cost = self.parts.database.read(find).await.ok().map(|task| task.cost);
+                Ok(Answered { done, cost })
+            }
         }
-        // The answer of an earlier request is of an earlier task.
-        let Some(id) = done.location().and_then(task_at) else {
-            return Ok(Answered { done, cost: None });
-        };
-        let find = move |r: &Reader<'_>| MLTask::find(r, Some(user_id), id);
-        let cost = self.parts.database.read(find).await.ok().map(|task| task.cost);
-        Ok(Answered { done, cost })
     }
 
     /// Records a task that failed, and costs nothing.
     async fn record_failure(
         &self,
+        caller: &Caller,
         mut task: MLTask,
         of: Option<Predicted>,
         upload: Upload,
@@ -230,11 +244,8 @@ impl MLService {
         task.tally.n_predicted = 0;
         let (files, now) = (self.parts.files.clone(), task.created_at);
         let kept = compute(move || Kept::put_without_output(&files, &upload, of.as_ref())).await?;
-        let record = move |tx: &Tx<'_>| {
-            let contents = kept.record(tx, now)?;
-            MLTask::create(tx, &Draft { task: task.clone(), contents })
-        };
-        self.parts.database.write(record).await
+        let record = move |tx: &Tx<'_>| MLTask::create(tx, &task, &kept.record(tx, now)?);
+        caller.write(&self.parts.database, record).await
     }
 
     /// Holds the price of every row and orders the job that predicts them.
@@ -264,40 +275,64 @@ impl MLService {
                     return Err(Error::TooMany { retry_after_s: LIVE_RETRY_AFTER_S });
                 }
                 blob.create(tx, now)?;
-                let mut task = task.clone();
                 if price > Credits::ZERO {
                     let what = format!("{}: up to {} rows", task.model_id, grouped(n_given));
                     task.hold_id = Some(hold::place(tx, task.user_id, price, &what, now)?);
                 }
                 let input = Some(Content::File(blob.hash));
                 let contents = Contents { input, output: None, faults: None };
-                task.id = MLTask::create(tx, &Draft { task: task.clone(), contents })?;
+                task.id = MLTask::create(tx, &task, &contents)?;
                 let payload = Payload { task: task.id };
                 let job = jobs.enqueue::<PredictionKind>(tx, Some(task.user_id), &payload)?;
                 MLTask::give_job(tx, task.id, job)?;
-                Done::accepted(task_address(task.id), &TaskView::new(&task))
+                Done::accepted(task_address(task.id), &TaskView::listed(&task))
             })
         };
         let done = caller.write(&self.parts.database, order).await?;
         Ok(Answered { done, cost: None })
     }
 
-    /// One task of this user.
+    /// One task of this user, with its contents if they are small.
     pub async fn find(&self, user_id: UserId, id: MLTaskId) -> Result<TaskView> {
-        let find = move |r: &Reader<'_>| MLTask::find(r, Some(user_id), id);
-        let task = self.parts.database.read(find).await?;
-        self.view(task).await
+        let find = move |r: &Reader<'_>| {
+            let task = MLTask::find(r, Some(user_id), id)?;
+            let contents =
+                if task.status.is_final() { Some(MLTask::contents(r, id)?) } else { None };
+            Ok((task, contents))
+        };
+        let (task, contents) = self.parts.database.read(find).await?;
+        match (contents, self.parts.models.get_model(&task.model_id)) {
+            (Some(contents), Ok(model)) => {
+                let files = self.parts.files.clone();
+                compute(move || {
+                    let parts = Parts::kept(&task, contents, &files, &*model)?;
+                    Ok(TaskView::new(&task, parts))
+                })
+                .await
+            }
+            _ => self.at_work(task).await,
+        }
     }
 
     /// The task as it is shown, with how far its job is.
-    async fn view(&self, task: MLTask) -> Result<TaskView> {
-        let view = TaskView::new(&task);
+    async fn at_work(&self, task: MLTask) -> Result<TaskView> {
+        let view = TaskView::listed(&task);
         let Some(job_id) = task.job_id.filter(|_| !task.status.is_final()) else { return Ok(view) };
         match self.parts.jobs.find(Whose::Anyone, job_id).await {
             Ok(job) => Ok(view.at(job.progress, job.message)),
             Err(Error::NotFound(_)) => Ok(view),
             Err(error) => Err(error),
         }
+    }
+
+    /// What was sent with a task, as it came.
+    pub(super) async fn input(&self, user_id: UserId, id: MLTaskId) -> Result<(Form, Source)> {
+        let find = move |r: &Reader<'_>| {
+            Ok((MLTask::find(r, Some(user_id), id)?, MLTask::contents(r, id)?))
+        };
+        let (task, contents) = self.parts.database.read(find).await?;
+        let files = self.parts.files.clone();
+        compute(move || Ok((task.form, open_content(contents.input, &files)?))).await
     }
 
     /// Up to `limit` tasks below the number `before`, newest first.
@@ -438,38 +473,4 @@ fn charge(
         request_id: Some(request_id.to_owned()),
     };
     Transaction::create(tx, entry, now).map(|made| Some(made.id))
-}
-
-/// The answer: the task with what else there is to tell, or that alone.
-fn tell(task: &MLTask, speech: &Speech, rest: &str) -> Result<Done> {
-    let mut body = match speech {
-        Speech::Cellar => serde_json::to_string(&TaskView::new(task)).map_err(Error::internal)?,
-        Speech::Mlflow { has_row_errors: true } => {
-            format!("{{\"cost\":{},\"task_id\":\"{}\"}}", task.cost.amount(), task.id)
-        }
-        Speech::Mlflow { has_row_errors: false } | Speech::Oip { .. } | Speech::OipV1 => {
-            return Ok(Done::ok(task_address(task.id), format!("{{{rest}}}")));
-        }
-    };
-    body.pop();
-    body.push(',');
-    body.push_str(rest);
-    body.push('}');
-    Ok(Done::ok(task_address(task.id), body))
-}
-
-/// Faults as the broken rules of an answer.
-fn issues_of(faults: &[Fault]) -> Issues {
-    let mut issues = Issues::default();
-    for fault in faults {
-        issues.push(Issue {
-            field: fault.field.clone(),
-            code: fault.stable_code(),
-            message: fault.message.clone(),
-            row: Some(fault.row),
-            line: fault.line,
-            value: fault.value.clone(),
-        });
-    }
-    issues
 }

@@ -4,6 +4,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
+use super::parts::{Part, Parts};
 use super::record::{MLTask, NamedTask, Status};
 use crate::clock::Timestamp;
 use crate::credits::Credits;
@@ -15,7 +16,12 @@ use crate::ml::schema::{Column, Output, OutputKind, Schema};
 pub struct TaskView {
     /// Its id.
     pub id: MLTaskId,
-    /// The model that was asked.
+    /// Whose it is.
+    user_id: UserId,
+    /// The id of the model that was asked.
+    #[schema(example = "wine")]
+    model_id: String,
+    /// The name by which it was asked.
     #[schema(example = "wine")]
     model: String,
     /// Which version of it.
@@ -49,15 +55,25 @@ pub struct TaskView {
     created_at: Timestamp,
     started_at: Option<Timestamp>,
     finished_at: Option<Timestamp>,
+    /// What was sent: JSON as it came, or the text of a table. Large ones are `{"href": ".."}`.
+    input_data: Part,
+    /// Every predicted row in order: its number, `prediction` (the model's first output), every
+    /// output by name, and notes. Large ones are `{"href": ".."}`; null until the task has ended.
+    output_data: Part,
+    /// What is wrong with each cell of the rejected rows. Many are `{"href": ".."}`; null until
+    /// the task has ended.
+    errors: Part,
 }
 
 impl TaskView {
-    /// A task that is `progress` done, as far as its row tells.
-    pub fn new(task: &MLTask) -> Self {
+    /// A task with these contents.
+    pub(super) fn new(task: &MLTask, parts: Parts) -> Self {
         #[expect(clippy::cast_precision_loss, reason = "a time for people to read")]
         let compute_ms = task.compute_us.map(|us| us as f64 / 1e3);
         Self {
             id: task.id,
+            user_id: task.user_id,
+            model_id: task.model_id.clone(),
             model: task.model_id.clone(),
             model_version: task.model_version.clone(),
             status: task.status,
@@ -76,7 +92,15 @@ impl TaskView {
             created_at: task.created_at,
             started_at: task.started_at,
             finished_at: task.finished_at,
+            input_data: parts.input_data,
+            output_data: parts.output_data,
+            errors: parts.errors,
         }
+    }
+
+    /// A task with the addresses of its contents.
+    pub fn listed(task: &MLTask) -> Self {
+        Self::new(task, Parts::addresses(task))
     }
 
     /// The same, with how far its job is.
@@ -101,18 +125,16 @@ pub struct NamedTaskView {
     /// The task.
     #[serde(flatten)]
     pub task: TaskView,
-    user_id: UserId,
     username: String,
 }
 
 impl From<NamedTask> for NamedTaskView {
     fn from(named: NamedTask) -> Self {
-        let user_id = named.task.user_id;
-        Self { task: TaskView::new(&named.task), user_id, username: named.username }
+        Self { task: TaskView::new(&named.task, Parts::hidden()), username: named.username }
     }
 }
 
-/// What was predicted of a row: its number, every output by name, and notes.
+/// What was predicted of a row: its number, the first output, every output by name, and notes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PredictionView<'a> {
     /// The row, counted from 1; left out where its place tells it.
@@ -131,6 +153,7 @@ impl Serialize for PredictionView<'_> {
         if let Some(row) = self.row {
             map.serialize_entry("row", &row)?;
         }
+        map.serialize_entry("prediction", &self.outputs.headline())?;
         self.outputs.add_to(&mut map)?;
         map.serialize_entry("notes", &notes(self.columns, self.inputs))?;
         map.end()

@@ -63,7 +63,7 @@ async fn create_top_up(
     body: Body<TopUpInput>,
 ) -> Answer<Box<RawValue>> {
     let ticket = once.ticket(body.hash);
-    Ok(transactions.top_up(&caller, ticket, body.value.amount).await?.reply()?)
+    Ok(transactions.top_up(&caller, ticket, body.value.amount).await?.reply())
 }
 
 /// Which entries are asked for, and which page of them.

@@ -15,6 +15,7 @@ use super::admission::Hosts;
 use super::context::context;
 use super::endpoint::allowed_methods;
 use super::headers::{ALWAYS, API_POLICY};
+use crate::credits::Credits;
 use crate::error::{Cause, Error, Issue, Issues};
 
 /// Issues that one answer names, those in rows apart; a body with more has the same mistake many
@@ -41,6 +42,18 @@ pub struct ProblemBody<'a> {
     errors: &'a [Issue],
     /// The id to quote when asking for help; the log has it too.
     request_id: &'a str,
+    /// The price and the balance that does not cover it, where that is the problem.
+    #[serde(flatten)]
+    price: Option<Price>,
+}
+
+/// What something costs, and what there is to pay for it.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub(super) struct Price {
+    /// Credits that it costs.
+    cost: Credits,
+    /// Credits that are available.
+    balance: Credits,
 }
 
 /// A request that HTTP itself has to refuse.
@@ -77,6 +90,7 @@ struct Parts {
     retry_after_s: Option<u64>,
     allow: Option<String>,
     cause: Option<Cause>,
+    price: Option<Price>,
     headers: Vec<(&'static str, String)>,
 }
 
@@ -90,6 +104,7 @@ impl Problem {
             retry_after_s: None,
             allow: None,
             cause: None,
+            price: None,
             headers: vec![],
         }))
     }
@@ -153,10 +168,15 @@ impl From<Error> for Problem {
             Error::KeyReused => Self::new(Status::BadRequest, "idempotency_key_reused", detail),
             Error::NotFound(_) => Self::new(Status::NotFound, "not_found", detail),
             Error::Conflict(_) => Self::new(Status::Conflict, "conflict", detail),
-            Error::OutOfCredits { .. } => {
-                Self::new(Status::PaymentRequired, "out_of_credits", detail)
+            Error::OutOfCredits { cost, balance } => {
+                let mut problem = Self::new(Status::PaymentRequired, "out_of_credits", detail);
+                problem.0.price = Some(Price { cost, balance });
+                problem
             }
             Error::TooLarge { .. } => Self::new(Status::PayloadTooLarge, "too_large", detail),
+            Error::TooManyRows { .. } => {
+                Self::new(Status::PayloadTooLarge, "too_many_rows", detail)
+            }
             Error::TooMany { retry_after_s } => {
                 Self::new(Status::TooManyRequests, "too_many", detail).retry_after_s(retry_after_s)
             }
@@ -232,6 +252,7 @@ impl<'r> Responder<'r, 'static> for Problem {
             detail: &problem.detail,
             errors: &problem.issues,
             request_id,
+            price: problem.price,
         };
         let json = serde_json::to_vec(&body).map_err(|_| Status::InternalServerError)?;
         let mut response = Response::build();

@@ -63,7 +63,7 @@ fn a_wine_is_judged_and_paid_for() {
     assert_eq!((&task["status"], &task["cost"]), (&json!("succeeded"), &json!(1)));
     assert_eq!(task["charge"], "1 credit charged");
     assert_eq!(task["errors"], json!([]));
-    let [prediction] = &task["predictions"].as_array().unwrap()[..] else { panic!("{task}") };
+    let [prediction] = &task["output_data"].as_array().unwrap()[..] else { panic!("{task}") };
     let number = |value: &Value| value.as_f64().unwrap();
     let (score, interval) = (number(&prediction["score"]), &prediction["interval"]);
     assert!((4.5..6.0).contains(&score), "{prediction}");
@@ -92,7 +92,7 @@ fn what_the_model_has_not_seen_is_noted() {
     let mut strong = wine();
     strong["alcohol"] = json!(16);
     let task = predict(&ada, &json!([strong])).expect(200);
-    let notes = &task["predictions"][0]["notes"];
+    let notes = &task["output_data"][0]["notes"];
     assert_eq!(notes.as_array().unwrap().len(), 1);
     assert_eq!(notes[0]["field"], "alcohol");
 }
@@ -138,7 +138,7 @@ fn of_ten_thousand_rows_exactly_the_broken_ones_come_back() {
     let counts = ["n_rows", "n_predicted", "n_rejected", "cost"].map(|name| &task[name]);
     assert_eq!(counts, [&json!(10_000), &json!(9_963), &json!(37), &json!(9_963)]);
     assert_eq!(balance(&ada), [20_100 - 9_963, 0]);
-    let rows = task["predictions"].as_array().unwrap();
+    let rows = task["output_data"].as_array().unwrap();
     assert_eq!(rows.len(), 9_963);
     // The results say the same, row by row.
     let path = format!("/api/tasks/{}/results", task["id"].as_str().unwrap());
@@ -238,7 +238,62 @@ fn a_large_task_runs_in_the_background() {
     assert!(file.text.lines().nth(1).unwrap().starts_with("'=1+1,7.4,"), "{}", file.text);
     // Whether it ran at once or not, a row is judged alike.
     let at_once = predict(&ada, &json!([wine()])).expect(200);
-    assert_eq!(page["items"][0]["prediction"]["score"], at_once["predictions"][0]["score"]);
+    assert_eq!(page["items"][0]["score"], at_once["output_data"][0]["score"]);
+}
+
+/// The names of a record, in order of the alphabet.
+fn names(record: &Value) -> Vec<String> {
+    let mut names: Vec<_> = record.as_object().unwrap().keys().cloned().collect();
+    names.sort_unstable();
+    names
+}
+
+#[test]
+fn a_task_has_one_shape_everywhere() {
+    let app = Setup::default().flag("rows_at_once_max", "3").start();
+    let ada = app.user("ada");
+    let body = json!({"model": "wine", "rows": [wine(), [1]]});
+    let made = ada.post("/api/tasks").json(&body).send().expect(200);
+    let parts =
+        |task: &Value| ["input_data", "output_data", "errors"].map(|part| task[part].clone());
+    let path = format!("/api/tasks/{}", made["id"].as_str().unwrap());
+    let found = ada.get(&path).send().expect(200);
+    assert_eq!(found, made, "a small task is told whole, whenever it is asked for");
+    assert_eq!(made["user_id"], ada.get("/api/me").send().expect(200)["id"]);
+    assert_eq!((&made["model_id"], &made["model"]), (&json!("wine"), &json!("wine")));
+    assert_eq!(made["input_data"], body);
+    assert_eq!(made["output_data"][0]["prediction"], made["output_data"][0]["score"]);
+    assert_eq!(made["output_data"][0]["row"], 1);
+    assert_eq!(made["errors"][0]["row"], 2);
+    // In a list, and if it is large, a part is an address that can be read.
+    let listed = &ada.get("/api/tasks").send().expect(200)["items"][0];
+    assert_eq!(names(listed), names(&made));
+    for part in parts(listed) {
+        ada.get(part["href"].as_str().unwrap()).send().expect(200);
+    }
+    let sent = ada.get(listed["input_data"]["href"].as_str().unwrap()).send();
+    assert_eq!(serde_json::from_str::<Value>(&sent.text).unwrap(), body);
+    let begun =
+        ada.post("/api/tasks").json(&json!({"model": "simple", "rows": [[1], [2], [3], [4]]}));
+    let begun = begun.send().expect(202);
+    assert_eq!(names(&begun), names(&made));
+    assert_eq!((&begun["output_data"], &begun["errors"]), (&json!(null), &json!(null)));
+    let ended = ended(&ada, &begun["id"]);
+    assert_eq!(ended["output_data"].as_array().unwrap().len(), 4);
+    assert_eq!(ended["errors"], json!([]));
+    let stranger = app.user("bob");
+    stranger.get(&format!("{path}/input")).send().problem(404, "not_found");
+}
+
+#[test]
+fn clients_of_other_servers_are_not_sent_away_to_a_job() {
+    let app = Setup::default().flag("rows_at_once_max", "3").start();
+    let ada = app.user("ada");
+    let rows = json!({"inputs": [[1], [2], [3], [4]]});
+    let refused = ada.post("/api/models/simple/invocations").json(&rows).send();
+    assert_eq!(refused.status, 413, "{}", refused.text);
+    assert_eq!(balance(&ada), [100, 0]);
+    assert_eq!(ada.get("/api/tasks").send().expect(200)["items"], json!([]));
 }
 
 #[test]
@@ -420,12 +475,12 @@ fn the_simple_model_doubles_any_numbers() {
     let ada = app.user("ada");
     let body = json!({"model": "simple", "rows": [[1, 2.5], [3]]});
     let task = ada.post("/api/tasks").json(&body).send().expect(200);
-    assert_eq!(task["predictions"][0]["doubled"], json!([2.0, 5.0]));
-    assert_eq!(task["predictions"][1]["doubled"], json!([6.0]));
+    assert_eq!(task["output_data"][0]["doubled"], json!([2.0, 5.0]));
+    assert_eq!(task["output_data"][1]["doubled"], json!([6.0]));
     let body = json!({"model": "simple", "data": [1, 2]});
     let task = ada.post("/api/tasks").json(&body).send().expect(200);
     assert_eq!(
-        (&task["predictions"][0]["doubled"], &task["cost"]),
+        (&task["output_data"][0]["doubled"], &task["cost"]),
         (&json!([2.0, 4.0]), &json!(1))
     );
     let path = format!("/api/tasks/{}/results.csv", task["id"].as_str().unwrap());

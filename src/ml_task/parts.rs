@@ -1,0 +1,174 @@
+//! The contents of a task as they are shown: what was sent, what was predicted and what is wrong
+//! with the rest. Small ones are told in place; large ones are an address.
+
+use std::io::Read as _;
+
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+use utoipa::ToSchema;
+
+use super::form::Form;
+use super::outcome::Predicted;
+use super::record::{Contents, MLTask};
+use super::results::{Results, RowOutcome, open_content};
+use super::service::task_address;
+use super::view::{PredictionView, outputs_of};
+use crate::error::{Error, Result};
+use crate::files::Files;
+use crate::ml::intake::Fault;
+use crate::ml_model::MLModel;
+use crate::web::Upload;
+
+/// What was sent is told in place up to this size.
+const TOLD_BYTES_MAX: u64 = 16 * 1024;
+
+/// What came of so many rows is told in place whenever somebody asks for the task.
+const TOLD_ROWS_MAX: u64 = 100;
+
+/// A content, or where it is.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(super) enum Part {
+    /// The content.
+    #[schema(value_type = serde_json::Value)]
+    Told(Box<RawValue>),
+    /// It is large, and lies there.
+    At {
+        /// The address.
+        href: String,
+    },
+    /// There is none yet, or it is not for the reader.
+    Nothing,
+}
+
+impl PartialEq for Part {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Told(a), Self::Told(b)) => a.get() == b.get(),
+            (Self::At { href: a }, Self::At { href: b }) => a == b,
+            (Self::Nothing, Self::Nothing) => true,
+            _ => false,
+        }
+    }
+}
+
+impl Part {
+    fn told(value: &impl Serialize) -> Result<Self> {
+        to_raw_value(value).map(Self::Told).map_err(Error::internal)
+    }
+
+    fn none_of_it() -> Self {
+        Self::told(&[(); 0]).unwrap_or(Self::Nothing)
+    }
+}
+
+/// The contents of a task.
+#[derive(Debug, Clone)]
+pub(super) struct Parts {
+    pub(super) input_data: Part,
+    pub(super) output_data: Part,
+    pub(super) errors: Part,
+}
+
+impl Parts {
+    /// Not for the reader.
+    pub(super) fn hidden() -> Self {
+        Self { input_data: Part::Nothing, output_data: Part::Nothing, errors: Part::Nothing }
+    }
+
+    /// Where they are.
+    pub(super) fn addresses(task: &MLTask) -> Self {
+        let at = |rest| Part::At { href: task_address(task.id) + rest };
+        let after = |n, rest| match (task.status.is_final(), n) {
+            (false, _) => Part::Nothing,
+            (true, 0) => Part::none_of_it(),
+            (true, _) => at(rest),
+        };
+        Self {
+            input_data: at("/input"),
+            output_data: after(task.tally.n_predicted, "/results?only=predicted"),
+            errors: after(task.tally.n_rejected, "/results?only=rejected"),
+        }
+    }
+
+    /// Those of a task that is answered at once: the answer is always told.
+    pub(super) fn answered(
+        model: &dyn MLModel,
+        form: Form,
+        upload: &Upload,
+        of: &Predicted,
+    ) -> Result<Self> {
+        let input = upload.bytes().filter(|_| upload.size_bytes <= TOLD_BYTES_MAX);
+        Ok(Self {
+            input_data: input.map_or(Ok(Part::Nothing), |bytes| input_part(form, bytes))?,
+            output_data: Part::told(&of.predictions(model).collect::<Vec<_>>())?,
+            errors: Part::told(&of.block.faults)?,
+        })
+    }
+
+    /// The same, with addresses for what is not told.
+    #[must_use]
+    pub(super) fn or_addresses(self, task: &MLTask) -> Self {
+        match self.input_data {
+            Part::Nothing => {
+                Self { input_data: Part::At { href: task_address(task.id) + "/input" }, ..self }
+            }
+            _ => self,
+        }
+    }
+
+    /// Those of a task that was kept, told if it is small.
+    pub(super) fn kept(
+        task: &MLTask,
+        contents: Contents,
+        files: &Files,
+        model: &dyn MLModel,
+    ) -> Result<Self> {
+        let addresses = Self::addresses(task);
+        if !task.status.is_final() || task.tally.n_given > TOLD_ROWS_MAX {
+            return Ok(addresses);
+        }
+        let mut input = vec![];
+        let source = open_content(contents.input.clone(), files)?;
+        source.take(TOLD_BYTES_MAX + 1).read_to_end(&mut input).map_err(Error::internal)?;
+        if input.len() as u64 > TOLD_BYTES_MAX {
+            return Ok(addresses);
+        }
+        let input_data = input_part(task.form, &input)?;
+        let (mut predictions, mut errors) = (vec![], Vec::<Fault>::new());
+        let schema = model.schema();
+        let mut results = Results::open(task, contents, files, &schema.inputs)?;
+        while let Some(row) = results.next_row()? {
+            match row.outcome {
+                RowOutcome::Rejected(faults) => errors.extend(faults),
+                RowOutcome::Predicted { inputs, numbers } => {
+                    let view = PredictionView {
+                        row: Some(row.row),
+                        outputs: outputs_of(schema, &numbers, inputs.len()),
+                        inputs: &inputs,
+                        columns: schema.inputs.columns(),
+                    };
+                    predictions.push(to_raw_value(&view).map_err(Error::internal)?);
+                }
+            }
+        }
+        Ok(Self {
+            input_data,
+            output_data: Part::told(&predictions)?,
+            errors: Part::told(&errors)?,
+        })
+    }
+}
+
+/// What was sent, as JSON.
+fn input_part(form: Form, bytes: &[u8]) -> Result<Part> {
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    if form == Form::Table {
+        return Part::told(&text);
+    }
+    // What a client of another server sends need not be JSON to the letter.
+    match RawValue::from_string(text) {
+        Ok(value) => Ok(Part::Told(value)),
+        Err(_) => Part::told(&String::from_utf8_lossy(bytes)),
+    }
+}
