@@ -249,7 +249,6 @@ fn find_nearest(distances: &[f32], n_asked: usize, nearest: &mut Vec<u64>) {
 
 /// The distance in the upper half of a key.
 fn distance_in(key: u64) -> f32 {
-    #[expect(clippy::cast_possible_truncation, reason = "the upper half is all that is left")]
     f32::from_bits((key >> 32) as u32)
 }
 

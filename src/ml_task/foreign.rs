@@ -140,7 +140,7 @@ async fn ask(
         speech: asking.speech,
         is_async: false,
     };
-    Ok(reply(tasks.process_task(order).await?)?)
+    Ok(reply(tasks.process_task(order).await?))
 }
 
 /// Score rows as MLflow's scoring server does.

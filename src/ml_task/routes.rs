@@ -105,11 +105,11 @@ async fn create_task(
         speech: Speech::Cellar,
         is_async: prefers.is_async,
     };
-    Ok(reply(tasks.process_task(order).await.map_err(problem)?)?)
+    Ok(reply(tasks.process_task(order).await.map_err(problem)?))
 }
 
 /// The answer, with the task and its cost in headers.
-pub(super) fn reply(answered: Answered) -> Result<Reply<Box<RawValue>>> {
+pub(super) fn reply(answered: Answered) -> Reply<Box<RawValue>> {
     let id = answered.done.location().and_then(|address| address.strip_prefix("/api/tasks/"));
     let id = id.map(str::to_owned);
     let mut reply = answered.done.reply();
@@ -119,7 +119,7 @@ pub(super) fn reply(answered: Answered) -> Result<Reply<Box<RawValue>>> {
     if let Some(cost) = answered.cost {
         reply = reply.with_header(COST_HEADER, cost.amount().to_string());
     }
-    Ok(reply)
+    reply
 }
 
 /// The failure, with the id of the task that was recorded about it.
@@ -425,7 +425,7 @@ fn row_view(row: ResultRow, model: &dyn MLModel) -> Result<ResultRowView> {
                 inputs: &inputs,
                 columns: schema.inputs.columns(),
             };
-            match serde_json::to_value(&view).map_err(Error::internal)? {
+            match serde_json::to_value(view).map_err(Error::internal)? {
                 serde_json::Value::Object(outputs) => (outputs, vec![]),
                 _ => return Err(Error::internal("a prediction is no record")),
             }

@@ -207,7 +207,7 @@ impl MLService {
                 Ok(task)
             };
             if !ticket.has_key() {
-                return record(tx).map(|task| Paid::Now(task, telling));
+                return record(tx).map(|task| Paid::Now(Box::new(task), telling));
             }
             let done = ticket.redeem(tx, now, |tx| telling.tell(&record(tx)?));
             done.map(Paid::Kept)

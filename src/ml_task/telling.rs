@@ -15,7 +15,7 @@ use crate::web::Upload;
 /// What was paid for.
 pub(super) enum Paid {
     /// A task, and how it is to be told.
-    Now(MLTask, Telling),
+    Now(Box<MLTask>, Telling),
     /// An answer that is kept under the caller's key, made now or earlier.
     Kept(Done),
 }
