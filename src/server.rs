@@ -145,9 +145,9 @@ impl Companion for Companions {
         TaskCompanion.created(tx, user_id, name, now)
     }
 
-    fn closing(&self, tx: &Tx<'_>, user_id: UserId) -> Result<()> {
-        WorkspaceCompanion.closing(tx, user_id)?;
-        TaskCompanion.closing(tx, user_id)
+    fn closing(&self, tx: &Tx<'_>, user_id: UserId, now: Timestamp) -> Result<()> {
+        WorkspaceCompanion.closing(tx, user_id, now)?;
+        TaskCompanion.closing(tx, user_id, now)
     }
 }
 

@@ -9,4 +9,4 @@ mod guard;
 mod record;
 
 pub use guard::{Once, Underway};
-pub use record::{Done, Ticket, forget, forget_all_of};
+pub use record::{Done, Ticket, forget, forget_all_of, forget_made};

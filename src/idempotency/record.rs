@@ -118,6 +118,12 @@ pub fn forget_all_of(tx: &Tx<'_>, user_id: UserId) -> Result<usize> {
     tx.execute("DELETE FROM replies WHERE user_id = ?1", params![user_id])
 }
 
+/// Deletes the answers that tell of what was made at this address and is there no more.
+pub fn forget_made(tx: &Tx<'_>, user_id: UserId, location: &str) -> Result<()> {
+    let sql = "DELETE FROM replies WHERE location = ?2 AND user_id = ?1";
+    tx.execute(sql, params![user_id, location]).map(drop)
+}
+
 /// Deletes answers that are older than a day, about `limit` of them; how many it were.
 pub fn forget(tx: &Tx<'_>, now: Timestamp, limit: u32) -> Result<usize> {
     tx.execute(

@@ -16,6 +16,7 @@ mod kept;
 mod local;
 mod outcome;
 mod prediction;
+mod query;
 mod record;
 mod results;
 mod routes;

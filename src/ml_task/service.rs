@@ -20,7 +20,7 @@ use crate::database::{Database, Reader, Tx};
 use crate::error::{Error, Issue, Issues, Result};
 use crate::files::Files;
 use crate::id::{MLTaskId, UserId};
-use crate::idempotency::{Done, Ticket};
+use crate::idempotency::{self, Done, Ticket};
 use crate::job::{Jobs, Watch, Whose};
 use crate::ml::intake::{self, Fault};
 use crate::ml_model::MLModel;
@@ -317,8 +317,12 @@ impl MLService {
 
     /// Deletes a task that has ended; the ledger keeps what it cost.
     pub async fn delete(&self, caller: &Caller, id: MLTaskId) -> Result<()> {
-        let user_id = caller.user_id();
-        caller.write(&self.parts.database, move |tx| MLTask::delete(tx, user_id, id)).await
+        let (user_id, now) = (caller.user_id(), self.parts.clock.now());
+        let delete = move |tx: &Tx<'_>| {
+            MLTask::delete(tx, user_id, id, now)?;
+            idempotency::forget_made(tx, user_id, &task_address(id))
+        };
+        caller.write(&self.parts.database, delete).await
     }
 
     /// Follows the job of a task, if it has one that is not forgotten.
