@@ -133,7 +133,7 @@ async fn ask(
 ) -> Result<Reply<Box<RawValue>>, Refused> {
     let order = Order {
         caller: caller.clone(),
-        ticket: once.ticket(sent.upload.hash),
+        ticket: once.ticket(&[asking.model.as_bytes(), sent.upload.fingerprint()]),
         model: asking.model,
         form: if sent.is_table { Form::Table } else { asking.form },
         upload: sent.upload,

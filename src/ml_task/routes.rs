@@ -109,9 +109,10 @@ async fn create_task(
         (a, b) => a.or(b),
     };
     let model = named.ok_or_else(|| Error::invalid("model", "required", "is missing"))?;
+    let said = [model.as_bytes(), sent.form.word().as_bytes(), sent.upload.fingerprint()];
     let order = Order {
+        ticket: once.ticket(&said),
         caller,
-        ticket: once.ticket(sent.upload.hash),
         model,
         form: sent.form,
         upload: sent.upload,

@@ -52,4 +52,4 @@ pub use pace::Pace;
 pub use page::{Listing, Page, PageQuery};
 pub use problem::{Problem, ProblemBody, Refusal, catchers, refuse};
 pub use reply::{Answer, Reply};
-pub use upload::{FormUpload, Upload, UploadLimits, receive, receive_form};
+pub use upload::{FormUpload, KEY_HEADER, Upload, UploadLimits, receive, receive_form};
