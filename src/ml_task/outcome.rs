@@ -52,10 +52,12 @@ pub enum Speech {
         /// Whether bad rows are told beside the good ones; else one fails the request.
         has_row_errors: bool,
     },
-    /// The Open Inference Protocol, with the id that the client gave its request.
+    /// The Open Inference Protocol.
     Oip {
-        /// The client's id.
+        /// The id that the client gave its request.
         id: Option<String>,
+        /// The outputs it wants, in this order; all of them if none is named.
+        outputs: Vec<String>,
     },
     /// The first version of that protocol.
     OipV1,
@@ -95,8 +97,12 @@ impl Speech {
                 let (all, errors) = (to_json(&all)?, to_json(&errors)?);
                 Ok(format!("\"predictions\":{all},\"errors\":{errors}"))
             }
-            Self::Oip { id } => {
-                let outputs = oip_outputs(model, of);
+            Self::Oip { id, outputs: wanted } => {
+                let mut outputs = oip_outputs(model, of);
+                if !wanted.is_empty() {
+                    let named = |name: &String| outputs.iter().find(|of| of["name"] == **name);
+                    outputs = wanted.iter().filter_map(named).cloned().collect();
+                }
                 let mut body = json!({
                     "model_name": model.name(),
                     "model_version": model.version(),

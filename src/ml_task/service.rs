@@ -350,7 +350,7 @@ impl MLService {
                 "this task is still at work; its results come later".into(),
             ));
         }
-        let model = self.parts.models.await_model(&task.model_id).await?;
+        let model = self.parts.models.recall(&task.model_id).await?;
         let (files, worker) = (self.parts.files.clone(), Arc::clone(&model));
         let open = move || {
             let results = Results::open(&task, contents, &files, &worker.schema().inputs)?;
