@@ -135,7 +135,7 @@ CREATE TABLE replies (
     user_id    INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     route      TEXT    NOT NULL,
     key        TEXT    NOT NULL,
-    -- SHA-256 of the request's body: the same key with another body is a mistake.
+    -- SHA-256 of all that was asked for: the same key for anything else is a mistake.
     body_hash  BLOB    NOT NULL CHECK (length(body_hash) = 32),
     status     INTEGER NOT NULL,
     location   TEXT,
@@ -144,6 +144,8 @@ CREATE TABLE replies (
     PRIMARY KEY (user_id, route, key)
 ) STRICT;
 CREATE INDEX replies_by_time ON replies (created_at);
+-- With what was made, the answer that tells of it is forgotten.
+CREATE INDEX replies_of_location ON replies (location);
 
 -- transaction -------------------------------------------------------------------------------
 -- The credits ledger. Entries are facts: never updated, never deleted; a mistake gets a
@@ -296,10 +298,15 @@ CREATE TABLE ml_tasks (
 ) STRICT;
 CREATE INDEX ml_tasks_of_user ON ml_tasks (user_id, id);
 CREATE INDEX ml_tasks_of_model ON ml_tasks (user_id, model, id);
--- Nearly every task succeeds; the others are few, and looked for.
+-- Nearly every task succeeds; the others are few, and looked for. Only a query that says itself that
+-- it wants none that succeeded is served by this.
 CREATE INDEX ml_tasks_of_status ON ml_tasks (user_id, status, id) WHERE status <> 'succeeded';
 CREATE INDEX ml_tasks_by_time ON ml_tasks (created_at);
 CREATE INDEX ml_tasks_of_job ON ml_tasks (job_id) WHERE job_id IS NOT NULL;
+-- Whether a task still needs a content is asked when another one is deleted.
+CREATE INDEX ml_tasks_of_input ON ml_tasks (input_hash) WHERE input_hash IS NOT NULL;
+CREATE INDEX ml_tasks_of_output ON ml_tasks (output_hash) WHERE output_hash IS NOT NULL;
+CREATE INDEX ml_tasks_of_faults ON ml_tasks (faults_hash) WHERE faults_hash IS NOT NULL;
 
 -- workspace ---------------------------------------------------------------------------------
 -- Where people work together; what they make belongs to it.
@@ -351,5 +358,9 @@ CREATE INDEX workspace_invitations_of_workspace ON workspace_invitations (worksp
 CREATE TABLE blobs (
     hash       BLOB    PRIMARY KEY CHECK (length(hash) = 32),
     size_bytes INTEGER NOT NULL CHECK (size_bytes >= 0),
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL,
+    -- Since when nothing refers to it. A backup that began before may still come for its file, so
+    -- the row and the file go only after a grace.
+    unused_since INTEGER
 ) STRICT;
+CREATE INDEX blobs_unused ON blobs (unused_since) WHERE unused_since IS NOT NULL;

@@ -27,7 +27,7 @@ pub enum Error {
     OutOfScope(&'static str),
     /// A program calls with a key, for what only a signed-in person may do.
     NotForKeys,
-    /// An `Idempotency-Key` came before, with another body.
+    /// An `Idempotency-Key` came before, with another request.
     KeyReused,
     /// Somebody else has it already: each is named with its field.
     Taken(Issues),
@@ -102,7 +102,7 @@ impl fmt::Display for Error {
             }
             Self::NotForKeys => f.write_str("no API key may do this; sign in"),
             Self::KeyReused => f.write_str(
-                "this Idempotency-Key came before with another body; use a new key for a new request",
+                "this Idempotency-Key came before with another request; use a new key for a new one",
             ),
             Self::NotFound(what) => write!(f, "there is no such {what}"),
             Self::Conflict(why) | Self::Unavailable(why) => f.write_str(why),

@@ -3,10 +3,12 @@
 //! A content is written to a temporary name, synced, and renamed: what bears a hash is whole. The
 //! same bytes are kept once. A row in `blobs` stands for every file; the row is written in the same
 //! transaction as what refers to it, so a file without a row is a leftover and is swept after a
-//! grace. No row is ever deleted, so a content that a backup has seen in the database is there when
-//! the backup comes to copy it. It refuses paths: nothing outside this module knows where a content
-//! lies.
+//! grace. When the last that refers to a content is deleted, its row only says since when it is
+//! unused, and goes with the file after the same grace: a content that a backup has seen in use is
+//! there when the backup comes to copy it. It refuses paths: nothing outside this module knows
+//! where a content lies.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -23,7 +25,8 @@ use crate::error::{Error, Result};
 /// The folder of contents inside the data folder.
 pub const FOLDER_NAME: &str = "blobs";
 
-/// A content no row stands for is removed when it is older: its row may be on the way.
+/// A content no row stands for is removed when it is older, for its row may be on the way; one that
+/// nothing needs any more when it was so for longer, for a backup may be on its way to it.
 pub const GRACE: Duration = Duration::from_hours(24);
 
 const TEMPORARY_NAME: &str = "tmp";
@@ -105,6 +108,38 @@ impl<R: Read> Read for Measured<R> {
     }
 }
 
+/// The contents that have a row.
+#[derive(Debug, Clone, Default)]
+pub struct Inventory {
+    /// Those that something refers to.
+    pub used: Vec<Blob>,
+    /// Those that nothing refers to any more, in their grace. A restored backup has no files for
+    /// them.
+    pub unused: Vec<Hash>,
+}
+
+impl Inventory {
+    /// What there is.
+    pub fn of(r: &Reader<'_>) -> Result<Self> {
+        let used = r.fetchall(
+            "SELECT hash, size_bytes FROM blobs WHERE unused_since IS NULL ORDER BY hash",
+            params![],
+            |row| Ok(Blob { hash: Hash(row.get(0)?), size_bytes: row.get(1)? }),
+        )?;
+        let sql = "SELECT hash FROM blobs WHERE unused_since IS NOT NULL";
+        let unused = r.fetchall(sql, params![], |row| row.get(0).map(Hash))?;
+        Ok(Self { used, unused })
+    }
+
+    /// Every hash with a row.
+    pub fn hashes(&self) -> HashSet<Hash> {
+        self.used.iter().map(|blob| blob.hash).chain(self.unused.iter().copied()).collect()
+    }
+}
+
+/// Whether something still refers to a content: a question of whoever writes such references.
+pub type Refers = fn(&Reader<'_>, Hash) -> Result<bool>;
+
 /// A content that is on the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Blob {
@@ -120,17 +155,38 @@ impl Blob {
         let size = i64::try_from(self.size_bytes).map_err(Error::internal)?;
         tx.execute(
             "INSERT INTO blobs (hash, size_bytes, created_at) VALUES (?1, ?2, ?3) \
-             ON CONFLICT (hash) DO NOTHING",
+             ON CONFLICT (hash) DO UPDATE SET unused_since = NULL",
             params![self.hash.0, size, now],
         )?;
         Ok(())
     }
 
-    /// Every content that has a row.
-    pub fn all(r: &Reader<'_>) -> Result<Vec<Self>> {
-        r.fetchall("SELECT hash, size_bytes FROM blobs ORDER BY hash", params![], |row| {
-            Ok(Self { hash: Hash(row.get(0)?), size_bytes: row.get(1)? })
-        })
+    /// Lets go of contents, in the transaction that deleted what referred to them: those that
+    /// nothing else refers to are unused from now on.
+    pub fn release(
+        tx: &Tx<'_>,
+        hashes: impl IntoIterator<Item = Hash>,
+        refers: Refers,
+        now: Timestamp,
+    ) -> Result<()> {
+        for hash in hashes {
+            if !refers(tx, hash)? {
+                let sql = "UPDATE blobs SET unused_since = ?2 WHERE hash = ?1";
+                tx.execute(sql, params![hash.0, now])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes the rows of about `limit` contents that were unused for longer than the grace; how
+    /// many it were. The sweep then takes their files.
+    pub fn forget_unused(tx: &Tx<'_>, now: Timestamp, limit: u32) -> Result<usize> {
+        let grace_s = i64::try_from(GRACE.as_secs()).map_err(Error::internal)?;
+        tx.execute(
+            "DELETE FROM blobs WHERE hash IN \
+             (SELECT hash FROM blobs WHERE unused_since < ?1 ORDER BY unused_since LIMIT ?2)",
+            params![now.plus_s(-grace_s), limit],
+        )
     }
 
     /// How many there are, and their bytes together.
@@ -268,8 +324,7 @@ impl Files {
 
     /// Removes leftovers: contents that no row stands for and temporary files, both past the grace.
     /// `kept` is every content with a row, read after the listing began.
-    pub fn sweep(&self, listed: &[Hash], kept: &[Blob]) -> Result<usize> {
-        let kept: std::collections::HashSet<_> = kept.iter().map(|blob| blob.hash).collect();
+    pub fn sweep(&self, listed: &[Hash], kept: &HashSet<Hash>) -> Result<usize> {
         let orphans = listed.iter().filter(|hash| !kept.contains(hash));
         let mut n_removed = 0;
         for path in orphans.map(|hash| self.path(*hash)).chain(self.abandoned()?) {
@@ -370,7 +425,7 @@ mod tests {
         }
         let listed = files.list().unwrap();
         assert_eq!(files.put(&mut &b"again"[..], 9).unwrap(), again);
-        assert_eq!(files.sweep(&listed, &[kept]).unwrap(), 1);
+        assert_eq!(files.sweep(&listed, &HashSet::from([kept.hash])).unwrap(), 1);
         assert!(matches!(files.open_blob(old.hash), Err(Error::NotFound(_))));
         assert!([young, kept, again].iter().all(|blob| files.open_blob(blob.hash).is_ok()));
     }

@@ -33,7 +33,7 @@ use crate::ml_task::{self, MLService, PredictionKind, TableBytesMax, TaskCompani
 use crate::transaction::{self, TransactionService};
 use crate::user::{self, Companion, Ground, SignInLimit, UserService};
 use crate::web::{
-    self, Check, Deadlines, Document, Endpoints, Health, Hosts, Keeper, Metrics, Observer,
+    self, Accent, Check, Deadlines, Document, Endpoints, Health, Hosts, Keeper, Metrics, Observer,
     OwnMethod, SecurityHeaders, TrustedProxies,
 };
 use crate::workspace::{self, WorkspaceCompanion, WorkspaceService};
@@ -145,9 +145,9 @@ impl Companion for Companions {
         TaskCompanion.created(tx, user_id, name, now)
     }
 
-    fn closing(&self, tx: &Tx<'_>, user_id: UserId) -> Result<()> {
-        WorkspaceCompanion.closing(tx, user_id)?;
-        TaskCompanion.closing(tx, user_id)
+    fn closing(&self, tx: &Tx<'_>, user_id: UserId, now: Timestamp) -> Result<()> {
+        WorkspaceCompanion.closing(tx, user_id, now)?;
+        TaskCompanion.closing(tx, user_id, now)
     }
 }
 
@@ -171,9 +171,11 @@ pub fn endpoints() -> Vec<Endpoints> {
     ]
 }
 
-/// The description of the API, an operation for every model that comes with the house included.
-pub fn document() -> Document {
-    Document::of(&endpoints()).with(ml_model::describe_models())
+/// The description of the API, an operation for every model that is served included.
+pub fn document(models: &MLModelManager) -> Document {
+    let models = models.clone();
+    let amend = move |document: &mut _| ml_model::describe_models(document, &models.offers());
+    Document::of(&endpoints(), Arc::new(amend))
 }
 
 /// Puts a server together; it opens the database, but listens to nobody yet.
@@ -227,9 +229,11 @@ pub fn build(parts: Parts) -> Result<Server> {
         .manage(TrustedProxies(config.trusted_proxies.clone()))
         .manage(keeper.clone())
         .manage(jobs.clone())
+        .manage(document(&models))
         .manage(models.clone())
         .manage(tasks)
         .manage(TableBytesMax(config.table_bytes_max))
+        .manage(Accent(ml_task::accent))
         .manage(admin)
         // The folder's lock lives as long as the server.
         .manage(folder)
@@ -256,13 +260,7 @@ fn mount(rocket: Rocket<Build>, config: &Config, hosts: &Hosts, of: Accounts) ->
         config.metrics_token.clone(),
     ));
     let endpoints = endpoints();
-    let rocket = rocket
-        .manage(document())
-        .manage(users)
-        .manage(sessions)
-        .manage(keys)
-        .manage(tokens)
-        .manage(cookie);
+    let rocket = rocket.manage(users).manage(sessions).manage(keys).manage(tokens).manage(cookie);
     endpoints
         .into_iter()
         .fold(rocket, |rocket, part| rocket.mount("/", part.guarded(hosts, &doorkeeper)))

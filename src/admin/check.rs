@@ -1,13 +1,11 @@
 //! The check: every promise about what is stored, one line each. It reads, and changes nothing.
 
-use std::collections::HashSet;
-
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::database::{Reader, SCHEMA_VERSION, params};
 use crate::error::{Error, Result};
-use crate::files::{Blob, Files, Hash};
+use crate::files::{Files, Inventory};
 use crate::id::{JobId, UserId};
 use crate::ml_task;
 use crate::transaction;
@@ -71,22 +69,22 @@ pub fn promises() -> impl ExactSizeIterator<Item = &'static str> {
 pub type Take<'a> = &'a mut dyn FnMut(Line) -> Result<()>;
 
 /// Checks what is promised of the database, on one view of it; the contents that must be there.
-pub fn check_database(r: &Reader<'_>, take: Take<'_>) -> Result<Vec<Blob>> {
+pub fn check_database(r: &Reader<'_>, take: Take<'_>) -> Result<Inventory> {
     for (name, look) in PROMISES {
         take(line(name, look(r)))?;
     }
-    Blob::all(r)
+    Inventory::of(r)
 }
 
 /// Checks what is promised of the contents. It reads every byte of them, so no view of the database
 /// is held meanwhile, and an error of `keep_going`, asked at every block, ends it.
 pub fn check_contents(
-    blobs: &[Blob],
+    contents: &Inventory,
     files: &Files,
     keep_going: &dyn Fn() -> Result<()>,
     take: Take<'_>,
 ) -> Result<()> {
-    let found = contents_are_whole(blobs, files, keep_going);
+    let found = contents_are_whole(contents, files, keep_going);
     keep_going()?;
     take(line(CONTENTS, found))
 }
@@ -209,12 +207,12 @@ fn closed_accounts_are_forgotten(r: &Reader<'_>) -> Result<Finding> {
 
 /// I7: rows and files one to one, every file's bytes as its name says, no leftovers past the grace.
 fn contents_are_whole(
-    blobs: &[Blob],
+    contents: &Inventory,
     files: &Files,
     keep_going: &dyn Fn() -> Result<()>,
 ) -> Result<Finding> {
     let mut problems = Vec::new();
-    for blob in blobs {
+    for blob in &contents.used {
         let name = blob.hash.to_hex();
         match files.measure(blob.hash, keep_going) {
             Ok(found) if found == *blob => {}
@@ -223,7 +221,7 @@ fn contents_are_whole(
             Err(other) => return Err(other),
         }
     }
-    let known: HashSet<Hash> = blobs.iter().map(|blob| blob.hash).collect();
+    let known = contents.hashes();
     for hash in files.list()? {
         if !known.contains(&hash) && files.outlived_grace(hash) {
             problems.push(format!("content {} belongs to nothing", hash.to_hex()));
@@ -233,5 +231,5 @@ fn contents_are_whole(
     if n_abandoned > 0 {
         problems.push(format!("{n_abandoned} temporary files were left behind"));
     }
-    Ok(Finding { looked_at: counted(blobs.len() as u64, "content", "contents"), problems })
+    Ok(Finding { looked_at: counted(contents.used.len() as u64, "content", "contents"), problems })
 }

@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::compute::compute;
 use crate::database::Database;
 use crate::error::Result;
-use crate::files::{Blob, Files};
+use crate::files::{Blob, Files, Inventory};
 use crate::idempotency;
 use crate::job::Jobs;
 use crate::transaction::TransactionService;
@@ -92,8 +92,8 @@ impl Housekeeping {
         self.keys.tidy().await
     }
 
-    /// Forgets old answers, old lines of the audit log, invitations that nobody answered and places
-    /// that were not used for long, a bounded number in each write.
+    /// Forgets old answers, old lines of the audit log, invitations that nobody answered, places
+    /// that were not used for long and contents that nothing needs, a bounded number in each write.
     async fn forget_what_is_over(&self) -> Result<()> {
         let now = self.clock.now();
         for forget in [
@@ -101,6 +101,7 @@ impl Housekeeping {
             audit::forget,
             workspace::forget_invitations,
             access::forget_places,
+            Blob::forget_unused,
         ] {
             while self.database.write(move |tx| forget(tx, now, FORGOTTEN_AT_ONCE)).await?
                 >= FORGOTTEN_AT_ONCE as usize
@@ -117,8 +118,8 @@ impl Housekeeping {
         let n_files = compute(move || {
             // Listed before the rows are read: what is put in between is on neither list.
             let listed = files.list()?;
-            let kept = database.read_here(Blob::all)?;
-            files.sweep(&listed, &kept)
+            let kept = database.read_here(Inventory::of)?;
+            files.sweep(&listed, &kept.hashes())
         });
         let n_files = n_files.await?;
         if n_jobs + n_files > 0 {

@@ -234,7 +234,7 @@ async fn create_user_top_up(
     body: Body<GrantInput>,
 ) -> Answer<Box<RawValue>> {
     let GrantInput { amount, reason } = body.value;
-    let (grant, ticket) = (Grant { user_id: id, amount, reason }, once.ticket(body.hash));
+    let (grant, ticket) = (Grant { user_id: id, amount, reason }, once.ticket(&[&body.hash]));
     Ok(users.grant(&admin.into(), ticket, Kind::TopUp, grant).await?.reply())
 }
 
@@ -253,7 +253,7 @@ async fn create_user_adjustment(
     body: Body<GrantInput>,
 ) -> Answer<Box<RawValue>> {
     let GrantInput { amount, reason } = body.value;
-    let (grant, ticket) = (Grant { user_id: id, amount, reason }, once.ticket(body.hash));
+    let (grant, ticket) = (Grant { user_id: id, amount, reason }, once.ticket(&[&body.hash]));
     Ok(users.grant(&admin.into(), ticket, Kind::Adjustment, grant).await?.reply())
 }
 

@@ -17,7 +17,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::data_folder;
 use crate::database::{FILE_NAME, Snapshot, write_snapshot};
 use crate::error::{Error, Result};
-use crate::files::{Blob, Files, Hash, Measured};
+use crate::files::{Blob, Files, Hash, Inventory, Measured};
 
 /// The name of the entry that describes the rest; always the first.
 pub(super) const MANIFEST_NAME: &str = "manifest.json";
@@ -165,7 +165,7 @@ fn write_archive(data: &Path, work: &Path, archive: &Path) -> Result<usize> {
     let copy = work.join(FILE_NAME);
     write_snapshot(&data.join(FILE_NAME), &copy)?;
     let (schema, blobs) =
-        Snapshot::open(&copy)?.read(|r| Ok((r.schema_version()?, Blob::all(r)?)))?;
+        Snapshot::open(&copy)?.read(|r| Ok((r.schema_version()?, Inventory::of(r)?.used)))?;
     let manifest = Manifest {
         format: FORMAT,
         version: env!("CARGO_PKG_VERSION").to_owned(),

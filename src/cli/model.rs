@@ -55,7 +55,7 @@ pub(super) fn run(place: &Place, arguments: &Arguments) -> Done {
 }
 
 fn line_of(model: &ModelView) -> String {
-    let about = model.card.as_ref().map_or("", |card| card.summary);
+    let about = model.card.summary;
     let version = model.version.as_deref().unwrap_or(&model.status);
     format!("{:<8} {version:<14} {about}", model.id)
 }
@@ -71,7 +71,7 @@ fn train(folder: &DataFolder, name: &str) -> Result<()> {
     say(&format!("{name} is trained: version {version}"))?;
     let n_threads = thread::available_parallelism().map_or(1, usize::from);
     let Some(found) = evaluate(n_threads, &|| true, &|_| ()) else { return Ok(()) };
-    models.evaluated(&found)?;
+    models.evaluated(&found);
     for (what, scores) in [
         ("honest, five folds", &found.honest),
         ("naive, five folds", &found.naive),

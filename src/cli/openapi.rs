@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use super::{Done, say};
+use crate::ml_model_manager::MLModelManager;
 use crate::server;
 
 /// `openapi` needs nothing.
@@ -11,6 +12,6 @@ use crate::server;
 pub(super) struct Arguments {}
 
 pub(super) fn run(_: &Arguments) -> Done {
-    say(server::document().json())?;
+    say(&server::document(&MLModelManager::untrained()).json()?)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rocket::request::{FromRequest, Outcome};
 use rocket::{Request, async_trait};
+use sha2::{Digest, Sha256};
 
 use super::record::Ticket;
 use crate::access::Caller;
 use crate::error::Error;
 use crate::id::UserId;
-use crate::web::refuse;
+use crate::web::{KEY_HEADER, refuse};
 
-const HEADER: &str = "Idempotency-Key";
 const KEY_CHARS_MAX: usize = 255;
 
 /// Whose key at which route.
@@ -46,14 +46,29 @@ impl Drop for Lease {
 pub struct Once {
     user_id: UserId,
     route: String,
+    query: String,
     lease: Option<Lease>,
 }
 
 impl Once {
-    /// The right to do it, for a request with this body. Keep [`Once`] until it is done.
-    pub fn ticket(&self, body_hash: [u8; 32]) -> Ticket {
+    /// The right to do it, for a request that says all this besides its address; the hash of a body
+    /// stands for the body. Keep [`Once`] until it is done.
+    pub fn ticket(&self, said: &[&[u8]]) -> Ticket {
         let key = self.lease.as_ref().map(|lease| lease.name.2.clone());
-        Ticket { user_id: self.user_id, route: self.route.clone(), key, body_hash }
+        // Without a key nobody compares.
+        let fingerprint = if key.is_some() { self.fingerprint(said) } else { [0; 32] };
+        Ticket { user_id: self.user_id, route: self.route.clone(), key, fingerprint }
+    }
+
+    /// One hash of the query and of all that is said. Each is led by its length, so that nothing
+    /// said can be moved from one to the next.
+    fn fingerprint(&self, said: &[&[u8]]) -> [u8; 32] {
+        let mut digest = Sha256::new();
+        for part in [self.query.as_bytes()].iter().chain(said) {
+            digest.update((part.len() as u64).to_le_bytes());
+            digest.update(part);
+        }
+        digest.finalize().into()
     }
 }
 
@@ -77,14 +92,15 @@ impl<'r> FromRequest<'r> for Once {
 fn begin(request: &Request<'_>, user_id: UserId) -> Result<Once, Error> {
     // What is in the path belongs to what was asked for: the same key for another thing is another.
     let route = format!("{} {}", request.method(), request.uri().path());
-    let mut given = request.headers().get(HEADER);
+    let query = request.uri().query().map_or_else(String::new, |query| query.to_string());
+    let mut given = request.headers().get(KEY_HEADER);
     let (key, None) = (given.next(), given.next()) else {
-        return Err(Error::invalid(HEADER, "surplus", "must be there once"));
+        return Err(Error::invalid(KEY_HEADER, "surplus", "must be there once"));
     };
-    let Some(key) = key else { return Ok(Once { user_id, route, lease: None }) };
+    let Some(key) = key else { return Ok(Once { user_id, route, query, lease: None }) };
     if key.is_empty() || key.len() > KEY_CHARS_MAX || !key.bytes().all(|b| b.is_ascii_graphic()) {
         let rule = format!("must have 1 to {KEY_CHARS_MAX} characters of ASCII and no space");
-        return Err(Error::invalid(HEADER, "invalid", rule));
+        return Err(Error::invalid(KEY_HEADER, "invalid", rule));
     }
     let underway = request.rocket().state::<Underway>();
     let underway = underway.ok_or_else(|| Error::internal("no keys are managed"))?.clone();
@@ -94,5 +110,5 @@ fn begin(request: &Request<'_>, user_id: UserId) -> Result<Once, Error> {
             "a request with this Idempotency-Key is still at work; ask again in a moment".into(),
         ));
     }
-    Ok(Once { user_id, route, lease: Some(Lease { underway, name }) })
+    Ok(Once { user_id, route, query, lease: Some(Lease { underway, name }) })
 }

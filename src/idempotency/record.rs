@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::clock::Timestamp;
-use crate::database::{Tx, params};
+use crate::database::{Reader, Tx, params};
 use crate::error::{Error, Result};
 use crate::id::UserId;
 use crate::web::Reply;
@@ -18,7 +18,8 @@ pub struct Ticket {
     pub(super) user_id: UserId,
     pub(super) route: String,
     pub(super) key: Option<String>,
-    pub(super) body_hash: [u8; 32],
+    /// What was asked for; the same key for anything else is a mistake.
+    pub(super) fingerprint: [u8; 32],
 }
 
 /// What was done, as the caller is told: now, and whenever the same request comes again.
@@ -82,7 +83,32 @@ impl Ticket {
         work: impl FnOnce(&Tx<'_>) -> Result<Done>,
     ) -> Result<Done> {
         let Some(key) = &self.key else { return work(tx) };
-        let kept = tx.fetchone(
+        if let Some(done) = self.lookup(tx)? {
+            return Ok(done);
+        }
+        let done = work(tx)?;
+        tx.execute(
+            "INSERT INTO replies (user_id, route, key, body_hash, status, location, body, \
+             created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params![
+                self.user_id,
+                self.route,
+                key,
+                self.fingerprint,
+                u32::from(done.status),
+                done.location,
+                done.body.get(),
+                now
+            ],
+        )?;
+        Ok(done)
+    }
+
+    /// The answer that is kept, if it was done before: whoever asks this first need not work out
+    /// what [`Ticket::redeem`] would throw away.
+    pub fn lookup(&self, r: &Reader<'_>) -> Result<Option<Done>> {
+        let Some(key) = &self.key else { return Ok(None) };
+        let kept = r.fetchone(
             "SELECT body_hash, status, location, body FROM replies \
              WHERE user_id = ?1 AND route = ?2 AND key = ?3",
             params![self.user_id, self.route, key],
@@ -94,32 +120,22 @@ impl Ticket {
             },
         )?;
         match kept {
-            Some((body_hash, done)) if body_hash == self.body_hash => return Ok(done),
-            Some(_) => return Err(Error::KeyReused),
-            None => {}
+            Some((fingerprint, done)) if fingerprint == self.fingerprint => Ok(Some(done)),
+            Some(_) => Err(Error::KeyReused),
+            None => Ok(None),
         }
-        let done = work(tx)?;
-        tx.execute(
-            "INSERT INTO replies (user_id, route, key, body_hash, status, location, body, \
-             created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            params![
-                self.user_id,
-                self.route,
-                key,
-                self.body_hash,
-                u32::from(done.status),
-                done.location,
-                done.body.get(),
-                now
-            ],
-        )?;
-        Ok(done)
     }
 }
 
 /// Deletes the answers to a user whose account is closed.
 pub fn forget_all_of(tx: &Tx<'_>, user_id: UserId) -> Result<usize> {
     tx.execute("DELETE FROM replies WHERE user_id = ?1", params![user_id])
+}
+
+/// Deletes the answers that tell of what was made at this address and is there no more.
+pub fn forget_made(tx: &Tx<'_>, user_id: UserId, location: &str) -> Result<()> {
+    let sql = "DELETE FROM replies WHERE location = ?2 AND user_id = ?1";
+    tx.execute(sql, params![user_id, location]).map(drop)
 }
 
 /// Deletes answers that are older than a day, about `limit` of them; how many it were.

@@ -99,32 +99,25 @@ mod tests {
         Lesson { rows, answers: samples.scores.iter().map(|score| *score > above).collect() }
     }
 
-    /// The tree with linfa's own words in its leaves.
-    fn hard(node: &TreeNode<f32, bool>) -> Branch {
-        let (feature, threshold, _) = node.split();
-        match node.children()[..] {
-            [Some(below), Some(above)] => Branch::Split {
-                feature,
-                threshold,
-                below: Box::new(hard(below)),
-                above: Box::new(hard(above)),
-            },
-            _ => Branch::Leaf(f32::from(u8::from(node.prediction().unwrap()))),
-        }
-    }
-
     #[test]
     fn the_flat_forest_gives_the_answers_of_linfa() {
         for (above, depth_max) in [(5.0, 4), (5.0, 30), (6.0, 12), (3.0, 8)] {
             let lesson = lesson(above);
-            let tree = fit(&lesson, Growth { n_leaf_min: 2, depth_max });
+            let growth = Growth { n_leaf_min: 2, depth_max };
+            let tree = fit(&lesson, growth);
             let told: Vec<bool> = tree.predict(&lesson.rows).to_vec();
             let mut forest = Forest::new(11, 1);
-            forest.push(&hard(tree.root_node()));
-            let mut sums = vec![0.0; told.len()];
-            forest.add_to(lesson.rows.as_slice().unwrap(), &mut sums);
-            assert!(sums.iter().zip(&told).all(|(sum, told)| (*sum > 0.5) == *told));
+            forest.push(&grow(&lesson, growth));
+            let mut shares = vec![0.0; told.len()];
+            forest.add_to(lesson.rows.as_slice().unwrap(), &mut shares);
+            // Of as many rows that are so as are not, linfa says by their weight that they are.
+            assert!(shares.iter().zip(&told).all(|(share, told)| (*share >= 0.5) == *told));
             assert!(above < 4.0 || told.contains(&true) && told.contains(&false));
+            // A leaf tells the true share of its rows, so all of them together the true number.
+            let n_yes = lesson.answers.iter().filter(|answer| **answer).count();
+            let total: f32 = shares.iter().sum();
+            let off = (f64::from(total) - f64::from(u16::try_from(n_yes).unwrap())).abs();
+            assert!(off < 0.05, "{total} of {n_yes}");
         }
     }
 

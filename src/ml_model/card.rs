@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::MLModel;
 use crate::credits::Credits;
-use crate::ml::schema::{Column, Output};
+use crate::ml::schema::{Column, Output, Schema};
 use crate::ml::wine::Evaluation;
 
 /// A model's card.
@@ -27,6 +27,31 @@ pub struct Card {
     pub evaluation: Option<Evaluation>,
 }
 
+/// What a model takes, gives and costs: known before it is trained, and after it was retired.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    /// Its name in addresses.
+    pub name: String,
+    /// What it takes and gives.
+    pub schema: Schema,
+    /// What a predicted row costs.
+    pub price: Credits,
+    /// What people should know about it.
+    pub card: Card,
+}
+
+impl Offer {
+    /// That of a model.
+    pub fn of(model: &dyn MLModel) -> Self {
+        Self {
+            name: model.name().to_owned(),
+            schema: model.schema().clone(),
+            price: model.price(),
+            card: model.card(),
+        }
+    }
+}
+
 /// A model as it is shown.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ModelView {
@@ -38,10 +63,10 @@ pub struct ModelView {
     pub status: String,
     /// Why it failed, if it did.
     pub trouble: Option<String>,
-    /// Which training or version of it this is.
+    /// Which training or version of it this is; null until it is trained.
     pub version: Option<String>,
     /// What a predicted row costs.
-    pub price_per_row: Option<Credits>,
+    pub price_per_row: Credits,
     /// What a row consists of; empty if any number of numbers will do.
     pub inputs: Vec<Column>,
     /// Whether a row may have any number of numbers.
@@ -49,38 +74,34 @@ pub struct ModelView {
     /// What is predicted of a row.
     pub outputs: Vec<Output>,
     /// What people should know about it.
-    pub card: Option<Card>,
+    pub card: Card,
 }
 
 impl ModelView {
     /// A model that can be asked.
     pub fn ready(model: &dyn MLModel) -> Self {
-        let schema = model.schema();
-        Self {
-            id: model.name().to_owned(),
-            status: "ready".into(),
-            trouble: None,
-            version: Some(model.version().to_owned()),
-            price_per_row: Some(model.price()),
-            inputs: schema.inputs.columns().to_vec(),
-            takes_any_numbers: schema.inputs.takes_any(),
-            outputs: schema.outputs.clone(),
-            card: Some(model.card()),
-        }
+        let version = Some(model.version().to_owned());
+        Self { version, ..Self::of(Offer::of(model), "ready") }
     }
 
     /// A model that cannot be asked yet, or for the time being.
-    pub fn not_ready(name: &str, trouble: Option<&str>) -> Self {
+    pub fn not_ready(offer: &Offer, trouble: Option<&str>) -> Self {
+        let status = if trouble.is_some() { "failed" } else { "training" };
+        Self { trouble: trouble.map(str::to_owned), ..Self::of(offer.clone(), status) }
+    }
+
+    fn of(offer: Offer, status: &str) -> Self {
+        let Offer { name, schema, price, card } = offer;
         Self {
-            id: name.to_owned(),
-            status: if trouble.is_some() { "failed" } else { "training" }.into(),
-            trouble: trouble.map(str::to_owned),
+            id: name,
+            status: status.to_owned(),
+            trouble: None,
             version: None,
-            price_per_row: None,
-            inputs: vec![],
-            takes_any_numbers: false,
-            outputs: vec![],
-            card: None,
+            price_per_row: price,
+            takes_any_numbers: schema.inputs.takes_any(),
+            inputs: schema.inputs.columns().to_vec(),
+            outputs: schema.outputs,
+            card,
         }
     }
 }

@@ -1,55 +1,91 @@
-//! The API's description of each model: an operation of its own, with its columns and an example.
+//! The API's description of each served model: an operation of its own, with its columns and an
+//! example, and an example where rows of any model are taken.
+
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::{Parameter, ParameterIn, PathItem};
+use utoipa::openapi::request_body::RequestBody;
+use utoipa::openapi::{Content, OpenApi, RefOr};
 
-use super::wine::schema as wine_schema;
-use super::{MLModel, SimpleMLModel, WineModel};
-use crate::ml::schema::{Inputs, Schema};
+use super::Offer;
+use crate::ml::schema::{Column, Inputs, Schema};
 
-/// The operation of every model that comes with the house, at the address below which any model is
-/// asked as MLflow's scoring server is.
-pub fn describe_models() -> OpenApi {
-    let models = [
-        (WineModel::NAME, wine_schema()),
-        (SimpleMLModel::NAME, SimpleMLModel::new().schema().clone()),
-    ];
-    let paths = models.iter().map(|(name, schema)| {
-        let operation = json!({
-            "tags": ["mlflow"],
-            "operationId": format!("score_rows_of_{name}"),
-            "summary": format!("Have the model {name} score rows."),
-            "description": "The same as for any model, with the columns and an example of this one.",
-            "parameters": [{
-                "name": "errors", "in": "query", "required": false, "schema": {"type": "string"},
-                "description": "`rows`: tell bad rows apart.",
-            }],
-            "requestBody": {"required": true, "content": {"application/json": {
-                "schema": body_schema(schema), "example": example(schema),
-            }}},
-            "responses": {"200": {
-                "description": "Predictions.",
-                "content": {"application/json": {"schema": {
-                    "type": "object",
-                    "properties": {"predictions": {"type": "array", "items": {}}},
-                    "required": ["predictions"],
-                }}},
-            }},
-        });
-        (format!("/api/models/{name}/invocations"), json!({"post": operation}))
+/// Where any model is asked as MLflow's scoring server is.
+const INVOCATIONS: &str = "/api/models/{model}/invocations";
+
+/// Where rows of any model are taken.
+const TASKS: &str = "/api/tasks";
+
+const JSON: &str = "application/json";
+
+/// Adds the operation of each of these models, at the address below which it is asked as MLflow's
+/// scoring server is, and an example of each to the operation that takes rows of all of them.
+pub fn describe_models(document: &mut OpenApi, offers: &[Arc<Offer>]) {
+    let any = document.paths.paths.get(INVOCATIONS).and_then(|item| item.post.clone());
+    if let Some(any) = any {
+        for offer in offers {
+            let mut operation = any.clone();
+            let name = &offer.name;
+            operation.operation_id = Some(format!("score_rows_of_{name}"));
+            operation.summary = Some(format!("Have the model {name} score rows."));
+            let about = "The same as for any model, with the columns and an example of this one.";
+            operation.description = Some(about.to_owned());
+            let parameters = operation.parameters.iter_mut();
+            parameters.for_each(|parameters| parameters.retain(|of| !is_in_path(of)));
+            let content = json!({
+                JSON: {
+                    "schema": body_schema(&offer.schema, MLFLOW),
+                    "example": example(&offer.schema, MLFLOW),
+                },
+                "text/csv": {"schema": {"type": "string"}},
+            });
+            operation.request_body = Some(body_of(&json!({"required": true, "content": content})));
+            let mut item = PathItem::default();
+            item.post = Some(operation);
+            document.paths.paths.insert(INVOCATIONS.replace("{model}", name), item);
+        }
+    }
+    let tasks = document.paths.paths.get_mut(TASKS).and_then(|item| item.post.as_mut());
+    let body = tasks.and_then(|operation| operation.request_body.as_mut());
+    let content = body.and_then(|body| match body {
+        RefOr::T(body) => body.content.get_mut(JSON),
+        RefOr::Ref(_) => None,
     });
-    let document = json!({
-        "openapi": "3.1.0",
-        "info": {"title": "", "version": ""},
-        "paths": paths.collect::<Map<_, _>>(),
+    let Some(content) = content else { return };
+    let examples = offers.iter().map(|offer| {
+        let mut value = example(&offer.schema, HOUSE);
+        value["model"] = offer.name.as_str().into();
+        (offer.name.clone(), json!({"summary": offer.card.title, "value": value}))
     });
-    serde_json::from_value(document).expect("the description has the form of one")
+    let examples = json!({"examples": examples.collect::<Map<_, _>>()});
+    let of_examples: Content =
+        serde_json::from_value(examples).expect("examples have the form of a content's");
+    if let RefOr::T(content) = content {
+        content.examples = of_examples.examples;
+    }
 }
 
-fn body_schema(schema: &Schema) -> Value {
+fn is_in_path(parameter: &RefOr<Parameter>) -> bool {
+    matches!(parameter, RefOr::T(known) if matches!(known.parameter_in, ParameterIn::Path))
+}
+
+fn body_of(value: &Value) -> RefOr<RequestBody> {
+    let body = serde_json::from_value(value.clone());
+    RefOr::T(body.expect("the description has the form of a body's"))
+}
+
+/// What the field of the rows is called: of records, and of lists of numbers.
+type Fields = (&'static str, &'static str);
+
+/// As MLflow's clients call them, and as the house does.
+const MLFLOW: Fields = ("dataframe_records", "instances");
+const HOUSE: Fields = ("records", "data");
+
+fn body_schema(schema: &Schema, fields: Fields) -> Value {
     let (field, item) = match &schema.inputs {
         Inputs::Named(columns) => {
-            let property = |column: &crate::ml::schema::Column| {
+            let property = |column: &Column| {
                 let unit = column.unit.map(|unit| format!(" ({unit})")).unwrap_or_default();
                 let about = json!({
                     "type": "number",
@@ -66,9 +102,9 @@ fn body_schema(schema: &Schema) -> Value {
                 "properties": columns.iter().map(property).collect::<Map<_, _>>(),
                 "required": names,
             });
-            ("dataframe_records", record)
+            (fields.0, record)
         }
-        Inputs::Numbers(_) => ("instances", json!({"type": "array", "items": {"type": "number"}})),
+        Inputs::Numbers(_) => (fields.1, json!({"type": "array", "items": {"type": "number"}})),
     };
     json!({
         "type": "object",
@@ -77,14 +113,12 @@ fn body_schema(schema: &Schema) -> Value {
     })
 }
 
-fn example(schema: &Schema) -> Value {
+fn example(schema: &Schema, fields: Fields) -> Value {
     match &schema.inputs {
         Inputs::Named(columns) => {
-            let cell = |column: &crate::ml::schema::Column| {
-                (column.name.to_owned(), json!(column.example))
-            };
-            json!({"dataframe_records": [columns.iter().map(cell).collect::<Map<_, _>>()]})
+            let cell = |column: &Column| (column.name.to_owned(), json!(column.example));
+            json!({fields.0: [columns.iter().map(cell).collect::<Map<_, _>>()]})
         }
-        Inputs::Numbers(_) => json!({"instances": [[1.0, 2.5]]}),
+        Inputs::Numbers(_) => json!({fields.1: [[1.0, 2.5]]}),
     }
 }

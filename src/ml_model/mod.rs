@@ -9,7 +9,7 @@ mod description;
 mod simple;
 mod wine;
 
-pub use card::{Card, ModelView};
+pub use card::{Card, ModelView, Offer};
 pub use description::describe_models;
 pub use simple::SimpleMLModel;
 pub use wine::WineModel;

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-use super::{Card, MLModel};
+use super::{Card, MLModel, Offer};
 use crate::credits::Credits;
 use crate::error::{Error, Result};
 use crate::ml::rows::Rows;
@@ -19,6 +19,8 @@ thread_local! {
     /// Room to work in, kept from request to request: making it takes as long as the answer.
     static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
+/// What a predicted row costs.
+const PRICE: Credits = Credits::new(1);
 
 /// A measurement: its name, its unit, what it can be at all, what it is, and a usual value.
 type Measurement = (&'static str, Option<&'static str>, Range, &'static str, f64);
@@ -98,6 +100,11 @@ impl WineModel {
         Self { regression, schema: schema(), version, evaluation }
     }
 
+    /// What is known of it before it is trained.
+    pub fn offer() -> Offer {
+        Offer { name: Self::NAME.to_owned(), schema: schema(), price: PRICE, card: card(None) }
+    }
+
     /// The version that these bytes of an artefact are.
     pub fn version_of(bytes: &[u8]) -> String {
         HEXLOWER.encode(&Sha256::digest(bytes)[..6])
@@ -116,7 +123,7 @@ impl WineModel {
 }
 
 /// What the model takes and gives, trained or not.
-pub(super) fn schema() -> Schema {
+fn schema() -> Schema {
     let samples = Samples::embedded();
     let trained = |place: usize| {
         let column = || samples.bottles.iter().map(|bottle| bottle[place]);
@@ -148,6 +155,29 @@ pub(super) fn schema() -> Schema {
     }
 }
 
+/// What people should know about it, measured or not.
+fn card(evaluation: Option<Evaluation>) -> Card {
+    Card {
+        title: "Red wine quality",
+        summary: "Expects the score that tasters would give a red wine, from eleven \
+                  measurements of a laboratory.",
+        description: "A blend of a support vector regression, the nearest neighbours and a \
+                      forest of trees, each of which errs in its own way; how much each has \
+                      to say was chosen on wines held out of training. It knows Portuguese \
+                      Vinho Verde reds of scores 3 to 8, most of them 5 and 6: extremes are \
+                      drawn to the middle, and other wines are beyond what it has seen. 240 \
+                      of the 1,599 rows are there more than once. A split at random tests on \
+                      wines that were trained on, which is the naive score; the honest one \
+                      keeps equal wines on one side.",
+        data: Some(
+            "1,599 red wines: P. Cortez, A. Cerdeira, F. Almeida, T. Matos and J. Reis, \
+             Modeling wine preferences by data mining from physicochemical properties, \
+             Decision Support Systems, 2009. CC BY 4.0.",
+        ),
+        evaluation,
+    }
+}
+
 impl MLModel for WineModel {
     fn name(&self) -> &'static str {
         Self::NAME
@@ -162,29 +192,11 @@ impl MLModel for WineModel {
     }
 
     fn price(&self) -> Credits {
-        Credits::new(1)
+        PRICE
     }
 
     fn card(&self) -> Card {
-        Card {
-            title: "Red wine quality",
-            summary: "Expects the score that tasters would give a red wine, from eleven \
-                      measurements of a laboratory.",
-            description: "A blend of a support vector regression, the nearest neighbours and a \
-                          forest of trees, each of which errs in its own way; how much each has \
-                          to say was chosen on wines held out of training. It knows Portuguese \
-                          Vinho Verde reds of scores 3 to 8, most of them 5 and 6: extremes are \
-                          drawn to the middle, and other wines are beyond what it has seen. 240 \
-                          of the 1,599 rows are there more than once. A split at random tests on \
-                          wines that were trained on, which is the naive score; the honest one \
-                          keeps equal wines on one side.",
-            data: Some(
-                "1,599 red wines: P. Cortez, A. Cerdeira, F. Almeida, T. Matos and J. Reis, \
-                 Modeling wine preferences by data mining from physicochemical properties, \
-                 Decision Support Systems, 2009. CC BY 4.0.",
-            ),
-            evaluation: self.evaluation.clone(),
-        }
+        card(self.evaluation.clone())
     }
 
     fn predict_rows(&self, rows: &Rows) -> Result<Rows> {

@@ -36,7 +36,7 @@ impl JobKind for EvaluationKind {
             context.check()?;
             return Err(Failure::Final(Error::internal("the evaluation ended by itself")));
         };
-        self.models.evaluated(&found)?;
+        self.models.evaluated(&found);
         Outcome::new(found)
     }
 }

@@ -112,5 +112,32 @@ mod tests {
         keep.write(WINE, b"pickle").unwrap();
         assert!(keep.wine().is_none());
         assert_eq!(fs::read(data.path().join("models/wine.model")).unwrap(), b"pickle");
+        // An artefact that is whole, of another kind or of another training.
+        for kind in [EVALUATION_KIND, WineRegression::KIND] {
+            let mut other = Writer::new(kind);
+            other.numbers(&[1, 2, 3]);
+            keep.write(WINE, &other.finish()).unwrap();
+            assert!(keep.wine().is_none());
+            let models = super::super::MLModelManager::load_models(data.path());
+            assert!(models.is_training(WineModel::NAME), "{kind}");
+        }
+    }
+
+    #[test]
+    fn what_was_measured_is_shown_though_no_file_could_be_written() {
+        let data = tempfile::tempdir().unwrap();
+        let keep = Keep::below(data.path());
+        let samples = crate::ml::wine::Samples::embedded().without_duplicates();
+        let regression = crate::ml::wine::train(&samples, 2);
+        keep.put_wine(&regression).unwrap();
+        let models = super::super::MLModelManager::load_models(data.path());
+        assert!(models.lacks_evaluation());
+        // Nothing can be put where a file stands in place of the folder.
+        fs::remove_dir_all(data.path().join(FOLDER_NAME)).unwrap();
+        fs::write(data.path().join(FOLDER_NAME), "").unwrap();
+        models.evaluated(&Evaluation::default());
+        assert!(!models.lacks_evaluation());
+        let shown = models.view(WineModel::NAME).unwrap();
+        assert_eq!(shown.card.evaluation, Some(Evaluation::default()));
     }
 }

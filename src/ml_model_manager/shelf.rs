@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use rocket::tokio::sync::watch;
 
 use super::job::EvaluationKind;
@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::job::Jobs;
 use crate::machine;
 use crate::ml::wine::{Evaluation, Samples, train_while};
-use crate::ml_model::{MLModel, ModelView, SimpleMLModel, WineModel};
+use crate::ml_model::{MLModel, ModelView, Offer, SimpleMLModel, WineModel};
 
 /// How a model stands.
 #[derive(Clone)]
@@ -24,9 +24,12 @@ pub enum Standing {
     /// It can be asked.
     Ready(Arc<dyn MLModel>),
     /// It is being trained.
-    Training,
+    Training(Arc<Offer>),
     /// It could not be trained; why.
-    Failed(String),
+    Failed(Arc<Offer>, String),
+    /// It was taken off the shelf: nobody is shown it or can ask it, but what it predicted before
+    /// was paid for and is still read with it.
+    Retired(Arc<dyn MLModel>),
 }
 
 type Shelf = BTreeMap<String, Standing>;
@@ -42,6 +45,8 @@ struct Parts {
     /// Counts the changes of the shelf, for those who wait for one.
     changes: watch::Sender<u64>,
     keep: Keep,
+    /// The wine model that was loaded or trained last, to be shown with what is measured of it.
+    wine: ArcSwapOption<WineModel>,
     is_stopping: AtomicBool,
 }
 
@@ -51,18 +56,30 @@ impl MLModelManager {
     pub fn load_models(data: &Path) -> Self {
         let keep = Keep::below(data);
         let wine = keep.wine();
+        Self::with(keep, wine)
+    }
+
+    /// The models of the house as they are before anything is trained or kept: to be described.
+    pub fn untrained() -> Self {
+        Self::with(Keep::below(Path::new("")), None)
+    }
+
+    fn with(keep: Keep, wine: Option<WineModel>) -> Self {
         let manager = Self {
             parts: Arc::new(Parts {
                 shelf: ArcSwap::default(),
                 changes: watch::channel(0).0,
                 keep,
+                wine: ArcSwapOption::empty(),
                 is_stopping: AtomicBool::new(false),
             }),
         };
         manager.put(Arc::new(SimpleMLModel::new()));
-        match wine {
-            Some(wine) => manager.put(Arc::new(wine)),
-            None => manager.stand(WineModel::NAME, Some(&Standing::Training)),
+        if let Some(wine) = wine {
+            manager.put_wine(wine);
+        } else {
+            let training = Standing::Training(Arc::new(WineModel::offer()));
+            manager.stand(WineModel::NAME, &training);
         }
         manager
     }
@@ -71,12 +88,41 @@ impl MLModelManager {
     pub fn get_model(&self, name: &str) -> Result<Arc<dyn MLModel>> {
         match self.parts.shelf.load().get(name) {
             Some(Standing::Ready(model)) => Ok(Arc::clone(model)),
-            Some(Standing::Training) => {
+            Some(Standing::Training(_)) => {
                 Err(Error::Unavailable("the model is being trained; try again in a moment".into()))
             }
-            Some(Standing::Failed(why)) => Err(Error::Unavailable(why.clone())),
-            None => Err(Error::NotFound("model")),
+            Some(Standing::Failed(_, why)) => Err(Error::Unavailable(why.clone())),
+            Some(Standing::Retired(_)) | None => Err(Error::NotFound("model")),
         }
+    }
+
+    /// What the model of this name takes, gives and costs, which is known while it is trained too.
+    pub fn offer(&self, name: &str) -> Result<Arc<Offer>> {
+        match self.parts.shelf.load().get(name) {
+            Some(Standing::Ready(model)) => Ok(Arc::new(Offer::of(&**model))),
+            Some(Standing::Training(offer)) => Ok(Arc::clone(offer)),
+            Some(Standing::Failed(_, why)) => Err(Error::Unavailable(why.clone())),
+            Some(Standing::Retired(_)) | None => Err(Error::NotFound("model")),
+        }
+    }
+
+    /// What every model that is shown takes, gives and costs, by name.
+    pub fn offers(&self) -> Vec<Arc<Offer>> {
+        let shelf = self.parts.shelf.load();
+        let offers = shelf.values().filter_map(|standing| match standing {
+            Standing::Ready(model) => Some(Arc::new(Offer::of(&**model))),
+            Standing::Training(offer) | Standing::Failed(offer, _) => Some(Arc::clone(offer)),
+            Standing::Retired(_) => None,
+        });
+        offers.collect()
+    }
+
+    /// The model by which results of this name are read: a retired one too.
+    pub async fn recall(&self, name: &str) -> Result<Arc<dyn MLModel>> {
+        if let Some(Standing::Retired(model)) = self.parts.shelf.load().get(name) {
+            return Ok(Arc::clone(model));
+        }
+        self.await_model(name).await
     }
 
     /// Whether a model of this name is being trained.
@@ -102,23 +148,32 @@ impl MLModelManager {
     /// Puts a model on the shelf, in place of one of the same name.
     pub fn put(&self, model: Arc<dyn MLModel>) {
         let name = model.name().to_owned();
-        self.stand(&name, Some(&Standing::Ready(model)));
+        self.stand(&name, &Standing::Ready(model));
     }
 
-    /// Takes a model off the shelf; whoever is asking it still gets an answer.
-    pub fn retire(&self, name: &str) {
-        self.stand(name, None);
+    fn put_wine(&self, wine: WineModel) {
+        let wine = Arc::new(wine);
+        self.parts.wine.store(Some(Arc::clone(&wine)));
+        self.put(wine);
+    }
+
+    /// Takes a model off the shelf; whoever is asking it still gets an answer, and what it
+    /// predicted can still be read.
+    pub fn retire(&self, name: &str) -> Result<()> {
+        let model = self.get_model(name)?;
+        self.stand(name, &Standing::Retired(model));
+        Ok(())
     }
 
     /// Every model as it is shown, by name.
     pub fn views(&self) -> Vec<ModelView> {
-        self.parts.shelf.load().iter().map(|(name, standing)| standing.view(name)).collect()
+        self.parts.shelf.load().values().filter_map(Standing::view).collect()
     }
 
     /// One model as it is shown.
     pub fn view(&self, name: &str) -> Result<ModelView> {
         let shelf = self.parts.shelf.load();
-        shelf.get(name).map(|standing| standing.view(name)).ok_or(Error::NotFound("model"))
+        shelf.get(name).and_then(Standing::view).ok_or(Error::NotFound("model"))
     }
 
     /// Trains what is missing and has measured how good it is, in the background.
@@ -138,7 +193,7 @@ impl MLModelManager {
             }
         };
         if let Err(cause) = thread::Builder::new().name("cellar-training".into()).spawn(work) {
-            self.stand(WineModel::NAME, Some(&Standing::Failed(FAILED.into())));
+            self.fail_wine();
             tracing::error!(%cause, "the wine model could not be trained");
         }
     }
@@ -157,11 +212,11 @@ impl MLModelManager {
         match trained {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => {
-                self.stand(WineModel::NAME, Some(&Standing::Failed(FAILED.into())));
+                self.fail_wine();
                 Err(error)
             }
             Err(_) => {
-                self.stand(WineModel::NAME, Some(&Standing::Failed(FAILED.into())));
+                self.fail_wine();
                 Err(Error::internal("training panicked"))
             }
         }
@@ -182,27 +237,34 @@ impl MLModelManager {
         let model = WineModel::new(regression, None);
         let ms = begun.elapsed().as_millis();
         tracing::info!(version = model.version(), ms, "the wine model is trained");
-        self.put(Arc::new(model));
+        self.put_wine(model);
         Ok(())
     }
 
     /// Whether it is not known yet how good the wine model is.
     pub fn lacks_evaluation(&self) -> bool {
-        self.wine().is_some_and(|wine| wine.card().evaluation.is_none())
+        self.wine().is_some_and(|wine| wine.evaluation().is_none())
     }
 
-    /// Keeps what was measured of the wine model, and shows it.
-    pub fn evaluated(&self, evaluation: &Evaluation) -> Result<()> {
-        let Some(wine) = self.wine() else { return Ok(()) };
-        self.parts.keep.put_evaluation(wine.version(), evaluation)?;
-        if let Some(wine) = self.parts.keep.wine() {
-            self.put(Arc::new(wine));
+    /// Shows what was measured of the wine model, and keeps it.
+    pub fn evaluated(&self, evaluation: &Evaluation) {
+        let Some(wine) = self.wine() else { return };
+        // What cannot be kept can still be shown; the next start measures it again.
+        if let Err(error) = self.parts.keep.put_evaluation(wine.version(), evaluation) {
+            tracing::warn!(%error, "what was measured of the wine model could not be kept");
         }
-        Ok(())
+        self.put_wine(wine.evaluated(evaluation.clone()));
     }
 
-    fn wine(&self) -> Option<Arc<dyn MLModel>> {
-        self.get_model(WineModel::NAME).ok()
+    /// The wine model, if that is what stands on the shelf under its name.
+    fn wine(&self) -> Option<Arc<WineModel>> {
+        let shown = self.get_model(WineModel::NAME).ok()?;
+        self.parts.wine.load_full().filter(|wine| wine.version() == shown.version())
+    }
+
+    fn fail_wine(&self) {
+        let offer = Arc::new(WineModel::offer());
+        self.stand(WineModel::NAME, &Standing::Failed(offer, FAILED.into()));
     }
 
     /// Ends training, and lets nobody wait for it any longer.
@@ -215,13 +277,10 @@ impl MLModelManager {
         self.parts.is_stopping.load(Ordering::SeqCst)
     }
 
-    fn stand(&self, name: &str, standing: Option<&Standing>) {
+    fn stand(&self, name: &str, standing: &Standing) {
         self.parts.shelf.rcu(|shelf| {
             let mut shelf = Shelf::clone(shelf);
-            match standing {
-                Some(standing) => shelf.insert(name.to_owned(), standing.clone()),
-                None => shelf.remove(name),
-            };
+            shelf.insert(name.to_owned(), standing.clone());
             shelf
         });
         self.parts.changes.send_modify(|n| *n += 1);
@@ -233,14 +292,16 @@ const FAILED: &str = "the model could not be trained; the log says why, and a re
 
 impl Standing {
     fn is_training(&self) -> bool {
-        matches!(self, Self::Training)
+        matches!(self, Self::Training(_))
     }
 
-    fn view(&self, name: &str) -> ModelView {
+    /// As it is shown, if it is.
+    fn view(&self) -> Option<ModelView> {
         match self {
-            Self::Ready(model) => ModelView::ready(&**model),
-            Self::Training => ModelView::not_ready(name, None),
-            Self::Failed(why) => ModelView::not_ready(name, Some(why)),
+            Self::Ready(model) => Some(ModelView::ready(&**model)),
+            Self::Training(offer) => Some(ModelView::not_ready(offer, None)),
+            Self::Failed(offer, why) => Some(ModelView::not_ready(offer, Some(why))),
+            Self::Retired(_) => None,
         }
     }
 }

@@ -1,5 +1,5 @@
 //! What becomes of somebody's tasks when they close their account: what they sent is theirs, and
-//! goes; the ledger keeps what it cost.
+//! goes, large contents after the grace of files; the ledger keeps what it cost.
 
 use super::record::MLTask;
 use crate::clock::Timestamp;
@@ -16,11 +16,11 @@ impl Companion for TaskCompanion {
         Ok(())
     }
 
-    fn closing(&self, tx: &Tx<'_>, user_id: UserId) -> Result<()> {
+    fn closing(&self, tx: &Tx<'_>, user_id: UserId, now: Timestamp) -> Result<()> {
         if MLTask::count_live(tx, user_id)? > 0 {
             let why = "some of your tasks are at work; cancel them first, or wait for their end";
             return Err(Error::Conflict(why.into()));
         }
-        MLTask::delete_all(tx, user_id)
+        MLTask::delete_all(tx, user_id, now)
     }
 }

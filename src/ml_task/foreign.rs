@@ -1,31 +1,26 @@
 //! Predictions for clients of other servers: MLflow's scoring protocol below each model's address,
-//! and the Open Inference Protocol below `/v2` and `/v1`. Whoever calls pays as ever, and finds
+//! and the Open Inference Protocol below `/v2` and `/v1`. Failures there have the shape that those
+//! clients know ([`super::accent`]). Whoever calls pays as ever, and finds
 //! what was predicted in the history; the task and its cost travel in headers.
 
-use std::io::Cursor;
-
-use rocket::http::{ContentType, Status};
-use rocket::request::Request;
-use rocket::response::{self, Responder};
+use rocket::http::Status;
 use rocket::{State, get, post};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::form::Form;
+use super::oip::Wishes;
 use super::outcome::Speech;
-use super::routes::{COST_HEADER, TASK_HEADER, reply};
-use super::service::{MLService, Order, Refused};
+use super::routes::{problem, reply};
+use super::service::{MLService, Order};
 use super::submission::Foreign;
 use crate::access::Caller;
-use crate::error::{Error, Issues, Result};
+use crate::error::{Error, Result};
 use crate::idempotency::Once;
 use crate::ml::schema::{Inputs, Output};
 use crate::ml_model::MLModel;
 use crate::ml_model_manager::MLModelManager;
-use crate::web::{Endpoints, Problem, Reply, endpoints};
-
-/// Mistakes that are spelled out in an answer that has room for a sentence only.
-const ISSUES_TOLD_MAX: usize = 10;
+use crate::web::{Answer, Endpoints, Problem, Reply, endpoints};
 
 /// The routes of MLflow's scoring server, below each model's address.
 pub fn mlflow_routes() -> Endpoints {
@@ -41,82 +36,6 @@ pub fn oip_routes() -> Endpoints {
     )
 }
 
-/// How a failure is worded for the clients of another server.
-#[derive(Debug, Clone, Copy)]
-enum Accent {
-    Mlflow,
-    Oip,
-}
-
-/// A failure in the words of another server.
-#[derive(Debug)]
-struct ForeignProblem {
-    accent: Accent,
-    refused: Refused,
-}
-
-impl ForeignProblem {
-    fn mlflow(refused: impl Into<Refused>) -> Self {
-        Self { accent: Accent::Mlflow, refused: refused.into() }
-    }
-
-    fn oip(refused: impl Into<Refused>) -> Self {
-        Self { accent: Accent::Oip, refused: refused.into() }
-    }
-}
-
-type ForeignAnswer = Result<Reply<Box<RawValue>>, ForeignProblem>;
-
-impl<'r> Responder<'r, 'static> for ForeignProblem {
-    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        let Self { accent, refused: Refused { error, task } } = self;
-        let rows = if let Error::Invalid(issues) = &error { Some(told(issues)) } else { None };
-        let problem = Problem::from(error);
-        let (status, words) = problem.in_words();
-        // Both servers know one status for whatever is wrong with what was sent.
-        let status = if rows.is_some() { Status::BadRequest } else { status };
-        let words = rows.unwrap_or_else(|| words.to_owned());
-        let body = match accent {
-            Accent::Mlflow => json!({"error_code": error_code(status), "message": words}),
-            Accent::Oip => json!({"error": words}),
-        };
-        // The problem logs its cause and has the headers of every failure.
-        let mut response = problem.respond_to(request)?;
-        let text = body.to_string();
-        response.set_status(status);
-        response.set_header(ContentType::JSON);
-        response.set_sized_body(text.len(), Cursor::new(text));
-        if let Some(id) = task {
-            response.set_raw_header(TASK_HEADER, id.to_string());
-            response.set_raw_header(COST_HEADER, "0");
-        }
-        Ok(response)
-    }
-}
-
-fn error_code(status: Status) -> &'static str {
-    match status.code {
-        400 => "BAD_REQUEST",
-        404 => "RESOURCE_DOES_NOT_EXIST",
-        409 => "REQUEST_CONFLICT",
-        402 => "OUT_OF_CREDITS",
-        429 => "REQUEST_LIMIT_EXCEEDED",
-        503 => "TEMPORARILY_UNAVAILABLE",
-        _ => "INTERNAL_ERROR",
-    }
-}
-
-/// The mistakes in a sentence.
-fn told(issues: &Issues) -> String {
-    let all = issues.all();
-    let mut some = Issues::default();
-    all.iter().take(ISSUES_TOLD_MAX).for_each(|issue| some.push(issue.clone()));
-    match all.len().saturating_sub(ISSUES_TOLD_MAX) {
-        0 => some.to_string(),
-        n_more => format!("{some}; and {n_more} more"),
-    }
-}
-
 /// What a request of another form asks for.
 struct Asking {
     model: String,
@@ -130,17 +49,19 @@ async fn ask(
     tasks: &MLService,
     sent: Foreign,
     asking: Asking,
-) -> Result<Reply<Box<RawValue>>, Refused> {
+) -> Answer<Box<RawValue>> {
+    let form = if sent.is_table { Form::Table } else { asking.form };
+    let said = [asking.model.as_bytes(), form.word().as_bytes(), sent.upload.fingerprint()];
     let order = Order {
         caller: caller.clone(),
-        ticket: once.ticket(sent.upload.hash),
+        ticket: once.ticket(&said),
         model: asking.model,
-        form: if sent.is_table { Form::Table } else { asking.form },
+        form,
         upload: sent.upload,
         speech: asking.speech,
         is_async: false,
     };
-    Ok(reply(tasks.process_task(order).await?))
+    Ok(reply(tasks.process_task(order).await.map_err(problem)?))
 }
 
 /// Score rows as MLflow's scoring server does.
@@ -161,45 +82,39 @@ async fn score_rows(
     model: String,
     errors: Option<String>,
     sent: Foreign,
-) -> ForeignAnswer {
+) -> Answer<Box<RawValue>> {
     let has_row_errors = match errors.as_deref() {
         None => false,
         Some("rows") => true,
         Some(_) => {
             let error = Error::invalid("errors", "unknown_value", "must be rows, or left out");
-            return Err(ForeignProblem::mlflow(error));
+            return Err(error.into());
         }
     };
     let speech = Speech::Mlflow { has_row_errors };
     let asking = Asking { model, form: Form::Mlflow, speech };
-    ask(&caller, &once, tasks, sent, asking).await.map_err(ForeignProblem::mlflow)
+    ask(&caller, &once, tasks, sent, asking).await
 }
 
 /// Whether a model can be asked: 200, or 503.
 #[utoipa::path(responses((status = 200, description = "It can.", body = String)))]
 #[get("/api/models/<model>/ping")]
-fn ping_model(models: &State<MLModelManager>, model: &str) -> Result<&'static str, ForeignProblem> {
-    models.get_model(model).map(|_| "\n").map_err(ForeignProblem::mlflow)
+fn ping_model(models: &State<MLModelManager>, model: &str) -> Result<&'static str, Problem> {
+    Ok(models.get_model(model).map(|_| "\n")?)
 }
 
 /// The same by another name.
 #[utoipa::path(responses((status = 200, description = "It can.", body = String)))]
 #[get("/api/models/<model>/health")]
-fn model_health(
-    models: &State<MLModelManager>,
-    model: &str,
-) -> Result<&'static str, ForeignProblem> {
+fn model_health(models: &State<MLModelManager>, model: &str) -> Result<&'static str, Problem> {
     ping_model(models, model)
 }
 
 /// The version of this server.
 #[utoipa::path(responses((status = 200, description = "The version.", body = String)))]
 #[get("/api/models/<model>/version")]
-fn scoring_version(
-    models: &State<MLModelManager>,
-    model: &str,
-) -> Result<&'static str, ForeignProblem> {
-    models.view(model).map(|_| env!("CARGO_PKG_VERSION")).map_err(ForeignProblem::mlflow)
+fn scoring_version(models: &State<MLModelManager>, model: &str) -> Result<&'static str, Problem> {
+    Ok(models.view(model).map(|_| env!("CARGO_PKG_VERSION"))?)
 }
 
 /// The server, as the Open Inference Protocol asks for it.
@@ -229,11 +144,8 @@ fn server_ready(models: &State<MLModelManager>) -> Reply<Value> {
 /// Whether a model can be asked.
 #[utoipa::path(responses((status = 200, description = "Whether it can.", body = Value)))]
 #[get("/v2/models/<model>/ready")]
-fn model_ready(
-    models: &State<MLModelManager>,
-    model: &str,
-) -> Result<Reply<Value>, ForeignProblem> {
-    let view = models.view(model).map_err(ForeignProblem::oip)?;
+fn model_ready(models: &State<MLModelManager>, model: &str) -> Answer<Value> {
+    let view = models.view(model)?;
     let is_ready = view.status == "ready";
     let reply = Reply::ok(json!({"name": model, "ready": is_ready}));
     Ok(if is_ready { reply } else { reply.with_status(Status::ServiceUnavailable) })
@@ -242,11 +154,8 @@ fn model_ready(
 /// A model's tensors.
 #[utoipa::path(responses((status = 200, description = "The model.", body = Value)))]
 #[get("/v2/models/<model>")]
-fn model_metadata(
-    models: &State<MLModelManager>,
-    model: &str,
-) -> Result<Reply<Value>, ForeignProblem> {
-    let model = models.get_model(model).map_err(ForeignProblem::oip)?;
+fn model_metadata(models: &State<MLModelManager>, model: &str) -> Answer<Value> {
+    let model = models.get_model(model)?;
     Ok(Reply::ok(metadata(&*model)))
 }
 
@@ -257,8 +166,8 @@ fn model_version_metadata(
     models: &State<MLModelManager>,
     model: &str,
     version: &str,
-) -> Result<Reply<Value>, ForeignProblem> {
-    let model = version_of(models, model, version).map_err(ForeignProblem::oip)?;
+) -> Answer<Value> {
+    let model = version_of(models, model, version)?;
     Ok(Reply::ok(metadata(&*model)))
 }
 
@@ -305,11 +214,11 @@ async fn infer(
     caller: Caller,
     once: Once,
     tasks: &State<MLService>,
+    models: &State<MLModelManager>,
     model: String,
     sent: Foreign,
-) -> ForeignAnswer {
-    let asking = Asking { model, form: Form::Oip, speech: Speech::Oip { id: id_in(&sent) } };
-    ask(&caller, &once, tasks, sent, asking).await.map_err(ForeignProblem::oip)
+) -> Answer<Box<RawValue>> {
+    infer_with(&caller, &once, tasks, models, model, sent).await
 }
 
 /// Predict by one version of a model.
@@ -326,19 +235,24 @@ async fn infer_version(
     model: String,
     version: &str,
     sent: Foreign,
-) -> ForeignAnswer {
-    version_of(models, &model, version).map_err(ForeignProblem::oip)?;
-    let asking = Asking { model, form: Form::Oip, speech: Speech::Oip { id: id_in(&sent) } };
-    ask(&caller, &once, tasks, sent, asking).await.map_err(ForeignProblem::oip)
+) -> Answer<Box<RawValue>> {
+    version_of(models, &model, version)?;
+    infer_with(&caller, &once, tasks, models, model, sent).await
 }
 
-/// The id that the client gave its request.
-fn id_in(sent: &Foreign) -> Option<String> {
-    #[derive(serde::Deserialize)]
-    struct Named {
-        id: Option<String>,
-    }
-    serde_json::from_slice::<Named>(sent.upload.bytes()?).ok()?.id
+async fn infer_with(
+    caller: &Caller,
+    once: &Once,
+    tasks: &MLService,
+    models: &MLModelManager,
+    model: String,
+    sent: Foreign,
+) -> Answer<Box<RawValue>> {
+    let (sent, wishes) = Wishes::of(sent).await?;
+    wishes.check(&models.offer(&model)?.schema)?;
+    let Wishes { id, outputs } = wishes;
+    let asking = Asking { model, form: Form::Oip, speech: Speech::Oip { id, outputs } };
+    ask(caller, once, tasks, sent, asking).await
 }
 
 /// Predict by the first version of that protocol: `POST /v1/models/wine:predict`.
@@ -353,9 +267,9 @@ async fn predict_instances(
     tasks: &State<MLService>,
     call: &str,
     sent: Foreign,
-) -> ForeignAnswer {
+) -> Answer<Box<RawValue>> {
     let model = call.strip_suffix(":predict").ok_or(Error::NotFound("call"));
-    let model = model.map_err(ForeignProblem::oip)?.to_owned();
+    let model = model?.to_owned();
     let asking = Asking { model, form: Form::Mlflow, speech: Speech::OipV1 };
-    ask(&caller, &once, tasks, sent, asking).await.map_err(ForeignProblem::oip)
+    ask(&caller, &once, tasks, sent, asking).await
 }

@@ -7,6 +7,7 @@
 //! and pays for the good ones in the write that makes it succeed. What fails, is cancelled or has
 //! no good row costs nothing.
 
+mod accent;
 mod companion;
 mod download;
 mod foreign;
@@ -14,9 +15,11 @@ mod form;
 mod job;
 mod kept;
 mod local;
+mod oip;
 mod outcome;
 mod parts;
 mod prediction;
+mod query;
 mod record;
 mod results;
 mod routes;
@@ -26,6 +29,7 @@ mod telling;
 mod verify;
 mod view;
 
+pub use accent::accent;
 pub use companion::TaskCompanion;
 pub use foreign::{mlflow_routes, oip_routes};
 pub use form::Form;

@@ -94,10 +94,12 @@ pub enum Speech {
         /// Whether bad rows are told beside the good ones; else one fails the request.
         has_row_errors: bool,
     },
-    /// The Open Inference Protocol, with the id that the client gave its request.
+    /// The Open Inference Protocol.
     Oip {
-        /// The client's id.
+        /// The id that the client gave its request.
         id: Option<String>,
+        /// The outputs it wants, in this order; all of them if none is named.
+        outputs: Vec<String>,
     },
     /// The first version of that protocol.
     OipV1,
@@ -128,11 +130,16 @@ impl Speech {
                 let errors: Vec<_> = of.block.faults.iter().map(RowError::of).collect();
                 answer.errors = Some(raw(&errors)?);
             }
-            Self::Oip { id } => {
+            Self::Oip { id, outputs: wanted } => {
+                let mut outputs = oip_outputs(model, of);
+                if !wanted.is_empty() {
+                    let named = |name: &String| outputs.iter().find(|of| of["name"] == **name);
+                    outputs = wanted.iter().filter_map(named).cloned().collect();
+                }
                 answer.model_name = Some(model.name().to_owned());
                 answer.model_version = Some(model.version().to_owned());
                 answer.id.clone_from(id);
-                answer.outputs = Some(raw(&oip_outputs(model, of))?);
+                answer.outputs = Some(raw(&outputs)?);
             }
         }
         Ok(answer)

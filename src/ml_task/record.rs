@@ -4,11 +4,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::form::Form;
+pub use super::query::{NamedTask, TaskQuery};
 use crate::clock::Timestamp;
 use crate::credits::Credits;
-use crate::database::{Param, Reader, Row, Tx, bind, params};
+use crate::database::{Reader, Row, Tx, params};
 use crate::error::{Error, Result};
-use crate::files::Hash;
+use crate::files::{Blob, Hash};
 use crate::id::{HoldId, JobId, MLTaskId, RowId, TransactionId, UserId};
 
 /// Where a task stands.
@@ -160,9 +161,18 @@ pub struct Contents {
     pub faults: Option<Content>,
 }
 
-const COLUMNS: &str = "id, user_id, model, model_version, form, status, n_given, n_predicted, \
+pub(super) const COLUMNS: &str = "id, user_id, model, model_version, form, status, n_given, n_predicted, \
     n_rejected, price, cost, error, transaction_id, hold_id, job_id, request_id, compute_us, \
     created_at, started_at, finished_at";
+
+/// Counts the tasks of a user that wait or run. It says what the index of the few says, or it would
+/// read all that the user ever had.
+const LIVE: &str = "SELECT count(*) FROM ml_tasks \
+    WHERE user_id = ?1 AND status <> 'succeeded' AND status IN ('queued', 'running')";
+
+/// Finds a task that refers to a content.
+const REFERRING: &str = "SELECT 1 FROM ml_tasks \
+    WHERE input_hash = ?1 OR output_hash = ?1 OR faults_hash = ?1 LIMIT 1";
 
 impl MLTask {
     /// Records a task, whose own id is not looked at; its id.
@@ -277,18 +287,41 @@ impl MLTask {
         if n == 1 { Ok(()) } else { Err(Error::Conflict("this task has ended already".into())) }
     }
 
-    /// Deletes a task that has ended.
-    pub fn delete(tx: &Tx<'_>, user_id: UserId, id: MLTaskId) -> Result<()> {
+    /// Deletes a task that has ended, and lets go of its contents.
+    pub fn delete(tx: &Tx<'_>, user_id: UserId, id: MLTaskId, now: Timestamp) -> Result<()> {
         let task = Self::find(tx, Some(user_id), id)?;
         if !task.status.is_final() {
             return Err(Error::Conflict("this task is at work; cancel it first".into()));
         }
-        tx.execute("DELETE FROM ml_tasks WHERE id = ?1", params![id]).map(drop)
+        let contents = Self::contents(tx, id)?;
+        tx.execute("DELETE FROM ml_tasks WHERE id = ?1", params![id])?;
+        let contents = [contents.input, contents.output, contents.faults].into_iter().flatten();
+        let hashes = contents.filter_map(|content| match content {
+            Content::Inline(_) => None,
+            Content::File(hash) => Some(hash),
+        });
+        Blob::release(tx, hashes, Self::refer_to, now)
     }
 
-    /// Deletes every task of a user.
-    pub fn delete_all(tx: &Tx<'_>, user_id: UserId) -> Result<()> {
-        tx.execute("DELETE FROM ml_tasks WHERE user_id = ?1", params![user_id]).map(drop)
+    /// Deletes every task of a user, and lets go of their contents.
+    pub fn delete_all(tx: &Tx<'_>, user_id: UserId, now: Timestamp) -> Result<()> {
+        let hashes = tx.fetchall(
+            "SELECT input_hash FROM ml_tasks WHERE user_id = ?1 AND input_hash IS NOT NULL \
+             UNION SELECT output_hash FROM ml_tasks \
+             WHERE user_id = ?1 AND output_hash IS NOT NULL \
+             UNION SELECT faults_hash FROM ml_tasks \
+             WHERE user_id = ?1 AND faults_hash IS NOT NULL",
+            params![user_id],
+            |row| row.get(0).map(Hash::from_bytes),
+        )?;
+        tx.execute("DELETE FROM ml_tasks WHERE user_id = ?1", params![user_id])?;
+        Blob::release(tx, hashes, Self::refer_to, now)
+    }
+
+    /// Whether any task needs this content: the same bytes are kept once for all.
+    fn refer_to(r: &Reader<'_>, hash: Hash) -> Result<bool> {
+        let found = r.fetchone(REFERRING, params![hash.bytes()], |row| row.get::<i64>(0));
+        found.map(|found| found.is_some())
     }
 
     /// Its contents.
@@ -310,15 +343,12 @@ impl MLTask {
 
     /// How many of a user's tasks wait or run.
     pub fn count_live(r: &Reader<'_>, user_id: UserId) -> Result<u64> {
-        let n = r.fetchone(
-            "SELECT count(*) FROM ml_tasks WHERE user_id = ?1 AND status IN ('queued', 'running')",
-            params![user_id],
-            |row| row.get(0),
-        )?;
+        let n = r.fetchone(LIVE, params![user_id], |row| row.get(0))?;
         Ok(n.unwrap_or(0))
     }
 
-    fn read(row: &Row<'_>) -> Result<Self> {
+    /// The task in a row that begins with [`COLUMNS`].
+    pub(super) fn read(row: &Row<'_>) -> Result<Self> {
         let unknown = || Error::internal("a task has an unknown word");
         Ok(Self {
             id: row.get(0)?,
@@ -381,72 +411,31 @@ impl Ending {
     }
 }
 
-/// Which tasks are asked for.
-#[derive(Debug, Clone, Default)]
-pub struct TaskQuery {
-    /// Only of this user.
-    pub user_id: Option<UserId>,
-    /// Only of this model.
-    pub model: Option<String>,
-    /// Only that stand so.
-    pub status: Option<Status>,
-    /// Only from this moment on.
-    pub from: Option<Timestamp>,
-    /// Only before this moment.
-    pub to: Option<Timestamp>,
-}
-
-/// A task with the name of its user.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NamedTask {
-    /// The task.
-    pub task: MLTask,
-    /// The name of its user.
-    pub username: String,
-}
-
-impl TaskQuery {
-    /// Up to `limit` tasks below the number `before`, newest first.
-    pub fn list(&self, r: &Reader<'_>, before: i64, limit: u32) -> Result<Vec<NamedTask>> {
-        // Each filter that is not asked for is left out, so that an index fits the rest.
-        // The word itself, so that the index of the few fits.
-        let of_status = self.status.map(|status| format!("t.status = '{}' AND ", status.word()));
-        let of_status = of_status.as_deref().unwrap_or_default();
-        let filters = [
-            (self.user_id.is_some(), "t.user_id = ?1 AND "),
-            (self.model.is_some(), "t.model = ?2 AND "),
-            (self.status.is_some(), of_status),
-            (self.from.is_some(), "t.created_at >= ?4 AND "),
-            (self.to.is_some(), "t.created_at < ?5 AND "),
-        ];
-        let filters: String = filters.iter().filter(|f| f.0).map(|f| f.1).collect();
-        let columns: Vec<_> = COLUMNS.split(", ").map(|name| format!("t.{name}")).collect();
-        let columns = columns.join(", ");
-        let sql = [
-            "SELECT ",
-            &columns,
-            ", u.username FROM ml_tasks t JOIN users u ON u.id = t.user_id WHERE ",
-            &filters,
-            // Every parameter is named, so that every statement takes them all.
-            "t.id < ?6 AND (?1 IS NULL OR 1) AND (?2 IS NULL OR 1) AND (?3 IS NULL OR 1) \
-             AND (?4 IS NULL OR 1) AND (?5 IS NULL OR 1) ORDER BY t.id DESC LIMIT ?7",
-        ];
-        let status = self.status.map(Status::word);
-        let params: &[Param<'_>] = &[
-            bind(&self.user_id),
-            bind(&self.model),
-            bind(&status),
-            bind(&self.from),
-            bind(&self.to),
-            bind(&before),
-            bind(&limit),
-        ];
-        r.fetchall(&sql.concat(), params, |row| {
-            Ok(NamedTask { task: MLTask::read(row)?, username: row.get(20)? })
-        })
-    }
-}
-
 fn count(n: u64) -> Result<i64> {
     i64::try_from(n).map_err(Error::internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::database::Database;
+
+    #[test]
+    fn no_history_is_read_for_what_few_tasks_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(folder.path()).unwrap();
+        let plan = |sql: &str| {
+            let explain = format!("EXPLAIN QUERY PLAN {sql}");
+            let read = |r: &Reader<'_>| r.fetchall(&explain, params![1], |row| row.get(3));
+            let plan: Vec<String> = database.read_here(read).unwrap();
+            plan.join("; ")
+        };
+        let live = plan(LIVE);
+        assert!(live.contains("ml_tasks_of_status (user_id=? AND status=?)"), "{live}");
+        let referring = plan(REFERRING);
+        for index in ["ml_tasks_of_input", "ml_tasks_of_output", "ml_tasks_of_faults"] {
+            assert!(referring.contains(index), "{referring}");
+        }
+        assert!(!referring.contains("SCAN"), "{referring}");
+    }
 }

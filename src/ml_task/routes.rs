@@ -56,6 +56,18 @@ struct TaskInput {
     data: Option<Vec<serde_json::Value>>,
 }
 
+/// A form with a table.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "it describes what is read by hand")]
+struct TaskForm {
+    /// The model; it may also be in the address.
+    #[schema(example = "wine")]
+    model: Option<String>,
+    /// The table: commas, tabs or semicolons, with a header in any order.
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+}
+
 /// Have rows predicted, and pay for those that are.
 ///
 /// The body is JSON (`records`, or `columns` with `data`), a table as text (commas, tabs or
@@ -66,7 +78,8 @@ struct TaskInput {
     request_body(content(
         (TaskInput = "application/json"),
         (String = "text/csv"),
-        (String = "multipart/form-data"),
+        (String = "text/tab-separated-values"),
+        (TaskForm = "multipart/form-data"),
     )),
     params(
         ("model" = Option<String>, Query, description = "The model, if the body does not name it."),
@@ -76,8 +89,30 @@ struct TaskInput {
     responses(
         (status = 200, description = "Predicted.", body = TaskView),
         (status = 202, description = "To be predicted.", body = TaskView),
-        (status = 402, description = "The balance does not cover it.", body = ProblemBody<'static>),
-        (status = 422, description = "No row is good.", body = ProblemBody<'static>),
+        (
+            status = 402, description = "The balance does not cover it.",
+            body = ProblemBody<'static>, content_type = "application/problem+json",
+        ),
+        (
+            status = 404, description = "There is no such model.",
+            body = ProblemBody<'static>, content_type = "application/problem+json",
+        ),
+        (
+            status = 413, description = "The body is larger than the limit.",
+            body = ProblemBody<'static>, content_type = "application/problem+json",
+        ),
+        (
+            status = 415, description = "The body is of no type that is taken.",
+            body = ProblemBody<'static>, content_type = "application/problem+json",
+        ),
+        (
+            status = 422, description = "No row is good.",
+            body = ProblemBody<'static>, content_type = "application/problem+json",
+        ),
+        (
+            status = 429, description = "Too many tasks of yours wait or run.",
+            body = ProblemBody<'static>, content_type = "application/problem+json",
+        ),
     )
 )]
 #[post("/api/tasks?<model>", data = "<sent>")]
@@ -96,9 +131,10 @@ async fn create_task(
         (a, b) => a.or(b),
     };
     let model = named.ok_or_else(|| Error::invalid("model", "required", "is missing"))?;
+    let said = [model.as_bytes(), sent.form.word().as_bytes(), sent.upload.fingerprint()];
     let order = Order {
+        ticket: once.ticket(&said),
         caller,
-        ticket: once.ticket(sent.upload.hash),
         model,
         form: sent.form,
         upload: sent.upload,

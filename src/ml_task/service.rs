@@ -22,7 +22,7 @@ use crate::database::{Database, Reader, Tx};
 use crate::error::{Error, Result};
 use crate::files::Files;
 use crate::id::{MLTaskId, UserId};
-use crate::idempotency::{Done, Ticket};
+use crate::idempotency::{self, Done, Ticket};
 use crate::job::{Jobs, Watch, Whose};
 use crate::ml::intake;
 use crate::ml_model::MLModel;
@@ -352,8 +352,12 @@ impl MLService {
 
     /// Deletes a task that has ended; the ledger keeps what it cost.
     pub async fn delete(&self, caller: &Caller, id: MLTaskId) -> Result<()> {
-        let user_id = caller.user_id();
-        caller.write(&self.parts.database, move |tx| MLTask::delete(tx, user_id, id)).await
+        let (user_id, now) = (caller.user_id(), self.parts.clock.now());
+        let delete = move |tx: &Tx<'_>| {
+            MLTask::delete(tx, user_id, id, now)?;
+            idempotency::forget_made(tx, user_id, &task_address(id))
+        };
+        caller.write(&self.parts.database, delete).await
     }
 
     /// Follows the job of a task, if it has one that is not forgotten.
@@ -381,7 +385,7 @@ impl MLService {
                 "this task is still at work; its results come later".into(),
             ));
         }
-        let model = self.parts.models.await_model(&task.model_id).await?;
+        let model = self.parts.models.recall(&task.model_id).await?;
         let (files, worker) = (self.parts.files.clone(), Arc::clone(&model));
         let open = move || {
             let results = Results::open(&task, contents, &files, &worker.schema().inputs)?;

@@ -5,6 +5,7 @@ use rocket::http::ContentType;
 use rocket::request::{FromRequest, Outcome};
 use rocket::{Request, async_trait};
 
+use super::accent;
 use super::form::{Form, model_in_json};
 use crate::error::Error;
 use crate::web::{Problem, Refusal, Upload, UploadLimits, receive, receive_form, refuse};
@@ -17,6 +18,9 @@ const MEMORY_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// What a body may be sent as.
 const TYPES: &str = "application/json, text/csv, text/tab-separated-values or multipart/form-data";
+
+/// How long the JSON before binary tensors is.
+const BINARY_HEADER: &str = "Inference-Header-Content-Length";
 
 /// How large a table may be that is sent as a file.
 #[derive(Debug, Clone, Copy)]
@@ -109,7 +113,16 @@ impl<'r> FromData<'r> for Foreign {
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> data::Outcome<'r, Self> {
         let kind = request.content_type();
         let is_table = kind.is_some_and(is_table);
-        if !is_table && !kind.is_some_and(is_json) {
+        if request.headers().contains(BINARY_HEADER) {
+            let why =
+                "binary tensors are not spoken here; send the data as JSON (binary_data=False)";
+            return refuse(request, Refusal::Malformed(why.into()));
+        }
+        // Clients of the Open Inference Protocol say nothing of the kind of what they send; nor would
+        // a page of another site, which has our cookie.
+        let is_program = || accent::is_oip(request) && !request.headers().contains("Cookie");
+        let is_json = kind.map_or_else(is_program, is_json);
+        if !is_table && !is_json {
             return refuse(request, Refusal::UnsupportedType("application/json or text/csv"));
         }
         match receive(request, data, in_memory()).await {

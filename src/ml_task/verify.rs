@@ -5,7 +5,7 @@ use crate::database::{Reader, params};
 use crate::error::Result;
 
 /// What is promised, as SQL that finds the tasks or holds of which it is not true.
-const PROMISES: [(&str, &str); 5] = [
+const PROMISES: [(&str, &str); 6] = [
     (
         "a task that succeeded was paid for by another amount than it cost",
         "SELECT t.id FROM ml_tasks t \
@@ -34,6 +34,12 @@ const PROMISES: [(&str, &str); 5] = [
         "SELECT id FROM ml_tasks WHERE status = 'succeeded' \
            AND ((input IS NULL) = (input_hash IS NULL) \
              OR (output IS NULL) = (output_hash IS NULL))",
+    ),
+    (
+        "a task refers to a content that is about to be removed",
+        "SELECT t.id FROM blobs b JOIN ml_tasks t \
+         ON t.input_hash = b.hash OR t.output_hash = b.hash OR t.faults_hash = b.hash \
+         WHERE b.unused_since IS NOT NULL",
     ),
     (
         "an entry of the ledger paid for two tasks",

@@ -62,7 +62,7 @@ async fn create_top_up(
     transactions: &State<TransactionService>,
     body: Body<TopUpInput>,
 ) -> Answer<Box<RawValue>> {
-    let ticket = once.ticket(body.hash);
+    let ticket = once.ticket(&[&body.hash]);
     Ok(transactions.top_up(&caller, ticket, body.value.amount).await?.reply())
 }
 

@@ -29,7 +29,7 @@ pub trait Companion: Send + Sync {
     fn created(&self, tx: &Tx<'_>, user_id: UserId, username: &str, now: Timestamp) -> Result<()>;
 
     /// Runs in the write that closes one; an error says what stands in the way.
-    fn closing(&self, tx: &Tx<'_>, user_id: UserId) -> Result<()>;
+    fn closing(&self, tx: &Tx<'_>, user_id: UserId, now: Timestamp) -> Result<()>;
 }
 
 /// What the rules of accounts are set to.
@@ -356,7 +356,7 @@ impl UserService {
         let (companion, id) = (Arc::clone(&self.companion), user.id);
         let (event, now) = (caller.event(Action::AccountClose), self.clock.now());
         let close = move |tx: &Tx<'_>| {
-            companion.closing(tx, id)?;
+            companion.closing(tx, id, now)?;
             user.close(tx)?;
             access::delete_keys_of(tx, id)?;
             access::forget_places_of(tx, id)?;

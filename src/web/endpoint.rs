@@ -104,10 +104,9 @@ impl Endpoints {
             for operation in operations.into_iter().flatten() {
                 operation.tags = Some(vec![tag.to_owned()]);
                 // The handler's signature says that they are there; the description must too.
-                operation
-                    .parameters
-                    .get_or_insert_default()
-                    .extend(ids.iter().cloned().map(RefOr::T));
+                let parameters = operation.parameters.get_or_insert_default();
+                parameters.extend(ids.iter().cloned().map(RefOr::T));
+                name_each_once(parameters);
             }
         }
         Self { document, list: Vec::new() }
@@ -151,6 +150,26 @@ impl Endpoints {
             route
         };
         self.list.into_iter().map(guard).collect()
+    }
+}
+
+/// A parameter that is read from the signature and described in words too stands there twice; the
+/// words stay.
+fn name_each_once(parameters: &mut Vec<RefOr<Parameter>>) {
+    let key = |parameter: &RefOr<Parameter>| match parameter {
+        RefOr::T(known) => Some((known.name.clone(), known.parameter_in.clone())),
+        RefOr::Ref(_) => None,
+    };
+    let has_words =
+        |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(p) if p.description.is_some());
+    // Stable: what has words comes first, in its order.
+    let mut all = std::mem::take(parameters);
+    all.sort_by_key(|parameter| !has_words(parameter));
+    for parameter in all {
+        let is_there = parameters.iter().any(|other| key(other) == key(&parameter));
+        if !is_there || key(&parameter).is_none() {
+            parameters.push(parameter);
+        }
     }
 }
 

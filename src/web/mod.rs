@@ -5,6 +5,7 @@
 //! cross-site rule and the declared [`Access`] are checked before the handler can run. A route
 //! without a declared access cannot be written down, let alone fail open.
 
+mod accent;
 mod admission;
 mod assets;
 mod body;
@@ -30,6 +31,7 @@ mod query;
 mod reply;
 mod upload;
 
+pub use accent::{Accent, Failure};
 pub use admission::Hosts;
 pub use assets::{asset_names, content_security_policy_of_the_app, routes as asset_routes};
 pub use body::{Body, Mistakes};
@@ -49,9 +51,9 @@ pub use live::live_events;
 pub use method::OwnMethod;
 pub use metrics::Metrics;
 pub use observe::Observer;
-pub use openapi::{Document, routes as openapi_routes};
+pub use openapi::{Amend, Document, routes as openapi_routes};
 pub use pace::Pace;
 pub use page::{Listing, Page, PageQuery};
 pub use problem::{Problem, ProblemBody, Refusal, catchers, refuse};
 pub use reply::{Answer, Reply};
-pub use upload::{FormUpload, Upload, UploadLimits, receive, receive_form};
+pub use upload::{FormUpload, KEY_HEADER, Upload, UploadLimits, receive, receive_form};

@@ -1,9 +1,10 @@
 //! The description of the API, made from the handlers and their types.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rocket::http::{ContentType, Method};
 use rocket::{State, get};
+use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
 };
@@ -14,41 +15,49 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema, ToSchema};
 
 use super::endpoint::{Access, Endpoints, endpoints};
-use super::problem::ProblemBody;
-use crate::error::Issue;
+use super::problem::{Problem, ProblemBody};
+use crate::error::{Error, Issue, Result};
 
 /// The routes of this module.
 pub fn routes() -> Endpoints {
     endpoints!("openapi"; Public: openapi;)
 }
 
-/// The whole description, written out when it is first asked for.
+/// Adds what is known of single things besides their kind, and changes while the server runs.
+pub type Amend = Arc<dyn Fn(&mut OpenApi) + Send + Sync>;
+
+/// The whole description.
 #[derive(Clone)]
 pub struct Document {
     parts: Arc<Vec<OpenApi>>,
-    json: Arc<OnceLock<String>>,
+    amend: Amend,
+    /// As it was when it was last asked for, and written out.
+    written: Arc<Mutex<Option<Written>>>,
 }
+
+/// What was described, and how it is spelt.
+type Written = (OpenApi, Arc<str>);
 
 impl Document {
     /// The description of all these routes together.
-    pub fn of(endpoints: &[Endpoints]) -> Self {
-        let parts = endpoints.iter().map(with_security).collect();
-        Self { parts: Arc::new(parts), json: Arc::default() }
+    pub fn of(endpoints: &[Endpoints], amend: Amend) -> Self {
+        let parts = Arc::new(endpoints.iter().map(with_security).collect());
+        Self { parts, amend, written: Arc::default() }
     }
 
-    /// The same, with what is known of single things besides their kind.
-    #[must_use]
-    pub fn with(self, more: OpenApi) -> Self {
-        let mut parts = Arc::unwrap_or_clone(self.parts);
-        parts.push(more);
-        Self { parts: Arc::new(parts), json: Arc::default() }
-    }
-
-    /// The description as JSON.
-    pub fn json(&self) -> &str {
-        self.json.get_or_init(|| {
-            self.merged().to_pretty_json().expect("the description is made of strings and maps")
-        })
+    /// The description as JSON, written out anew only if something of it has changed.
+    pub fn json(&self) -> Result<Arc<str>> {
+        let mut whole = self.merged();
+        (self.amend)(&mut whole);
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((described, json)) = &*written
+            && *described == whole
+        {
+            return Ok(Arc::clone(json));
+        }
+        let json: Arc<str> = whole.to_pretty_json().map_err(Error::internal)?.into();
+        *written = Some((whole, Arc::clone(&json)));
+        Ok(json)
     }
 
     fn merged(&self) -> OpenApi {
@@ -57,9 +66,7 @@ impl Document {
             whole.merge(part.clone());
         }
         for item in whole.paths.paths.values_mut() {
-            let operations =
-                [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
-            for operation in operations.into_iter().flatten() {
+            for operation in operations_of(item) {
                 let failure = RefOr::Ref(Ref::from_response_name("Problem"));
                 operation.responses.responses.entry("default".into()).or_insert(failure);
             }
@@ -83,17 +90,28 @@ fn with_security(endpoints: &Endpoints) -> OpenApi {
             _ => continue,
         };
         if let Some(operation) = operation {
-            let mut ways = vec!["session", "access_token"];
-            match endpoint.access() {
-                Access::Metrics => ways.push("metrics_token"),
-                Access::Read | Access::Predict | Access::Write => ways.push("api_key"),
-                Access::Public | Access::Session | Access::Person | Access::Admin => {}
-            }
-            let requirement = |way: &str| SecurityRequirement::new(way, Vec::<String>::new());
-            operation.security = Some(ways.into_iter().map(requirement).collect());
+            operation.security = security_of(endpoint.access());
         }
     }
     document
+}
+
+/// The ways to call what asks for this.
+fn security_of(access: Access) -> Option<Vec<SecurityRequirement>> {
+    let mut ways = vec!["session", "access_token"];
+    match access {
+        Access::Public => return None,
+        Access::Metrics => ways.push("metrics_token"),
+        Access::Read | Access::Predict | Access::Write => ways.push("api_key"),
+        Access::Session | Access::Person | Access::Admin => {}
+    }
+    let requirement = |way: &str| SecurityRequirement::new(way, Vec::<String>::new());
+    Some(ways.into_iter().map(requirement).collect())
+}
+
+fn operations_of(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let all = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
+    all.into_iter().flatten()
 }
 
 /// What is true of every operation.
@@ -140,7 +158,7 @@ fn problem_response() -> Response {
     (status = 200, description = "OpenAPI 3.1.", content_type = "application/json")
 ))]
 #[get("/openapi.json")]
-fn openapi(document: &State<Document>) -> (ContentType, String) {
+fn openapi(document: &State<Document>) -> Result<(ContentType, String), Problem> {
     let kind = ContentType::new("application", "json").with_params([("charset", "utf-8")]);
-    (kind, document.json().to_owned())
+    Ok((kind, document.json()?.to_string()))
 }

@@ -1,5 +1,6 @@
-//! Failures on the wire: `application/problem+json`, one shape for every error, and the one place
-//! where an [`Error`] gets its status. HTTP's own refusals (a wrong method, a strange body) are
+//! Failures on the wire: `application/problem+json`, one shape for every error but those that an
+//! [`Accent`] words for clients of other servers, and the one place where an [`Error`] gets its
+//! status. HTTP's own refusals (a wrong method, a strange body) are
 //! [`Refusal`]s and share the shape.
 
 use std::io::Cursor;
@@ -11,6 +12,7 @@ use rocket::{Catcher, Request, catch, catchers as rocket_catchers};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::accent::{Accent, Failure};
 use super::admission::Hosts;
 use super::context::context;
 use super::endpoint::allowed_methods;
@@ -131,11 +133,6 @@ impl Problem {
         self
     }
 
-    /// Its status, and what it says to people: for an answer in another shape than its own.
-    pub fn in_words(&self) -> (Status, &str) {
-        (self.0.status, &self.0.detail)
-    }
-
     fn retry_after_s(mut self, seconds: u64) -> Self {
         self.0.retry_after_s = Some(seconds);
         self
@@ -237,6 +234,36 @@ impl From<Refusal> for Problem {
     }
 }
 
+impl Parts {
+    /// The status, the type and the body, in the words of whoever is spoken to.
+    fn written(
+        &self,
+        request: &Request<'_>,
+        request_id: &str,
+    ) -> Result<(Status, ContentType, Vec<u8>), Status> {
+        let failure = Failure { status: self.status, detail: &self.detail, issues: &self.issues };
+        if let Some((status, body)) = Accent::word(request, failure) {
+            return Ok((status, ContentType::JSON, to_json(&body)?));
+        }
+        let body = ProblemBody {
+            kind: "about:blank",
+            title: self.status.reason_lossy(),
+            status: self.status.code,
+            code: self.code,
+            detail: &self.detail,
+            errors: &self.issues,
+            request_id,
+            price: self.price,
+        };
+        let kind = ContentType::new("application", "problem+json");
+        Ok((self.status, kind, to_json(&body)?))
+    }
+}
+
+fn to_json(body: &impl Serialize) -> Result<Vec<u8>, Status> {
+    serde_json::to_vec(body).map_err(|_| Status::InternalServerError)
+}
+
 impl<'r> Responder<'r, 'static> for Problem {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         let problem = *self.0;
@@ -244,22 +271,9 @@ impl<'r> Responder<'r, 'static> for Problem {
         if let Some(cause) = &problem.cause {
             tracing::error!(request_id, code = problem.code, %cause, "request failed");
         }
-        let body = ProblemBody {
-            kind: "about:blank",
-            title: problem.status.reason_lossy(),
-            status: problem.status.code,
-            code: problem.code,
-            detail: &problem.detail,
-            errors: &problem.issues,
-            request_id,
-            price: problem.price,
-        };
-        let json = serde_json::to_vec(&body).map_err(|_| Status::InternalServerError)?;
+        let (status, kind, json) = problem.written(request, request_id)?;
         let mut response = Response::build();
-        response
-            .status(problem.status)
-            .header(ContentType::new("application", "problem+json"))
-            .sized_body(json.len(), Cursor::new(json));
+        response.status(status).header(kind).sized_body(json.len(), Cursor::new(json));
         // Rocket answers what it cannot read as a request without asking the fairing for headers.
         for (name, value) in ALWAYS {
             response.raw_header(name, value);

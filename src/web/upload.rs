@@ -19,8 +19,13 @@ use crate::error::{Error, Result as OurResult};
 /// Bytes that are read at once.
 const PIECE: usize = 64 * 1024;
 
-/// Fields of a form that are no file may be so long.
+/// Fields of a form that are no file may be so long, and so many.
 const FIELD_BYTES_MAX: usize = 1024;
+const FIELDS_MAX: usize = 16;
+
+/// The header of a request that shall be done once, however often it comes: only then somebody asks
+/// whether a body is the same as before.
+pub const KEY_HEADER: &str = "Idempotency-Key";
 
 /// What an upload may be.
 #[derive(Debug, Clone, Copy)]
@@ -36,8 +41,8 @@ pub struct Upload {
     kept: Kept,
     /// How many bytes it has.
     pub size_bytes: u64,
-    /// The SHA-256 of its bytes.
-    pub hash: [u8; 32],
+    /// The SHA-256 of its bytes, if it came with a key.
+    hash: Option<[u8; 32]>,
 }
 
 enum Kept {
@@ -52,6 +57,12 @@ impl Upload {
             Kept::Memory(bytes) => Some(bytes),
             Kept::File(_) => None,
         }
+    }
+
+    /// What stands for its bytes in a comparison with another request of the same key; empty for a
+    /// request without one, which is compared with nothing.
+    pub fn fingerprint(&self) -> &[u8] {
+        self.hash.as_ref().map_or(&[], |hash| &hash[..])
     }
 
     /// Reads it from its beginning.
@@ -69,8 +80,7 @@ impl Upload {
 
 impl From<Vec<u8>> for Upload {
     fn from(bytes: Vec<u8>) -> Self {
-        let (size_bytes, hash) = (bytes.len() as u64, Sha256::digest(&bytes).into());
-        Self { kept: Kept::Memory(bytes), size_bytes, hash }
+        Self { size_bytes: bytes.len() as u64, kept: Kept::Memory(bytes), hash: None }
     }
 }
 
@@ -89,13 +99,14 @@ struct Sink {
     limits: UploadLimits,
     memory: Vec<u8>,
     file: Option<File>,
-    digest: Sha256,
+    digest: Option<Sha256>,
     size_bytes: u64,
 }
 
 impl Sink {
-    fn new(limits: UploadLimits) -> Self {
-        Self { limits, memory: vec![], file: None, digest: Sha256::new(), size_bytes: 0 }
+    fn new(limits: UploadLimits, is_keyed: bool) -> Self {
+        let digest = is_keyed.then(Sha256::new);
+        Self { limits, memory: vec![], file: None, digest, size_bytes: 0 }
     }
 
     fn push(&mut self, piece: &[u8]) -> OurResult<()> {
@@ -103,7 +114,9 @@ impl Sink {
         if self.size_bytes > self.limits.bytes_max {
             return Err(Error::TooLarge { bytes_max: self.limits.bytes_max });
         }
-        self.digest.update(piece);
+        if let Some(digest) = &mut self.digest {
+            digest.update(piece);
+        }
         if self.file.is_none() && self.memory.len() + piece.len() <= self.limits.memory_bytes_max {
             self.memory.extend_from_slice(piece);
             return Ok(());
@@ -128,7 +141,8 @@ impl Sink {
 
     fn finish(self) -> Upload {
         let kept = self.file.map_or(Kept::Memory(self.memory), Kept::File);
-        Upload { kept, size_bytes: self.size_bytes, hash: self.digest.finalize().into() }
+        let hash = self.digest.map(|digest| digest.finalize().into());
+        Upload { kept, size_bytes: self.size_bytes, hash }
     }
 }
 
@@ -143,8 +157,8 @@ pub async fn receive(
         return Err(Error::TooLarge { bytes_max: limits.bytes_max }.into());
     }
     let mut reader = keeper(request)?.pace(data.open(ByteUnit::from(limits.bytes_max + 1)));
-    let mut sink = Sink::new(limits);
-    let mut piece = vec![0; PIECE.min(limits.memory_bytes_max.max(1))];
+    let mut sink = Sink::new(limits, is_keyed(request));
+    let mut piece = vec![0; piece_size(announced)];
     loop {
         match reader.read(&mut piece).await {
             Ok(0) if announced.is_some_and(|size| size > sink.size_bytes) => return Err(cut_off()),
@@ -181,16 +195,23 @@ pub async fn receive_form(
     while let Some(mut field) = form.next_field().await.map_err(broken)? {
         let name = field.name().unwrap_or_default().to_owned();
         if name != "file" {
-            let text = field.bytes().await.map_err(broken)?;
-            let text = String::from_utf8_lossy(&text[..text.len().min(FIELD_BYTES_MAX)]);
-            fields.push((name, text.into_owned()));
+            if fields.len() == FIELDS_MAX {
+                return Err(malformed(format!("the form has more than {FIELDS_MAX} fields")));
+            }
+            let mut text = vec![];
+            while let Some(piece) = field.chunk().await.map_err(broken)? {
+                add_to_field(&name, &mut text, &piece)?;
+            }
+            let text = String::from_utf8(text);
+            let text = text.map_err(|_| Error::invalid(&name, "invalid", "must be UTF-8"))?;
+            fields.push((name, text));
             continue;
         }
         if found.is_some() {
             return Err(Error::invalid("file", "surplus", "must be there once").into());
         }
         let content_type = field.content_type().map(ToString::to_string);
-        let mut sink = Sink::new(limits);
+        let mut sink = Sink::new(limits, is_keyed(request));
         while let Some(piece) = field.chunk().await.map_err(broken)? {
             sink.push(&piece)?;
         }
@@ -200,6 +221,26 @@ pub async fn receive_form(
     let missing = || Error::invalid("file", "required", "is missing");
     let (file, content_type) = found.ok_or_else(missing)?;
     Ok(FormUpload { file, content_type, fields })
+}
+
+/// Adds a piece to what came of a field; one that is too long is refused before it is all here.
+fn add_to_field(name: &str, text: &mut Vec<u8>, piece: &[u8]) -> OurResult<()> {
+    if text.len() + piece.len() > FIELD_BYTES_MAX {
+        let message = format!("must have at most {FIELD_BYTES_MAX} bytes");
+        return Err(Error::invalid(name, "too_long", message));
+    }
+    text.extend_from_slice(piece);
+    Ok(())
+}
+
+/// Room for what is read at once: all of a small body that says how long it is.
+fn piece_size(announced: Option<u64>) -> usize {
+    let whole = announced.and_then(|size| usize::try_from(size).ok()).unwrap_or(PIECE);
+    whole.clamp(1, PIECE)
+}
+
+fn is_keyed(request: &Request<'_>) -> bool {
+    request.headers().contains(KEY_HEADER)
 }
 
 fn keeper<'r>(request: &'r Request<'_>) -> Result<&'r Keeper, Problem> {
@@ -212,7 +253,7 @@ mod tests {
     use super::*;
 
     fn received(pieces: &[&[u8]], limits: UploadLimits) -> OurResult<Upload> {
-        let mut sink = Sink::new(limits);
+        let mut sink = Sink::new(limits, true);
         for piece in pieces {
             sink.push(piece)?;
         }
@@ -232,9 +273,24 @@ mod tests {
                 assert_eq!(read, whole);
             }
             assert_eq!(upload.size_bytes, whole.len() as u64);
-            assert_eq!(upload.hash, Upload::from(whole).hash);
+            assert_eq!(upload.fingerprint(), &Sha256::digest(whole)[..]);
         }
         let refused = received(&[b"red wine", b"more"], limits);
         assert!(matches!(refused, Err(Error::TooLarge { bytes_max: 10 })));
+    }
+
+    #[test]
+    fn a_field_is_refused_as_soon_as_it_is_too_long() {
+        let mut text = vec![];
+        add_to_field("model", &mut text, &[b'a'; FIELD_BYTES_MAX]).unwrap();
+        let refused = add_to_field("model", &mut text, b"b");
+        assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
+        assert_eq!(text.len(), FIELD_BYTES_MAX);
+    }
+
+    #[test]
+    fn no_more_room_is_taken_than_a_body_needs() {
+        let sizes = [Some(0), Some(250), Some(10_000_000), None].map(piece_size);
+        assert_eq!(sizes, [1, 250, PIECE, PIECE]);
     }
 }

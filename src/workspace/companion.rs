@@ -27,7 +27,7 @@ impl Companion for WorkspaceCompanion {
         member::add(tx, id, user_id, MemberRole::Owner, now)
     }
 
-    fn closing(&self, tx: &Tx<'_>, user_id: UserId) -> Result<()> {
+    fn closing(&self, tx: &Tx<'_>, user_id: UserId, _: Timestamp) -> Result<()> {
         if record::owns_shared(tx, user_id)? {
             return Err(Error::Conflict(
                 "you own workspaces that others work in; hand them over or delete them first"

@@ -761,7 +761,7 @@ mod check {
             ),
             ("schema", "DROP TRIGGER transactions_are_never_updated"),
             ("schema", "CREATE VIEW extra AS SELECT 1"),
-            ("contents", "INSERT INTO blobs VALUES (zeroblob(32), 5, 0)"),
+            ("contents", "INSERT INTO blobs VALUES (zeroblob(32), 5, 0, NULL)"),
         ];
         for (promise, sql) in broken {
             let binary = initialised();

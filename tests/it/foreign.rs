@@ -93,13 +93,61 @@ fn for_mlflow_clients_one_bad_row_fails_the_request_unless_they_ask() {
     score(&ada, "?errors=all", &body).expect(400);
     let beer = ada.post("/api/models/beer/invocations").json(&body).send().expect(404);
     assert_eq!(beer["error_code"], "RESOURCE_DOES_NOT_EXIST");
-    app.visitor()
-        .post("/api/models/wine/invocations")
-        .json(&body)
-        .send()
-        .problem(401, "signed_out");
-    let parquet = ada.post("/api/models/wine/invocations").header("Content-Type", "application/x");
-    parquet.body("x").send().problem(415, "unsupported_type");
+}
+
+#[test]
+fn refusals_have_the_shape_that_each_client_knows_whoever_refuses() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let reader = bearer(&ada, "read");
+    let mlflow = "/api/models/wine/invocations";
+    let body = json!({"instances": [ROW]});
+    let as_key = |path: &str| {
+        let call = app.visitor().post(path).without("Sec-Fetch-Site");
+        call.header("Authorization", &reader).json(&body).send()
+    };
+    let of_kind =
+        |path: &str| ada.post(path).header("Content-Type", "application/x").body("x").send();
+    let too_large = |path: &str| {
+        let call = ada.post(path).header("Content-Length", "99999999").json(&body);
+        call.send()
+    };
+    let as_visitor = |path: &str| app.visitor().post(path).json(&body).send();
+    for (answer, status, code) in [
+        (as_visitor(mlflow), 401, "UNAUTHENTICATED"),
+        (as_key(mlflow), 403, "PERMISSION_DENIED"),
+        (ada.get(mlflow).send(), 405, "BAD_REQUEST"),
+        (too_large(mlflow), 413, "BAD_REQUEST"),
+        (of_kind(mlflow), 415, "BAD_REQUEST"),
+        (score(&ada, "?errors=all", &body), 400, "INVALID_PARAMETER_VALUE"),
+        (score(&ada, "?error=rows", &body), 400, "INVALID_PARAMETER_VALUE"),
+        (score(&ada, "", &json!({"instances": [1]})), 400, "BAD_REQUEST"),
+    ] {
+        let told = answer.expect(status);
+        assert_eq!(told["error_code"], code, "{told}");
+        assert_eq!(told.as_object().unwrap().len(), 2, "{told}");
+        assert_eq!(answer.header("Content-Type"), Some("application/json"));
+    }
+    let oip = "/v2/models/wine/infer";
+    for (answer, status) in [
+        (as_visitor(oip), 401),
+        (as_key(oip), 403),
+        (app.visitor().get("/v2/models").send(), 404),
+        (app.visitor().get("/v2/nothing/here").send(), 404),
+        (ada.get(oip).send(), 405),
+        (too_large(oip), 413),
+        (of_kind(oip), 415),
+        (ada.post(&format!("{oip}?errors=rows")).json(&body).send(), 400),
+        (as_visitor("/v1/models/wine:predict"), 401),
+    ] {
+        let told = answer.expect(status);
+        assert!(told["error"].is_string() && told.as_object().unwrap().len() == 1, "{told}");
+        assert!(answer.header("X-Request-Id").is_some());
+    }
+    assert_eq!(as_visitor(oip).header("WWW-Authenticate"), Some("Bearer"));
+    assert_eq!(available(&ada), 100);
+    // What is Cellar's own keeps its own shape.
+    app.visitor().get("/api/models/beer").send().problem(404, "not_found");
 }
 
 #[test]
@@ -167,4 +215,82 @@ fn the_open_inference_protocol_is_spoken() {
     infer("/v2/models/wine/versions/0/infer", &flat).expect(404);
     infer("/v1/models/wine", &flat).expect(404);
     assert_eq!(available(&ada), 100 - 7);
+}
+
+/// What a program of this account sends to say who it is.
+fn bearer(actor: &Actor<'_>, scope: &str) -> String {
+    let body = json!({"name": scope, "scopes": [scope]});
+    let made = actor.post("/api/keys").json(&body).send().expect(201);
+    format!("Bearer {}", made["secret"].as_str().unwrap())
+}
+
+#[test]
+fn outputs_are_picked_and_ids_are_texts() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let tensor = json!({"name": "rows", "shape": [1, 11], "datatype": "FP64", "data": ROW});
+    let infer = |extra: Value| {
+        let mut body = json!({"inputs": [tensor]});
+        body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        ada.post("/v2/models/wine/infer").json(&body).send()
+    };
+    let picked = infer(json!({"id": "a", "outputs": [{"name": "class"}, {"name": "score"}]}));
+    let picked = picked.expect(200);
+    let names: Vec<_> = picked["outputs"].as_array().unwrap().iter().map(|o| &o["name"]).collect();
+    assert_eq!((names, &picked["id"]), (vec![&json!("class"), &json!("score")], &json!("a")));
+    assert_eq!(available(&ada), 99);
+    for (extra, field) in [
+        (json!({"outputs": [{"name": "zzz"}]}), "outputs has zzz"),
+        (json!({"outputs": "score"}), "outputs must be"),
+        (json!({"id": 5}), "id must be a text"),
+    ] {
+        let told = infer(extra).expect(400);
+        assert!(told["error"].as_str().unwrap().starts_with(field), "{told}");
+    }
+    assert_eq!(available(&ada), 99);
+    assert_eq!(ada.get("/api/tasks").send().expect(200)["items"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_client_that_says_no_content_type_is_read_as_json_and_binary_tensors_are_refused() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let key = bearer(&ada, "predict");
+    let tensor = json!({"name": "rows", "shape": [1, 11], "datatype": "FP64", "data": ROW});
+    let body = json!({"inputs": [tensor], "parameters": {"binary_data_output": true}}).to_string();
+    let call = || {
+        let call = app.visitor().post("/v2/models/wine/infer").without("Sec-Fetch-Site");
+        call.header("Authorization", &key).body(body.clone())
+    };
+    assert_eq!(call().send().expect(200)["outputs"][0]["name"], "score");
+    let binary = call().header("Inference-Header-Content-Length", "99");
+    let told = binary.header("Content-Type", "application/octet-stream").send().expect(400);
+    assert!(told["error"].as_str().unwrap().contains("binary"), "{told}");
+    // A browser with our cookie has to say what it sends.
+    ada.post("/v2/models/wine/infer").body(body.clone()).send().expect(415);
+    ada.post("/api/models/wine/invocations").body(body.clone()).send().expect(415);
+    assert_eq!(available(&ada), 99);
+}
+
+#[test]
+fn a_key_of_once_tells_models_forms_and_queries_apart() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let send = |path: &str, kind: &str, body: &str| {
+        let call = ada.post(path).header("Idempotency-Key", "k").header("Content-Type", kind);
+        call.body(body).send()
+    };
+    let table = format!("{}\n", ROW.map(|x| x.to_string()).join(","));
+    let wine = send("/api/tasks?model=wine", "text/csv", &table).expect(200);
+    assert_eq!(send("/api/tasks?model=wine", "text/csv", &table).expect(200)["id"], wine["id"]);
+    send("/api/tasks?model=simple", "text/csv", &table).problem(400, "idempotency_key_reused");
+    let path = "/api/models/simple/invocations";
+    let body = json!({"instances": [[1], [2]]}).to_string();
+    let first = send(path, "application/json", &body);
+    assert_eq!(first.expect(200)["predictions"].as_array().unwrap().len(), 2);
+    send(path, "text/csv", &body).expect(400);
+    send(&format!("{path}?errors=rows"), "application/json", &body).expect(400);
+    let again = send(path, "application/json", &body);
+    assert_eq!((again.header("Idempotent-Replayed"), &again.text), (Some("true"), &first.text));
+    assert_eq!(available(&ada), 100 - 3);
 }

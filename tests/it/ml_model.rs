@@ -1,8 +1,15 @@
 //! Models as they are shown.
 
-use serde_json::json;
+use std::fs;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cellar::ml_model::SimpleMLModel;
+use cellar::ml_model_manager::MLModelManager;
+use serde_json::{Value, json};
 
 use crate::support::app::App;
+use crate::support::binary::{Binary, Served};
 
 #[test]
 fn anybody_can_look_at_the_models() {
@@ -23,4 +30,74 @@ fn anybody_can_look_at_the_models() {
     );
     assert!(wine["card"]["data"].as_str().unwrap().contains("CC BY 4.0"));
     app.visitor().get("/api/models/beer").send().problem(404, "not_found");
+}
+
+#[test]
+fn a_retired_model_is_gone_but_what_it_predicted_can_be_read() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let models = app.client.rocket().state::<MLModelManager>().unwrap();
+    let ask = || ada.post("/api/tasks").json(&json!({"model": "simple", "data": [[1, 2]]})).send();
+    let task = ask().expect(200);
+    models.retire("simple").unwrap();
+    ask().problem(404, "not_found");
+    ada.get("/api/models/simple").send().problem(404, "not_found");
+    let list = ada.get("/api/models").send().expect(200);
+    assert_eq!(list["items"].as_array().unwrap().len(), 1);
+    assert!(models.retire("simple").is_err());
+    let path = format!("/api/tasks/{}/results", task["id"].as_str().unwrap());
+    let results = ada.get(&path).send().expect(200);
+    assert_eq!(results["items"][0]["prediction"]["doubled"], json!([2.0, 4.0]));
+    assert_eq!(ada.get(&format!("{path}.csv")).send().status, 200);
+    models.put(Arc::new(SimpleMLModel::new()));
+    ask().expect(200);
+}
+
+/// The wine model as it is shown, once it is.
+fn shown(served: &Served) -> Value {
+    served.get("/api/models/wine").json()
+}
+
+/// The version that answers, which is waited for.
+fn version_that_answers(served: &Served, cookie: &str) -> String {
+    let row = json!([[7.4, 0.7, 0.0, 1.9, 0.076, 11.0, 34.0, 0.9978, 3.51, 0.56, 9.4]]);
+    let call = served.request("POST", "/api/tasks").cookie(cookie);
+    let answer = call.json(&json!({"model": "wine", "rows": row})).send();
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.json()["model_version"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_model_that_is_missing_or_damaged_is_trained_while_the_server_answers() {
+    let binary = Binary::new();
+    binary.run(&["init-db"]).done();
+    let file = binary.data().join("models/wine.model");
+    let served = binary.serve(&[]);
+    let cookie = served.sign_in();
+    let training = shown(&served);
+    assert_eq!(training["status"], "training", "{training}");
+    assert_eq!((&training["version"], &training["price_per_row"]), (&Value::Null, &json!(1)));
+    assert_eq!(training["inputs"].as_array().unwrap().len(), 11);
+    assert_eq!(training["outputs"].as_array().unwrap().len(), 4);
+    assert!(training["card"]["title"].is_string());
+    let top_up = served.request("POST", "/api/balance/top-ups").cookie(&cookie);
+    assert_eq!(top_up.json(&json!({"amount": 10})).send().status, 201);
+    let version = version_that_answers(&served, &cookie);
+    assert_eq!(shown(&served)["version"], version.as_str());
+    let good = fs::read(&file).unwrap();
+    drop(served.stop());
+    let mut damaged = good.clone();
+    damaged[9_000] ^= 1;
+    fs::write(&file, &damaged).unwrap();
+    let served = binary.serve(&[]);
+    let cookie = served.sign_in();
+    assert_eq!(version_that_answers(&served, &cookie), version);
+    assert_eq!(fs::read(&file).unwrap(), good);
+    let log = served.stop().stderr;
+    assert!(log.contains("wine.model") && log.contains("made anew"), "{log}");
+    // One that is good is taken as it is.
+    let served = binary.serve(&[]);
+    assert_eq!(shown(&served)["version"], version.as_str());
+    std::thread::sleep(Duration::from_millis(100));
+    assert!(!served.stop().stderr.contains("is trained"));
 }

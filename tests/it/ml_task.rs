@@ -8,6 +8,8 @@ use cellar::ml_model::{Card, MLModel};
 use serde_json::{Value, json};
 
 use crate::support::app::{Actor, Answer, App, Setup};
+use cellar::database::Tx;
+use cellar::files::{Blob, Inventory};
 
 /// A usual wine.
 fn wine() -> Value {
@@ -512,4 +514,71 @@ fn staff_see_everybodys_tasks_and_nobody_else_does() {
     let figures = app.admin().get("/api/admin/figures").send().expect(200);
     let today = figures["tasks_by_day"].as_array().unwrap().last().unwrap();
     assert_eq!((&today["succeeded"], &today["n_predicted"]), (&json!(1), &json!(1)));
+}
+
+// What is deleted is gone: contents of tasks, and the answers that told of them.
+
+/// A table whose text and results are too long for a row of the database.
+fn long_table() -> String {
+    format!("{HEADER}\n{}", format!("{ROW}\n").repeat(400))
+}
+
+fn contents(app: &App) -> (usize, usize) {
+    let found = app.database.read_here(Inventory::of).unwrap();
+    (found.used.len(), found.unused.len())
+}
+
+#[test]
+fn a_content_goes_with_the_last_task_that_needs_it_after_a_grace() {
+    let app = Setup::default().standing().flag("sign_up_credits", "1200").start();
+    let (ada, bob) = (app.user("ada"), app.user("bob"));
+    let send = |of: &Actor<'_>| {
+        let id = send_table(of, &long_table()).expect(200)["id"].clone();
+        format!("/api/tasks/{}", id.as_str().unwrap())
+    };
+    let (first, second) = (send(&ada), send(&bob));
+    // The same bytes are kept once: what was sent, and what was predicted.
+    assert_eq!(contents(&app), (2, 0));
+    ada.delete(&first).send().expect(204);
+    assert_eq!(contents(&app), (2, 0));
+    assert_eq!(bob.get(&format!("{second}/results.csv")).send().text.lines().count(), 401);
+    bob.delete(&second).send().expect(204);
+    assert_eq!(contents(&app), (0, 2));
+    let forget = || {
+        let now = app.clock.now();
+        let forget = move |tx: &Tx<'_>| Blob::forget_unused(tx, now, 9);
+        rocket::tokio::runtime::Runtime::new().unwrap().block_on(app.database.write(forget))
+    };
+    // Who sends them once more has them again.
+    let third = send(&ada);
+    assert_eq!((contents(&app), forget().unwrap()), ((2, 0), 0));
+    ada.delete(&third).send().expect(204);
+    assert_eq!((contents(&app), forget().unwrap()), ((0, 2), 0));
+    app.clock.advance_s(25 * 3600);
+    assert_eq!((forget().unwrap(), contents(&app)), (2, (0, 0)));
+}
+
+#[test]
+fn a_closed_account_leaves_no_contents_behind() {
+    let app = Setup::default().flag("sign_up_credits", "1200").start();
+    let ada = app.user("ada");
+    send_table(&ada, &long_table()).expect(200);
+    send_table(&ada, &long_table()).expect(200);
+    let body = json!({"password": crate::support::app::PASSWORD});
+    ada.post("/api/me/close").json(&body).send().expect(204);
+    assert_eq!(contents(&app), (0, 2));
+}
+
+#[test]
+fn the_answer_of_a_deleted_task_is_forgotten() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let body = json!({"model": "wine", "rows": [wine()]});
+    let send = || ada.post("/api/tasks").header("Idempotency-Key", "k").json(&body).send();
+    let first = send().expect(200);
+    ada.delete(&format!("/api/tasks/{}", first["id"].as_str().unwrap())).send().expect(204);
+    let again = send();
+    assert_ne!(again.expect(200)["id"], first["id"]);
+    assert_eq!(again.header("Idempotent-Replayed"), None);
+    assert_eq!(balance(&ada), [98, 0]);
 }

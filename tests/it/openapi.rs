@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use cellar::ml_model_manager::MLModelManager;
 use cellar::server;
 use cellar::web::Access;
 use serde_json::{Value, json};
 
-use crate::support::app::App;
+use crate::support::app::{Answer, App};
 
 fn document(app: &App) -> Value {
     app.visitor().get("/openapi.json").send().expect(200)
@@ -44,6 +45,19 @@ fn some_path(path: &str) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
+/// Asserts a refusal in the words of whoever calls this address.
+#[track_caller]
+fn assert_refused(path: &str, answer: &Answer, status: u16, code: &str) {
+    let foreign_field = if path.starts_with("/v") {
+        "error"
+    } else if path.ends_with("/invocations") {
+        "error_code"
+    } else {
+        return drop(answer.problem(status, code));
+    };
+    assert!(answer.expect(status)[foreign_field].is_string(), "{path}");
+}
+
 #[test]
 fn each_route_lets_in_whom_it_declares_and_nobody_else() {
     let app = App::start();
@@ -65,7 +79,7 @@ fn each_route_lets_in_whom_it_declares_and_nobody_else() {
                 assert!(![401, 403].contains(&as_visitor.status), "{method} {path}");
                 continue;
             }
-            as_visitor.problem(401, "signed_out");
+            assert_refused(&path, &as_visitor, 401, "signed_out");
             let is_for_staff = matches!(access, Access::Admin | Access::Metrics);
             if is_for_staff {
                 as_user.problem(403, "forbidden");
@@ -91,7 +105,7 @@ fn each_route_lets_in_whom_it_declares_and_nobody_else() {
                     let status = as_key.status;
                     assert!(![401, 403].contains(&status), "{scope} {method} {path}: {status}");
                 } else {
-                    as_key.problem(403, "out_of_scope");
+                    assert_refused(&path, &as_key, 403, "out_of_scope");
                 }
             }
         }
@@ -171,4 +185,65 @@ fn every_reference_leads_somewhere() {
         let pointer = target.strip_prefix('#').unwrap();
         assert!(document.pointer(pointer).is_some(), "{target} leads nowhere");
     }
+}
+
+#[test]
+fn no_parameter_is_described_twice() {
+    let app = App::start();
+    let document = document(&app);
+    for (method, path, operation) in operations(&document) {
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        let names = parameters.map(|of| format!("{} {}", of["in"], of["name"]));
+        let (mut seen, names) = (BTreeSet::new(), names.collect::<Vec<_>>());
+        assert!(names.iter().all(|name| seen.insert(name)), "{method} {path}: {names:?}");
+    }
+    let limit = &document["paths"]["/api/tasks"]["get"]["parameters"].as_array().unwrap()[0];
+    assert_eq!((&limit["name"], &limit["schema"]["maximum"]), (&json!("limit"), &json!(200)));
+    // Whoever misspells one reads each of the others once.
+    let told = app.user("ada").get("/api/tasks?limmit=1").send().problem(422, "invalid");
+    let message = told["errors"][0]["message"].as_str().unwrap();
+    assert_eq!(message.matches("limit").count(), 1, "{message}");
+}
+
+#[test]
+fn each_served_model_has_an_operation_with_its_own_columns_and_an_example() {
+    let app = App::start();
+    let document = document(&app);
+    let of = |name: &str| &document["paths"][format!("/api/models/{name}/invocations")]["post"];
+    assert_eq!(of("wine")["security"], of("{model}")["security"]);
+    assert!(of("wine")["security"].as_array().unwrap().contains(&json!({"api_key": []})));
+    let json = |operation: &Value| operation["requestBody"]["content"]["application/json"].clone();
+    let wine = json(of("wine"));
+    let record = &wine["schema"]["properties"]["dataframe_records"]["items"];
+    assert_eq!(record["properties"]["pH"]["maximum"], 14.0);
+    // Every example is a request that is answered.
+    let ada = app.user("ada");
+    for name in ["wine", "simple"] {
+        let path = format!("/api/models/{name}/invocations");
+        ada.post(&path).json(&json(of(name))["example"]).send().expect(200);
+    }
+    let examples = json(&document["paths"]["/api/tasks"]["post"])["examples"].clone();
+    assert_eq!(examples.as_object().unwrap().len(), 2);
+    assert_eq!(examples["wine"]["value"]["records"][0]["pH"], 3.51);
+    // A model that is taken off the shelf is described no more.
+    app.client.rocket().state::<MLModelManager>().unwrap().retire("simple").unwrap();
+    let later = app.visitor().get("/openapi.json").send().expect(200);
+    assert!(later["paths"].get("/api/models/simple/invocations").is_none());
+    assert!(later["paths"].get("/api/models/wine/invocations").is_some());
+}
+
+#[test]
+fn the_operation_that_predicts_says_what_it_takes_and_how_it_refuses() {
+    let app = App::start();
+    let document = document(&app);
+    let operation = &document["paths"]["/api/tasks"]["post"];
+    let answers = operation["responses"].as_object().unwrap().keys();
+    let answers: Vec<_> = answers.map(String::as_str).collect();
+    assert_eq!(answers, ["200", "202", "402", "404", "413", "415", "422", "429", "default"]);
+    let problem = &operation["responses"]["402"]["content"]["application/problem+json"];
+    assert_eq!(problem["schema"]["$ref"], "#/components/schemas/ProblemBody");
+    let form = &operation["requestBody"]["content"]["multipart/form-data"]["schema"]["$ref"];
+    let form = document.pointer(form.as_str().unwrap().strip_prefix('#').unwrap()).unwrap();
+    assert_eq!(form["properties"]["file"]["format"], "binary");
+    assert_eq!(form["required"], json!(["file"]));
 }

@@ -8,6 +8,7 @@ const RELEASED: &[&str] = &[
     include_str!("schemas/v1.sql"),
     include_str!("schemas/v2.sql"),
     include_str!("schemas/v3.sql"),
+    include_str!("schemas/v4.sql"),
 ];
 
 /// `Cell`, as every file of ours says in its header.

@@ -22,7 +22,7 @@ const N_FOLDS: usize = 5;
 const N_BINS: usize = 8;
 
 /// What is known of the model's quality.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Evaluation {
     /// Five folds, equal wines on one side.
     pub honest: Scores,
@@ -41,7 +41,7 @@ pub struct Evaluation {
 }
 
 /// Scores on held-out wines.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Scores {
     /// Wines that were tested on.
     pub n_rows: usize,

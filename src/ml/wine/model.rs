@@ -3,7 +3,7 @@
 use super::data::{Bottle, N_MEASURED, Samples};
 use super::feature::{N_FEATURES, Scaling, count};
 use super::side::Sides;
-use super::training::Blend;
+use super::training::{self, Blend};
 use crate::ml::artefact::{Damage, Reader, Writer};
 use crate::ml::forest::Forest;
 use crate::ml::kernel::{Memory, Scratch as MemoryScratch};
@@ -16,9 +16,6 @@ pub const N_CLASSES: usize = 6;
 
 /// Thresholds between the classes.
 pub(super) const N_THRESHOLDS: usize = N_CLASSES - 1;
-
-/// The kind of artefact; another word for another way of training.
-const KIND: &str = "wine regression 1";
 
 /// Every class keeps this much: that it was never seen in a corner does not make it impossible.
 const LEAST_SHARE: f64 = 2e-3;
@@ -74,6 +71,9 @@ pub struct Scratch {
 }
 
 impl WineRegression {
+    /// The kind of artefact; another word for another way of training, beyond its settings.
+    pub const KIND: &'static str = "wine regression 1";
+
     /// What it says of each of these wines; the same whatever other wines are asked about.
     pub fn judge(
         &self,
@@ -133,7 +133,7 @@ impl WineRegression {
 
     /// The bytes it is kept in.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut writer = Writer::new(KIND);
+        let mut writer = Writer::new(Self::KIND);
         writer.numbers(&fingerprint());
         self.scaling.write(&mut writer);
         self.memory.write(&mut writer);
@@ -146,7 +146,7 @@ impl WineRegression {
 
     /// The model in these bytes, if they are one that this program would train.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Damage> {
-        let mut reader = Reader::new(bytes, KIND)?;
+        let mut reader = Reader::new(bytes, Self::KIND)?;
         if reader.numbers()? != fingerprint() {
             return Err(Damage::OtherKind);
         }
@@ -181,11 +181,13 @@ impl WineRegression {
     }
 }
 
-/// The data's SHA-256 as numbers.
+/// The data's SHA-256 as numbers, and then what the training was set to: a model that was trained
+/// on other rows or in another way is another one.
 fn fingerprint() -> Vec<u32> {
     let bytes = Samples::fingerprint();
     let (words, _) = bytes.as_chunks::<4>();
-    words.iter().map(|word| u32::from_le_bytes(*word)).collect()
+    let data = words.iter().map(|word| u32::from_le_bytes(*word));
+    data.chain(training::settings()).collect()
 }
 
 /// The distribution of a score.

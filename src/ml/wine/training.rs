@@ -47,6 +47,17 @@ pub(super) const COVERED: f64 = 0.9;
 /// Steps in which the shares of the blend are tried.
 const N_BLEND_STEPS: u32 = 20;
 
+/// All that the training is set to, as numbers: no two trainings with the same ones differ.
+pub(super) fn settings() -> impl Iterator<Item = u32> {
+    let counts = [SEED, N_SIDES as u64, GROWTH.n_leaf_min.into(), GROWTH.depth_max as u64];
+    let counts =
+        counts.into_iter().chain([N_NEIGHBOURS as u64, N_FOLDS as u64, N_BLEND_STEPS.into()]);
+    let shares = [DRAWN, COST, BORNE, f64::from(WIDTH), COVERED].map(f64::to_bits);
+    #[expect(clippy::cast_possible_truncation, reason = "the two halves of a number")]
+    let halves = |number: u64| [number as u32, (number >> 32) as u32];
+    counts.chain(shares).flat_map(halves)
+}
+
 /// How much each part has to say; together one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Blend {

@@ -1,0 +1,117 @@
+//! Failures as clients of other servers expect them, at every address below which they call: of a
+//! guard, of a catcher, of a handler.
+
+use rocket::Request;
+use rocket::http::Status;
+use serde_json::{Value, json};
+
+use crate::error::Issue;
+use crate::web::Failure;
+
+/// Mistakes that are spelled out in an answer that has room for a sentence only.
+const ISSUES_TOLD_MAX: usize = 10;
+
+/// Another server whose clients call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Server {
+    Mlflow,
+    Oip,
+}
+
+impl Server {
+    /// The one whose clients call this address, if any.
+    fn at(path: &[&str]) -> Option<Self> {
+        match path {
+            ["v2", ..] | ["v1", "models", ..] => Some(Self::Oip),
+            ["api", "models", _, "invocations" | "ping" | "health" | "version", ..] => {
+                Some(Self::Mlflow)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether clients of the Open Inference Protocol call this address.
+pub(super) fn is_oip(request: &Request<'_>) -> bool {
+    server_of(request) == Some(Server::Oip)
+}
+
+fn server_of(request: &Request<'_>) -> Option<Server> {
+    Server::at(&request.uri().path().segments().collect::<Vec<_>>())
+}
+
+/// The failure in the words of the server whose clients call this address.
+pub fn accent(request: &Request<'_>, failure: Failure<'_>) -> Option<(Status, Value)> {
+    let server = server_of(request)?;
+    let words =
+        if failure.issues.is_empty() { failure.detail.to_owned() } else { told(failure.issues) };
+    // Both servers know one status for whatever is wrong with what was sent.
+    let is_invalid = failure.status == Status::UnprocessableEntity;
+    let status = if is_invalid { Status::BadRequest } else { failure.status };
+    let body = match server {
+        Server::Oip => json!({"error": words}),
+        Server::Mlflow => {
+            let is_in_query = || {
+                let names = request.uri().query().into_iter().flat_map(|query| query.segments());
+                let names: Vec<_> = names.map(|(name, _)| name).collect();
+                failure.issues.iter().all(|issue| names.contains(&issue.field.as_str()))
+            };
+            let code = if is_invalid && is_in_query() {
+                "INVALID_PARAMETER_VALUE"
+            } else {
+                error_code(status)
+            };
+            json!({"error_code": code, "message": words})
+        }
+    };
+    Some((status, body))
+}
+
+/// The word that MLflow's clients know for this status.
+fn error_code(status: Status) -> &'static str {
+    match status.code {
+        401 => "UNAUTHENTICATED",
+        402 => "QUOTA_EXCEEDED",
+        403 => "PERMISSION_DENIED",
+        404 => "RESOURCE_DOES_NOT_EXIST",
+        409 => "RESOURCE_CONFLICT",
+        429 => "REQUEST_LIMIT_EXCEEDED",
+        400..=499 => "BAD_REQUEST",
+        503 => "TEMPORARILY_UNAVAILABLE",
+        _ => "INTERNAL_ERROR",
+    }
+}
+
+/// The mistakes in a sentence.
+fn told(issues: &[Issue]) -> String {
+    let told = issues.iter().take(ISSUES_TOLD_MAX).map(|issue| {
+        let row = issue.row.map(|row| format!("row {row}: ")).unwrap_or_default();
+        format!("{row}{} {}", issue.field, issue.message)
+    });
+    let told = told.collect::<Vec<_>>().join("; ");
+    match issues.len().saturating_sub(ISSUES_TOLD_MAX) {
+        0 => told,
+        n_more => format!("{told}; and {n_more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_itself_is_shown_in_cellars_own_words() {
+        let at = |path: &str| Server::at(&path.split('/').collect::<Vec<_>>());
+        for (path, server) in [
+            ("v2", Some(Server::Oip)),
+            ("v2/nothing/here", Some(Server::Oip)),
+            ("v1/models/wine:predict", Some(Server::Oip)),
+            ("api/models/wine/invocations", Some(Server::Mlflow)),
+            ("api/models/wine/ping/pong", Some(Server::Mlflow)),
+            ("api/models/wine", None),
+            ("api/tasks", None),
+        ] {
+            assert_eq!(at(path), server, "{path}");
+        }
+    }
+}
