@@ -119,10 +119,18 @@ impl MLModelManager {
 
     /// The model by which results of this name are read: a retired one too.
     pub async fn recall(&self, name: &str) -> Result<Arc<dyn MLModel>> {
-        if let Some(Standing::Retired(model)) = self.parts.shelf.load().get(name) {
-            return Ok(Arc::clone(model));
+        match self.recall_now(name) {
+            Ok(model) => Ok(model),
+            Err(_) => self.await_model(name).await,
         }
-        self.await_model(name).await
+    }
+
+    /// The same, if it is there now.
+    pub fn recall_now(&self, name: &str) -> Result<Arc<dyn MLModel>> {
+        match self.parts.shelf.load().get(name) {
+            Some(Standing::Retired(model)) => Ok(Arc::clone(model)),
+            _ => self.get_model(name),
+        }
     }
 
     /// Whether a model of this name is being trained.

@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 
 use super::form::Form;
 use super::oip::Wishes;
+use super::order::Order;
 use super::outcome::Speech;
 use super::routes::{problem, reply};
-use super::service::{MLService, Order};
+use super::service::MLService;
 use super::submission::Foreign;
 use crate::access::Caller;
 use crate::error::{Error, Result};

@@ -10,12 +10,14 @@
 mod accent;
 mod companion;
 mod download;
+mod draft;
 mod foreign;
 mod form;
 mod job;
 mod kept;
 mod local;
 mod oip;
+mod order;
 mod outcome;
 mod parts;
 mod prediction;

@@ -8,10 +8,11 @@ use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
 use super::download;
+use super::order::{Answered, Order, Refused};
 use super::outcome::Speech;
 use super::record::{NamedTask, Status, TaskQuery};
 use super::results::{ResultRow, Results, RowOutcome};
-use super::service::{Answered, MLService, Order, Refused};
+use super::service::MLService;
 use super::submission::{Prefers, Submission};
 use super::view::{PredictionView, TaskView, outputs_of};
 use crate::access::Caller;

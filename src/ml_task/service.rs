@@ -4,10 +4,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::draft::{Which, charge, draft_of};
 use super::form::Form;
 use super::job::{Payload, PredictionKind};
 use super::kept::{Kept, compressed};
-use super::outcome::{Predicted, Speech};
+use super::order::{Answered, Asked, Order, Refused};
+use super::outcome::Predicted;
 use super::parts::Parts;
 use super::prediction::predict;
 use super::record::{Content, Contents, MLTask, NamedTask, Status, Tally, TaskQuery, times};
@@ -15,19 +17,19 @@ use super::results::{Results, Source, open_content};
 use super::telling::{Paid, Telling};
 use super::view::TaskView;
 use crate::access::Caller;
-use crate::clock::{Clock, Timestamp};
+use crate::clock::Clock;
 use crate::compute::compute;
 use crate::credits::{Credits, grouped};
 use crate::database::{Database, Reader, Tx};
 use crate::error::{Error, Result};
 use crate::files::Files;
 use crate::id::{MLTaskId, UserId};
-use crate::idempotency::{self, Done, Ticket};
+use crate::idempotency::{self, Done};
 use crate::job::{Jobs, Watch, Whose};
 use crate::ml::intake;
 use crate::ml_model::MLModel;
 use crate::ml_model_manager::MLModelManager;
-use crate::transaction::{Entry, Kind, Transaction, hold};
+use crate::transaction::{Balance, hold};
 use crate::web::Upload;
 
 /// Bodies up to this size are predicted on the very thread that received them: changing threads
@@ -71,56 +73,6 @@ pub struct MLService {
     parts: Arc<TaskParts>,
 }
 
-/// Rows to be predicted for somebody.
-pub struct Order {
-    /// For whom.
-    pub caller: Caller,
-    /// The right to do it once.
-    pub ticket: Ticket,
-    /// The model's name.
-    pub model: String,
-    /// What the body is.
-    pub form: Form,
-    /// The body.
-    pub upload: Upload,
-    /// In whose words the answer is.
-    pub speech: Speech,
-    /// Whether the caller would rather be told later.
-    pub is_async: bool,
-}
-
-/// What an order came to.
-#[derive(Debug)]
-pub struct Answered {
-    /// The answer.
-    pub done: Done,
-    /// What it cost, if that is known by now.
-    pub cost: Option<Credits>,
-}
-
-/// A failure, with the task that was recorded about it, if any.
-#[derive(Debug)]
-pub struct Refused {
-    /// The failure.
-    pub error: Error,
-    /// The task.
-    pub task: Option<MLTaskId>,
-}
-
-impl From<Error> for Refused {
-    fn from(error: Error) -> Self {
-        Self { error, task: None }
-    }
-}
-
-/// Who asked, and how they want to be told.
-struct Asked {
-    caller: Caller,
-    ticket: Ticket,
-    form: Form,
-    speech: Speech,
-}
-
 /// What came of reading the rows and asking the model.
 enum Computed {
     Predicted(Predicted),
@@ -138,12 +90,15 @@ impl MLService {
 
     /// Has rows predicted: at once if they are few, by a job if they are many.
     pub async fn process_task(&self, order: Order) -> Result<Answered, Refused> {
-        let model = self.parts.models.await_model(&order.model).await?;
-        let Order { caller, ticket, form, upload, speech, is_async, .. } = order;
+        if let Some(answered) = self.replay(&order).await? {
+            return Ok(answered);
+        }
+        let Order { caller, ticket, model: name, form, upload, speech, is_async } = order;
         let asked = Asked { caller, ticket, form, speech };
         if is_async || upload.bytes().is_none() {
-            return self.begin(asked, model, upload).await;
+            return self.begin(asked, &name, upload).await;
         }
+        let model = self.parts.models.await_model(&name).await?;
         let (limits, is_small) = (self.parts.limits, upload.size_bytes <= HERE_BYTES_MAX);
         let worker = Arc::clone(&model);
         let work = move || {
@@ -152,7 +107,7 @@ impl MLService {
         };
         let (upload, computed) = if is_small { work()? } else { compute(work).await? };
         match computed {
-            Computed::Large if asked.speech.is_own() => self.begin(asked, model, upload).await,
+            Computed::Large if asked.speech.is_own() => self.begin(asked, &name, upload).await,
             // Their clients wait for an answer, and all or nothing is what they were promised.
             Computed::Large => {
                 let rows_max = self.parts.limits.rows_at_once_max;
@@ -160,12 +115,30 @@ impl MLService {
             }
             Computed::Predicted(of) => self.answer(asked, model, upload, of).await,
             Computed::Failed(error) => {
-                let draft = draft_of(&asked, &*model, Tally::default(), self.parts.clock.now());
+                let now = self.parts.clock.now();
+                let draft = draft_of(&asked, &Which::of(&*model), Tally::default(), now);
                 let why = "the model failed; it is in the log under the request's id";
                 let task = self.record_failure(&asked.caller, draft, None, upload, why).await?;
                 Err(Refused { error, task: Some(task) })
             }
         }
+    }
+
+    /// What was answered to the same request before, without doing any of it again.
+    async fn replay(&self, order: &Order) -> Result<Option<Answered>> {
+        if !order.ticket.has_key() {
+            return Ok(None);
+        }
+        let (ticket, user_id) = (order.ticket.clone(), order.caller.user_id());
+        let find = move |r: &Reader<'_>| {
+            let Some(done) = ticket.lookup(r)? else { return Ok(None) };
+            let task =
+                done.location().and_then(task_at).map(|id| MLTask::find(r, Some(user_id), id));
+            // What waits has no price yet.
+            let task = task.and_then(Result::ok).filter(|task| task.status == Status::Succeeded);
+            Ok(Some(Answered { done, cost: task.map(|task| task.cost) }))
+        };
+        self.parts.database.read(find).await
     }
 
     /// Pays for what was predicted and records it, in one write; then it may be told.
@@ -177,7 +150,7 @@ impl MLService {
         of: Predicted,
     ) -> Result<Answered, Refused> {
         let (tally, now) = (of.tally(), self.parts.clock.now());
-        let mut task = draft_of(&asked, &*model, tally, now);
+        let mut task = draft_of(&asked, &Which::of(&*model), tally, now);
         task.compute_us = Some(of.compute_us);
         if tally.n_predicted == 0 || asked.speech.is_strict() && tally.n_rejected > 0 {
             let error = Error::Invalid(of.issues());
@@ -191,6 +164,7 @@ impl MLService {
         }
         task.status = Status::Succeeded;
         task.cost = tally.cost(task.price)?;
+        let cost = task.cost;
         let Asked { caller, ticket, form, speech } = asked;
         let files = self.parts.files.clone();
         let is_small = upload.size_bytes <= HERE_BYTES_MAX && of.is_small();
@@ -199,7 +173,7 @@ impl MLService {
             Ok((telling, Kept::put(&files, &upload, Some(&of))?))
         };
         let (telling, kept) = if is_small { compose()? } else { compute(compose).await? };
-        let (user_id, request_id) = (task.user_id, caller.request_id().to_owned());
+        let request_id = caller.request_id().to_owned();
         let pay = move |tx: &Tx<'_>| {
             let record = |tx: &Tx<'_>| {
                 task.transaction_id = charge(tx, &task, &request_id, now)?;
@@ -215,17 +189,9 @@ impl MLService {
         match caller.write(&self.parts.database, pay).await? {
             // Whoever has no answer to keep writes it down after the commit, in nobody's way.
             Paid::Now(task, telling) => {
-                Ok(Answered { cost: Some(task.cost), done: telling.tell(&task)? })
+                Ok(Answered { cost: Some(cost), done: telling.tell(&task)? })
             }
-            Paid::Kept(done) => {
-                // The answer of an earlier request is of an earlier task.
-                let Some(id) = done.location().and_then(task_at) else {
-                    return Ok(Answered { done, cost: None });
-                };
-                let find = move |r: &Reader<'_>| MLTask::find(r, Some(user_id), id);
-                let cost = self.parts.database.read(find).await.ok().map(|task| task.cost);
-                Ok(Answered { done, cost })
-            }
+            Paid::Kept(done) => Ok(Answered { done, cost: Some(cost) }),
         }
     }
 
@@ -248,24 +214,40 @@ impl MLService {
         caller.write(&self.parts.database, record).await
     }
 
+    /// Refuses what the write would refuse anyway, before a large file is read and kept for it.
+    async fn could_begin(&self, user_id: UserId, price: Credits) -> Result<()> {
+        let look = move |r: &Reader<'_>| {
+            if MLTask::count_live(r, user_id)? >= LIVE_MAX {
+                return Err(Error::TooMany { retry_after_s: LIVE_RETRY_AFTER_S });
+            }
+            let balance = Balance::find(r, user_id)?.available;
+            if balance < price {
+                return Err(Error::OutOfCredits { cost: price, balance });
+            }
+            Ok(())
+        };
+        self.parts.database.read(look).await
+    }
+
     /// Holds the price of every row and orders the job that predicts them.
-    async fn begin(
-        &self,
-        asked: Asked,
-        model: Arc<dyn MLModel>,
-        upload: Upload,
-    ) -> Result<Answered, Refused> {
+    async fn begin(&self, asked: Asked, name: &str, upload: Upload) -> Result<Answered, Refused> {
+        // A model that is being trained has its columns and its price already.
+        let offer = self.parts.models.offer(name)?;
+        let trained = self.parts.models.get_model(name).ok();
+        self.could_begin(asked.caller.user_id(), offer.price).await?;
         let (form, limits) = (asked.form, self.parts.limits);
-        let (files, worker) = (self.parts.files.clone(), Arc::clone(&model));
+        let (files, offered) = (self.parts.files.clone(), Arc::clone(&offer));
         let read = move || {
-            let inputs = &worker.schema().inputs;
+            let inputs = &offered.schema.inputs;
             let n_given = form.open(upload.open()?, inputs, limits.intake)?.count()?;
             Ok((n_given, compressed(&files, &mut upload.open()?)?))
         };
         let (n_given, blob) = compute(read).await?;
         let now = self.parts.clock.now();
         let tally = Tally { n_given, ..Tally::default() };
-        let mut task = draft_of(&asked, &*model, tally, now);
+        let version = trained.as_ref().map_or("", |model| model.version());
+        let which = Which { name: &offer.name, version, price: offer.price };
+        let mut task = draft_of(&asked, &which, tally, now);
         (task.status, task.finished_at, task.started_at) = (Status::Queued, None, None);
         let price = times(task.price, n_given)?;
         let (jobs, caller, ticket) = (self.parts.jobs.clone(), asked.caller, asked.ticket);
@@ -301,7 +283,7 @@ impl MLService {
             Ok((task, contents))
         };
         let (task, contents) = self.parts.database.read(find).await?;
-        match (contents, self.parts.models.get_model(&task.model_id)) {
+        match (contents, self.parts.models.recall_now(&task.model_id)) {
             (Some(contents), Ok(model)) => {
                 let files = self.parts.files.clone();
                 compute(move || {
@@ -405,30 +387,6 @@ fn task_at(address: &str) -> Option<MLTaskId> {
     address.strip_prefix("/api/tasks/")?.parse().ok()
 }
 
-/// A task that begins and ends now; what is not known yet is to be filled in.
-fn draft_of(asked: &Asked, model: &dyn MLModel, tally: Tally, now: Timestamp) -> MLTask {
-    MLTask {
-        id: crate::id::RowId::from_number(0),
-        user_id: asked.caller.user_id(),
-        model_id: model.name().to_owned(),
-        model_version: model.version().to_owned(),
-        form: asked.form,
-        status: Status::Failed,
-        tally,
-        price: model.price(),
-        cost: Credits::ZERO,
-        error: None,
-        transaction_id: None,
-        hold_id: None,
-        job_id: None,
-        request_id: Some(asked.caller.request_id().to_owned()),
-        compute_us: None,
-        created_at: now,
-        started_at: Some(now),
-        finished_at: Some(now),
-    }
-}
-
 /// Reads the rows, and asks the model about the good ones.
 fn read_and_predict(
     model: &dyn MLModel,
@@ -454,27 +412,4 @@ fn read_and_predict(
         }
         Err(error) => Ok(Computed::Failed(error)),
     }
-}
-
-/// Takes what a task costs; nothing if it is free.
-fn charge(
-    tx: &Tx<'_>,
-    task: &MLTask,
-    request_id: &str,
-    now: Timestamp,
-) -> Result<Option<crate::id::TransactionId>> {
-    let Some(amount) = task.cost.negated().filter(|amount| *amount < Credits::ZERO) else {
-        return Ok(None);
-    };
-    let n = task.tally.n_predicted;
-    let rows = if n == 1 { "1 row".to_owned() } else { format!("{} rows", grouped(n)) };
-    let entry = Entry {
-        user_id: task.user_id,
-        kind: Kind::Charge,
-        amount,
-        description: format!("{}: {rows}", task.model_id),
-        actor_id: None,
-        request_id: Some(request_id.to_owned()),
-    };
-    Transaction::create(tx, entry, now).map(|made| Some(made.id))
 }
