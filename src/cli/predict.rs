@@ -1,7 +1,7 @@
 //! `cellar predict`: a table in, the table with its predictions out. The engine and the errors of
 //! the server, without one.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -57,21 +57,48 @@ fn open(path: &Path) -> Result<Box<dyn Read + Send>> {
     Ok(Box::new(file))
 }
 
-/// Writes under another name first: what bears the name is whole.
+/// Writes under another name first: what bears the name is whole. What is no regular file (a pipe,
+/// a terminal, `/dev/null`) is written to as it is, for its name is all there is to keep.
 fn write_to(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> Result<LocalTally>,
 ) -> Result<LocalTally> {
     let failed = |cause: &io::Error| unusable(path, "written", cause);
+    // Where a link leads is what was meant; one that leads nowhere yet is written through, too.
+    let facts = fs::metadata(path).ok();
+    let is_link = fs::symlink_metadata(path).is_ok_and(|facts| facts.is_symlink());
+    if facts.as_ref().is_some_and(|facts| !facts.is_file()) || facts.is_none() && is_link {
+        let file = File::create(path).map_err(|cause| failed(&cause))?;
+        let mut out = BufWriter::new(file);
+        let tally = write(&mut out)?;
+        out.flush().map_err(|cause| failed(&cause))?;
+        return Ok(tally);
+    }
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|cause| failed(&cause))?;
+    let mut file = beside(folder).map_err(|cause| failed(&cause))?;
+    if let Some(facts) = facts {
+        let kept = file.as_file().set_permissions(facts.permissions());
+        kept.map_err(|cause| failed(&cause))?;
+    }
     let mut out = BufWriter::new(file.as_file_mut());
     let tally = write(&mut out)?;
     out.flush().map_err(|cause| failed(&cause))?;
     drop(out);
-    file.persist(path).map_err(|cause| failed(&cause.error))?;
+    file.persist(&path).map_err(|cause| failed(&cause.error))?;
     Ok(tally)
+}
+
+/// A new file in this folder, which others may read as far as the umask lets them.
+fn beside(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.prefix(".cellar-").tempfile_in(folder)
 }
 
 fn unusable(path: &Path, what: &str, cause: &io::Error) -> Error {

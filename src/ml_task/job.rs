@@ -12,7 +12,7 @@ use lz4_flex::frame::FrameEncoder;
 use serde::{Deserialize, Serialize};
 
 use super::outcome::write_faults;
-use super::prediction::{predict, write_lines};
+use super::prediction::{Pace, write_lines};
 use super::record::{Content, Ending, MLTask, Status, Tally};
 use super::results::open_content;
 use super::service::Limits;
@@ -23,13 +23,19 @@ use crate::error::{Error, Result};
 use crate::files::{Blob, Draft, Files};
 use crate::id::{HoldId, MLTaskId};
 use crate::job::{Context, Failure, Job, JobKind, Outcome, Status as JobStatus};
-use crate::ml::intake::Block;
+use crate::machine;
+use crate::ml::intake::{Block, Portion};
+use crate::ml::rows::Rows;
 use crate::ml_model::MLModel;
 use crate::ml_model_manager::MLModelManager;
 use crate::transaction::hold;
 
 /// Rows that go from hand to hand together.
-const BLOCK_ROWS: usize = 4096;
+const BLOCK: Portion = Portion { rows_max: 4096, bytes_max: 4 * 1024 * 1024 };
+
+/// Blocks that are read and not yet written, for each worker: while one of them takes long, the
+/// others do not pile up behind it.
+const BLOCKS_PER_WORKER: usize = 3;
 
 /// How often a task looks whether its model is trained by now.
 const MODEL_LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -83,10 +89,11 @@ impl JobKind for PredictionKind {
         let begun = Instant::now();
         let source = open_content(contents.input, &self.files)?;
         let mut opened = task.form.open(source, &model.schema().inputs, self.limits.intake)?;
-        let next = || opened.next_block(BLOCK_ROWS);
+        let next = || opened.next_block(BLOCK);
+        let check = || context.check().map_err(Failure::from);
         let written = Written::begin(&self.files)?;
-        let written = flow(next, &*model, written, |written| {
-            context.check()?;
+        let written = flow(next, &*model, check, written, |written| {
+            check()?;
             let (n, n_given) = (written.tally.n_given, task.tally.n_given);
             #[expect(clippy::cast_precision_loss, reason = "a share for people to see")]
             let share = n as f64 / n_given.max(1) as f64;
@@ -125,48 +132,44 @@ struct Piece {
     tally: Tally,
 }
 
-fn piece_of(model: &dyn MLModel, block: &Block) -> Result<Piece> {
-    let outputs = predict(model, &block.rows)?;
+fn piece_of(block: &Block, outputs: &Rows) -> Result<Piece> {
     let mut piece = Piece { lines: String::new(), faults: vec![], tally: Tally::default() };
-    write_lines(&outputs, &mut piece.lines);
+    write_lines(outputs, &mut piece.lines);
     write_faults(&block.faults, &mut piece.faults)?;
     let (n_given, n_predicted) = (block.n_given() as u64, outputs.len() as u64);
     piece.tally = Tally { n_given, n_predicted, n_rejected: n_given - n_predicted };
     Ok(piece)
 }
 
+type Numbered<T> = (u64, T);
+
 /// Reads on one thread, predicts on several, and writes on this one, block by block in order.
-/// Whoever cannot hand on what it has made ends, so a failure anywhere ends all.
+/// Whoever cannot hand on what it has made ends, so a failure anywhere ends all. Each looks before
+/// each of its steps whether to go on.
 fn flow(
-    mut next: impl FnMut() -> Result<Option<Block>> + Send,
+    next: impl FnMut() -> Result<Option<Block>> + Send,
     model: &dyn MLModel,
+    check: impl Fn() -> Result<(), Failure> + Sync,
     mut written: Written,
     mut after_each: impl FnMut(&Written) -> Result<(), Failure>,
 ) -> Result<Written, Failure> {
     let n_workers = thread::available_parallelism().map_or(1, usize::from);
+    let n_blocks = BLOCKS_PER_WORKER * n_workers;
+    let check = &check;
     thread::scope(|scope| {
-        let (to_workers, blocks) = sync_channel(n_workers);
-        let (to_writer, pieces) = sync_channel(2 * n_workers);
+        let (to_workers, blocks) = sync_channel(n_blocks);
+        let (to_writer, pieces) = sync_channel(n_blocks);
+        let (to_reader, permits) = sync_channel(n_blocks);
+        for _ in 0..n_blocks {
+            // There is room for as many.
+            let _ = to_reader.send(());
+        }
         let blocks = Arc::new(Mutex::new(blocks));
         let reader_says = to_writer.clone();
-        scope.spawn(move || {
-            for number in 0.. {
-                let handed_on = match next() {
-                    Ok(Some(block)) => to_workers.send((number, block)).is_ok(),
-                    Ok(None) => false,
-                    Err(error) => {
-                        let _ = reader_says.send((number, Err(error)));
-                        false
-                    }
-                };
-                if !handed_on {
-                    break;
-                }
-            }
-        });
+        scope.spawn(move || read(next, check, &permits, &to_workers, &reader_says));
         for _ in 0..n_workers {
             let (blocks, to_writer) = (Arc::clone(&blocks), to_writer.clone());
-            scope.spawn(move || work(model, &blocks, &to_writer));
+            scope.spawn(move || work(model, check, &blocks, &to_writer));
         }
         drop((blocks, to_writer));
         let (mut early, mut expected) = (BTreeMap::new(), 0_u64);
@@ -176,23 +179,57 @@ fn flow(
                 written.add(&piece?)?;
                 after_each(&written)?;
                 expected += 1;
+                // A reader that has ended takes no more.
+                let _ = to_reader.send(());
             }
         }
         Ok(written)
     })
 }
 
-type Numbered<T> = (u64, T);
+/// Reads for as long as there are blocks and room for them.
+fn read(
+    mut next: impl FnMut() -> Result<Option<Block>>,
+    check: impl Fn() -> Result<(), Failure>,
+    permits: &Receiver<()>,
+    to_workers: &SyncSender<Numbered<Block>>,
+    to_writer: &SyncSender<Numbered<Result<Piece, Failure>>>,
+) {
+    machine::yield_to_others();
+    for number in 0.. {
+        if permits.recv().is_err() {
+            return;
+        }
+        let block = check().and_then(|()| next().map_err(Failure::from));
+        let is_handed_on = match block {
+            Ok(Some(block)) => to_workers.send((number, block)).is_ok(),
+            Ok(None) => false,
+            Err(failure) => {
+                let _ = to_writer.send((number, Err(failure)));
+                false
+            }
+        };
+        if !is_handed_on {
+            return;
+        }
+    }
+}
 
 fn work(
     model: &dyn MLModel,
+    check: impl Fn() -> Result<(), Failure>,
     blocks: &Mutex<Receiver<Numbered<Block>>>,
-    to_writer: &SyncSender<Numbered<Result<Piece>>>,
+    to_writer: &SyncSender<Numbered<Result<Piece, Failure>>>,
 ) {
+    machine::yield_to_others();
+    let mut pace = Pace::default();
     loop {
         let block = blocks.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok((number, block)) = block else { return };
-        if to_writer.send((number, piece_of(model, &block))).is_err() {
+        let piece = pace
+            .predict(model, &block.rows, &check)
+            .and_then(|outputs| piece_of(&block, &outputs).map_err(Failure::from));
+        if to_writer.send((number, piece)).is_err() {
             return;
         }
     }
@@ -235,6 +272,7 @@ impl Written {
             output: Some(Content::File(output.hash)),
             faults: Some(Content::File(faults.hash)),
             error,
+            transaction_id: None,
             compute_us,
         };
         let what = format!(
@@ -261,13 +299,14 @@ impl Ended {
         for blob in self.blobs {
             blob.create(tx, now)?;
         }
+        let mut ending = self.ending.clone();
         if let Some(hold_id) = self.hold_id {
-            if self.ending.cost == Credits::ZERO {
+            if ending.cost == Credits::ZERO {
                 hold::release(tx, hold_id, &self.what, now)?;
             } else {
-                hold::settle(tx, hold_id, self.ending.cost, &self.what, now)?;
+                ending.transaction_id = hold::settle(tx, hold_id, ending.cost, &self.what, now)?;
             }
         }
-        MLTask::end(tx, self.id, &self.ending, now)
+        MLTask::end(tx, self.id, &ending, now)
     }
 }

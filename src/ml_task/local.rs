@@ -3,16 +3,16 @@
 use std::io::{Read, Write};
 
 use super::download::{Table, cells_of};
-use super::form::Form;
+use super::form::{Form, Reading};
 use super::prediction::predict;
-use super::results::{ResultRow, RowOutcome};
+use super::results::{ResultRow, RowOutcome, dense};
 use crate::error::{Error, Result};
-use crate::ml::intake::{Block, Limits};
+use crate::ml::intake::{Block, Keeping, Limits, Portion};
 use crate::ml_model::MLModel;
-use crate::web::csv_rows;
+use crate::web::CsvText;
 
 /// Rows that are predicted together.
-const BLOCK_ROWS: usize = 4096;
+const BLOCK: Portion = Portion { rows_max: 4096, bytes_max: 8 * 1024 * 1024 };
 
 /// Rows, counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -30,21 +30,25 @@ pub fn predict_locally<R: Read>(
     out: &mut dyn Write,
 ) -> Result<LocalTally> {
     let limits = Limits { rows_max: u64::MAX, ..Limits::default() };
-    let mut opened = Form::Table.open(source, &model.schema().inputs, limits)?;
-    let table = Table::of(opened.layout().names(), model);
+    let how = Reading { inputs: &model.schema().inputs, limits, keeping: Keeping::Cells };
+    let mut opened = Form::Table.open_as(source, how)?;
+    let names: Vec<_> = opened.layout().names().iter().map(ToString::to_string).collect();
+    let table = Table::of(&names, model);
     let unwritable = |cause: std::io::Error| {
         Error::Unavailable(format!("the result cannot be written: {cause}"))
     };
-    let head = csv_rows([table.header])?;
-    out.write_all(head.as_bytes()).map_err(unwritable)?;
+    let mut text = CsvText::default();
+    text.add(&table.header)?;
     let mut tally = LocalTally::default();
-    while let Some(block) = opened.next_block(BLOCK_ROWS)? {
+    while let Some(block) = opened.next_block(BLOCK)? {
         let outputs = predict(model, &block.rows)?;
         tally.n_given += block.n_given() as u64;
         tally.n_predicted += outputs.len() as u64;
         let mut outputs = outputs.iter().map(<[f64]>::to_vec);
-        let rows = rows_of(&block, &mut outputs).map(|row| cells_of(row, table.widths));
-        out.write_all(csv_rows(rows)?.as_bytes()).map_err(unwritable)?;
+        for row in rows_of(&block, table.widths.n_given, &mut outputs) {
+            text.add(&cells_of(row, table.widths))?;
+        }
+        out.write_all(&std::mem::take(&mut text).finish()?).map_err(unwritable)?;
     }
     out.flush().map_err(unwritable)?;
     Ok(tally)
@@ -53,22 +57,57 @@ pub fn predict_locally<R: Read>(
 /// Each row of a block with what came of it.
 fn rows_of<'a>(
     block: &'a Block,
+    n_columns: usize,
     outputs: &'a mut dyn Iterator<Item = Vec<f64>>,
 ) -> impl Iterator<Item = ResultRow> + 'a {
     let mut faults = block.faults.iter().peekable();
-    (block.first_row..).zip(block.cells.iter().zip(&block.is_good)).map(
-        move |(row, (cells, good))| {
-            let cells = cells.map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
-            let mut mine = vec![];
-            while let Some(fault) = faults.next_if(|fault| fault.row == row) {
-                mine.push(fault.clone());
-            }
-            let numbers = if *good { outputs.next() } else { None };
-            let outcome = match numbers {
-                Some(numbers) => RowOutcome::Predicted { inputs: vec![], numbers },
-                None => RowOutcome::Rejected(mine),
-            };
-            ResultRow { row, cells, outcome }
-        },
-    )
+    (block.first_row..).zip(block.is_good.iter().enumerate()).map(move |(row, (at, good))| {
+        let cells = dense(block.cells.record(at), n_columns);
+        let mut mine = vec![];
+        while let Some(fault) = faults.next_if(|fault| fault.row == row) {
+            mine.push(fault.clone());
+        }
+        let numbers = if *good { outputs.next() } else { None };
+        let outcome = match numbers {
+            Some(numbers) => RowOutcome::Predicted { inputs: vec![], numbers },
+            None => RowOutcome::Rejected(mine),
+        };
+        ResultRow { row, cells, outcome }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ml_model::SimpleMLModel;
+
+    fn predicted(table: &[u8]) -> Result<(Vec<u8>, LocalTally)> {
+        let mut out = vec![];
+        let tally = predict_locally(&SimpleMLModel::new(), table, &mut out)?;
+        Ok((out, tally))
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_come_back_as_they_were() {
+        let (out, tally) = predicted(b"a,b\n1,2\nCh\xe2teau,2\n=\xe2,2\n").unwrap();
+        let expected = b"a,b,doubled,error\n1,2,2 4,\nCh\xe2teau,2,,a must be text in UTF-8\n\
+            '=\xe2,2,,a must be text in UTF-8\n";
+        assert_eq!(String::from_utf8_lossy(&out), String::from_utf8_lossy(expected));
+        assert_eq!(out, expected);
+        assert_eq!(tally, LocalTally { n_given: 3, n_predicted: 1 });
+    }
+
+    #[test]
+    fn a_row_of_another_width_keeps_its_cells() {
+        let (out, _) = predicted(b"a,b\n1,2,3,4\n1\n").unwrap();
+        let message = |n: u8| format!("row has {n} cells where there are 2 columns");
+        let (out, more) = (String::from_utf8(out).unwrap(), message(4));
+        assert_eq!(out, format!("a,b,doubled,error\n1,2 3 4,,{more}\n1,,,{}\n", message(1)));
+    }
+
+    #[test]
+    fn a_quote_without_an_end_fails_the_table() {
+        let failed = predicted(b"a,b\n1,2\n\"3,4\n5,6\n").unwrap_err().to_string();
+        assert!(failed.contains("line 3"), "{failed}");
+    }
 }

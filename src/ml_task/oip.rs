@@ -3,13 +3,10 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::submission::Foreign;
+use super::submission::{Foreign, HERE_BYTES_MAX};
 use crate::compute::compute;
 use crate::error::{Error, Result};
 use crate::ml::schema::Schema;
-
-/// Larger bodies are looked through off the threads that answer requests.
-const HERE_BYTES_MAX: usize = 4 * 1024;
 
 /// The id of a request, and the outputs it wants.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -22,7 +19,7 @@ pub(super) struct Wishes {
 impl Wishes {
     /// What this request says.
     pub(super) async fn of(sent: Foreign) -> Result<(Foreign, Self)> {
-        let is_small = sent.upload.bytes().is_none_or(|bytes| bytes.len() <= HERE_BYTES_MAX);
+        let is_small = sent.upload.size_bytes <= HERE_BYTES_MAX;
         let read = move || {
             let wishes = sent.upload.bytes().map(Self::read).transpose()?;
             Ok((sent, wishes.unwrap_or_default()))

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::form::Form;
 use super::outcome::Predicted;
 use super::record::{Contents, MLTask};
-use super::results::{Results, RowOutcome, open_content};
+use super::results::{Only, Results, RowOutcome, open_content};
 use super::service::task_address;
 use super::view::{PredictionView, outputs_of};
 use crate::error::{Error, Result};
@@ -138,7 +138,7 @@ impl Parts {
         let (mut predictions, mut errors) = (vec![], Vec::<Fault>::new());
         let schema = model.schema();
         let mut results = Results::open(task, contents, files, &schema.inputs)?;
-        while let Some(row) = results.next_row()? {
+        while let Some(row) = results.next_of(Only::All)? {
             match row.outcome {
                 RowOutcome::Rejected(faults) => errors.extend(faults),
                 RowOutcome::Predicted { inputs, numbers } => {

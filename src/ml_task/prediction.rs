@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 use crate::ml::rows::Rows;
@@ -24,6 +25,53 @@ pub(super) fn predict(model: &dyn MLModel, rows: &Rows) -> Result<Rows> {
     Ok(outputs)
 }
 
+/// Time between two looks at whether to go on, as a rule.
+const STEP: Duration = Duration::from_millis(50);
+
+/// How many rows a model is asked about between two looks at whether to go on: few of a slow one,
+/// so that it can be stopped, and whole blocks of a fast one, which is faster so.
+#[derive(Debug)]
+pub(super) struct Pace {
+    n_rows: usize,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { n_rows: 1 }
+    }
+}
+
+impl Pace {
+    /// What the model says of these rows; `check` errs when it is time to stop.
+    pub(super) fn predict<E: From<Error>>(
+        &mut self,
+        model: &dyn MLModel,
+        rows: &Rows,
+        check: impl Fn() -> Result<(), E>,
+    ) -> Result<Rows, E> {
+        let (mut outputs, mut done) = (Rows::new(), 0);
+        while done < rows.len() {
+            check()?;
+            let begun = Instant::now();
+            if done == 0 && self.n_rows >= rows.len() {
+                outputs = predict(model, rows)?;
+                done = rows.len();
+            } else {
+                let end = rows.len().min(done + self.n_rows);
+                let some: Rows = (done..end).map(|place| rows.row(place)).collect();
+                predict(model, &some)?.iter().for_each(|row| outputs.push(row));
+                done = end;
+            }
+            if begun.elapsed() < STEP / 2 {
+                self.n_rows = self.n_rows.saturating_mul(2);
+            } else if begun.elapsed() > STEP * 2 {
+                self.n_rows = (self.n_rows / 2).max(1);
+            }
+        }
+        Ok(outputs)
+    }
+}
+
 /// Adds a line for each row.
 pub(super) fn write_lines(outputs: &Rows, lines: &mut String) {
     for row in outputs.iter() {
@@ -40,4 +88,35 @@ pub(super) fn write_lines(outputs: &Rows, lines: &mut String) {
 pub(super) fn read_line(line: &str) -> Result<Vec<f64>> {
     let numbers = line.split(',').filter(|cell| !cell.is_empty()).map(str::parse);
     numbers.collect::<std::result::Result<_, _>>().map_err(Error::internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::ml_model::SimpleMLModel;
+
+    #[test]
+    fn a_model_is_asked_in_steps_and_says_the_same() {
+        let model = SimpleMLModel::new();
+        let numbers: Vec<[f64; 2]> = (0..100).map(|n| [f64::from(n), 1.0]).collect();
+        let rows: Rows = numbers.iter().map(<[f64; 2]>::as_slice).collect();
+        let n_looks = Cell::new(0);
+        let look = || -> Result<()> {
+            n_looks.set(n_looks.get() + 1);
+            Ok(())
+        };
+        let mut pace = Pace::default();
+        let outputs = pace.predict(&model, &rows, look).unwrap();
+        assert_eq!(outputs, model.predict_rows(&rows).unwrap());
+        // 1, 2, 4 ... rows: a fast model is soon asked about all at once.
+        assert!((2..=100).contains(&n_looks.get()), "{n_looks:?}");
+        let n_before = n_looks.get();
+        let mut pace = Pace { n_rows: 1000 };
+        assert_eq!(pace.predict(&model, &rows, look).unwrap(), outputs);
+        assert_eq!(n_looks.get(), n_before + 1);
+        let stop = || Err(Error::Busy);
+        assert!(matches!(pace.predict(&model, &rows, stop), Err(Error::Busy)));
+    }
 }

@@ -132,7 +132,7 @@ pub struct MLTask {
     pub cost: Credits,
     /// Why it failed.
     pub error: Option<String>,
-    /// The entry that paid for it at once.
+    /// The entry that paid for it, at once or out of its hold.
     pub transaction_id: Option<TransactionId>,
     /// The hold that pays for it.
     pub hold_id: Option<HoldId>,
@@ -266,7 +266,7 @@ impl MLTask {
         let n = tx.execute(
             "UPDATE ml_tasks SET status = ?2, n_predicted = ?3, n_rejected = ?4, cost = ?5, \
              output = ?6, output_hash = ?7, faults = ?8, faults_hash = ?9, error = ?10, \
-             compute_us = ?11, finished_at = ?12, n_given = ?13 \
+             compute_us = ?11, finished_at = ?12, n_given = ?13, transaction_id = ?14 \
              WHERE id = ?1 AND status IN ('queued', 'running')",
             params![
                 id,
@@ -282,6 +282,7 @@ impl MLTask {
                 ending.compute_us.map(count).transpose()?,
                 now,
                 count(ending.tally.n_given)?,
+                ending.transaction_id,
             ],
         )?;
         if n == 1 { Ok(()) } else { Err(Error::Conflict("this task has ended already".into())) }
@@ -392,6 +393,8 @@ pub struct Ending {
     pub faults: Option<Content>,
     /// Why it failed.
     pub error: Option<String>,
+    /// The entry that paid for it.
+    pub transaction_id: Option<TransactionId>,
     /// How long reading and predicting took.
     pub compute_us: Option<u64>,
 }
@@ -406,6 +409,7 @@ impl Ending {
             output: None,
             faults: None,
             error,
+            transaction_id: None,
             compute_us: None,
         }
     }

@@ -1,29 +1,36 @@
 //! A task's results, read back row by row in bounded memory: what was sent, what was predicted of
-//! it, or what is wrong with it.
+//! it, or what is wrong with it. Rows that nobody asks for are passed without being read.
 
 use std::io::{BufRead, BufReader, Cursor, Read};
-use std::iter::Peekable;
 
 use lz4_flex::frame::FrameDecoder;
+use serde::Deserialize;
 
-use super::form::Opened;
+use super::form::{Opened, Reading};
 use super::prediction::read_line;
 use super::record::{Content, Contents, MLTask};
 use crate::error::{Error, Result};
 use crate::files::Files;
-use crate::ml::intake::{Block, Fault, Limits};
-use crate::ml::schema::Inputs;
+use crate::ml::intake::{Block, Fault, Keeping, Limits, Portion};
+use crate::ml::schema::{Inputs, Range};
 
 /// Rows that are read of the input at once.
-const BLOCK_ROWS: usize = 1024;
+const BLOCK: Portion = Portion { rows_max: 1024, bytes_max: 2 * 1024 * 1024 };
 
 /// One row of the results.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ResultRow {
     pub(super) row: u64,
     /// Every cell, as it was given.
-    pub(super) cells: Vec<String>,
+    pub(super) cells: Vec<Vec<u8>>,
     pub(super) outcome: RowOutcome,
+}
+
+impl ResultRow {
+    /// The cells as texts, for answers that can hold no other bytes.
+    pub(super) fn texts(&self) -> Vec<String> {
+        self.cells.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect()
+    }
 }
 
 /// What came of a row.
@@ -33,77 +40,184 @@ pub(super) enum RowOutcome {
     Rejected(Vec<Fault>),
 }
 
+/// Which rows are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Only {
+    All,
+    Predicted,
+    Rejected,
+}
+
+impl Only {
+    pub(super) fn from_word(word: Option<&str>) -> Result<Self> {
+        match word {
+            None | Some("all") => Ok(Self::All),
+            Some("predicted") => Ok(Self::Predicted),
+            Some("rejected") => Ok(Self::Rejected),
+            Some(_) => {
+                let message = "must be one of all, predicted, rejected";
+                Err(Error::invalid("only", "unknown_value", message))
+            }
+        }
+    }
+}
+
 /// A content being read.
 pub(super) type Source = Box<dyn Read + Send>;
-type Lines = std::io::Lines<BufReader<Source>>;
 
 /// The results of a task, being read.
 pub(super) struct Results {
-    input: Opened<Source>,
-    output: Lines,
-    faults: Peekable<Faults>,
+    names: Vec<String>,
+    input: Opened<'static, Source>,
+    output: BufReader<Source>,
+    faults: Faults,
+    /// Whether any row was predicted; if not, none was, whatever is wrong with it.
+    has_predictions: bool,
     block: Block,
     /// The next row of the block, and the next good one.
     next: usize,
     next_good: usize,
+    /// The number of the next row.
+    next_row: u64,
 }
 
 impl Results {
-    /// Begins to read. What the model takes is what it took when the rows were sent.
+    /// Begins to read. What the model takes is what it took when the rows were sent; if it takes
+    /// something else by now, the rows are shown as they were sent all the same.
     pub(super) fn open(
         task: &MLTask,
         contents: Contents,
         files: &Files,
         inputs: &Inputs,
     ) -> Result<Self> {
-        let open = |content: Option<Content>| open_content(content, files);
-        let body = open(contents.input)?;
-        let input =
-            task.form.open(body, inputs, Limits { rows_max: u64::MAX, ..Limits::default() })?;
-        let output = BufReader::new(open(contents.output)?).lines();
-        let faults = Faults(BufReader::new(open(contents.faults)?).lines()).peekable();
-        Ok(Self { input, output, faults, block: Block::default(), next: 0, next_good: 0 })
+        let limits = Limits { rows_max: u64::MAX, ..Limits::default() };
+        let Contents { input: sent, output, faults } = contents;
+        let open = |inputs: &Inputs| {
+            let body = open_content(sent.clone(), files)?;
+            task.form.open_as(body, Reading { inputs, limits, keeping: Keeping::Cells })
+        };
+        let anything = || Inputs::Numbers(Range::new(f64::MIN, f64::MAX));
+        let input = match open(inputs) {
+            Err(Error::Invalid(_)) => open(&anything())?,
+            opened => opened?,
+        };
+        Ok(Self {
+            names: input.layout().names().iter().map(ToString::to_string).collect(),
+            input,
+            output: BufReader::new(open_content(output, files)?),
+            faults: Faults::new(open_content(faults, files)?),
+            has_predictions: task.tally.n_predicted > 0,
+            block: Block::default(),
+            next: 0,
+            next_good: 0,
+            next_row: 1,
+        })
     }
 
     /// The names above the columns.
     pub(super) fn names(&self) -> &[String] {
-        self.input.layout().names()
+        &self.names
     }
 
-    /// The next row; `None` at the end.
-    pub(super) fn next_row(&mut self) -> Result<Option<ResultRow>> {
+    /// The next of the rows that are asked for; `None` at the end.
+    pub(super) fn next_of(&mut self, only: Only) -> Result<Option<ResultRow>> {
+        if !self.pass_others(only)? {
+            return Ok(None);
+        }
         if self.next == self.block.n_given() {
-            let Some(block) = self.input.next_block(BLOCK_ROWS)? else { return Ok(None) };
+            // Rejected rows are far apart, as a rule, and what lies between is passed unread.
+            let is_sparse = only == Only::Rejected && self.has_predictions;
+            let rows_max = if is_sparse { 1 } else { BLOCK.rows_max };
+            let block = self.input.next_block(Portion { rows_max, ..BLOCK })?;
+            let Some(block) = block else { return Ok(None) };
             (self.block, self.next, self.next_good) = (block, 0, 0);
         }
-        let at = self.next;
+        let (at, row) = (self.next, self.next_row);
         self.next += 1;
-        let row = self.block.first_row + at as u64;
-        let cells = self.block.cells.record(at);
-        let cells = cells.map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
-        // What was a fault then is one, whatever this program would say today.
-        let mut found = vec![];
-        while let Some(fault) = self.faults.next_if(|f| f.as_ref().is_ok_and(|f| f.row <= row)) {
-            found.push(fault?);
-        }
+        self.next_row += 1;
+        let cells = dense(self.block.cells.record(at), self.names.len());
         let good = self.block.is_good[at].then(|| {
             self.next_good += 1;
-            self.block.rows.row(self.next_good - 1).to_vec()
+            self.block.rows.row(self.next_good - 1)
         });
-        if !found.is_empty() {
+        // What was a fault then is one, whatever this program would say today.
+        let found = self.faults.take(row)?;
+        if !found.is_empty() || !self.has_predictions {
             return Ok(Some(ResultRow { row, cells, outcome: RowOutcome::Rejected(found) }));
         }
-        let line = self.output.next().transpose().map_err(Error::internal)?;
-        let outcome = match line {
-            Some(line) => RowOutcome::Predicted {
-                inputs: good.unwrap_or_default(),
-                numbers: read_line(&line)?,
-            },
-            // The task failed or is not done: nothing was predicted of any row.
-            None => RowOutcome::Rejected(vec![]),
-        };
+        let mut line = String::new();
+        if self.output.read_line(&mut line).map_err(Error::internal)? == 0 {
+            return Err(lost());
+        }
+        let numbers = read_line(line.trim_end_matches('\n'))?;
+        let inputs = good.map(<[f64]>::to_vec).unwrap_or_default();
+        let outcome = RowOutcome::Predicted { inputs, numbers };
         Ok(Some(ResultRow { row, cells, outcome }))
     }
+
+    /// Passes `n` of the rows that are asked for, without reading what is in them.
+    pub(super) fn pass(&mut self, only: Only, mut n: u64) -> Result<()> {
+        while n > 0 && self.pass_others(only)? {
+            let run = match (only, self.faults.next_row()?) {
+                (Only::Rejected, _) if self.has_predictions => 1,
+                (Only::Predicted, Some(row)) => n.min(row.saturating_sub(self.next_row)).max(1),
+                _ => n,
+            };
+            self.skip(run)?;
+            n -= run;
+        }
+        Ok(())
+    }
+
+    /// Passes rows that are not asked for; false if there is none left that is.
+    fn pass_others(&mut self, only: Only) -> Result<bool> {
+        match only {
+            Only::All => {}
+            Only::Predicted if !self.has_predictions => return Ok(false),
+            Only::Predicted => {
+                while self.faults.next_row()? == Some(self.next_row) {
+                    self.skip(1)?;
+                }
+            }
+            Only::Rejected if !self.has_predictions => {}
+            Only::Rejected => {
+                let Some(row) = self.faults.next_row()? else { return Ok(false) };
+                self.skip(row.saturating_sub(self.next_row))?;
+            }
+        }
+        Ok(true)
+    }
+
+    fn skip(&mut self, n: u64) -> Result<()> {
+        let n_in_block = (self.block.n_given() - self.next) as u64;
+        let n_here = n.min(n_in_block);
+        for _ in 0..n_here {
+            self.next_good += usize::from(self.block.is_good[self.next]);
+            self.next += 1;
+        }
+        self.input.skip(n - n_here)?;
+        self.next_row = self.next_row.saturating_add(n);
+        let n_rejected = self.faults.pass(self.next_row)?;
+        if self.has_predictions {
+            pass_lines(&mut self.output, n - n_rejected)?;
+        }
+        Ok(())
+    }
+}
+
+/// Cells side by side, with nothing in those that are not there.
+pub(super) fn dense<'a>(
+    record: impl Iterator<Item = (usize, &'a [u8])>,
+    n_columns: usize,
+) -> Vec<Vec<u8>> {
+    let mut cells = vec![vec![]; n_columns];
+    for (column, text) in record {
+        if column >= cells.len() {
+            cells.resize(column + 1, vec![]);
+        }
+        cells[column] = text.to_vec();
+    }
+    cells
 }
 
 /// Opens a content; one that is not there is empty.
@@ -115,13 +229,153 @@ pub(super) fn open_content(content: Option<Content>, files: &Files) -> Result<So
     })
 }
 
-struct Faults(Lines);
+/// Passes so many lines, or what there is.
+fn pass_lines(source: &mut impl BufRead, n: u64) -> Result<()> {
+    let mut n_left = n;
+    while n_left > 0 {
+        let piece = source.fill_buf().map_err(Error::internal)?;
+        if piece.is_empty() {
+            return Ok(());
+        }
+        let mut n_used = piece.len();
+        for (at, _) in piece.iter().enumerate().filter(|(_, byte)| **byte == b'\n') {
+            n_left -= 1;
+            if n_left == 0 {
+                n_used = at + 1;
+                break;
+            }
+        }
+        source.consume(n_used);
+    }
+    Ok(())
+}
 
-impl Iterator for Faults {
-    type Item = Result<Fault>;
+fn lost() -> Error {
+    Error::internal("a task has fewer predictions than rows that were predicted")
+}
 
-    fn next(&mut self) -> Option<Self::Item> {
-        let line = self.0.next()?.map_err(Error::internal);
-        Some(line.and_then(|line| serde_json::from_str(&line).map_err(Error::internal)))
+/// The faults of a task, one line of JSON each, in the order of the rows.
+struct Faults {
+    lines: BufReader<Source>,
+    /// The next line, and the row it is of.
+    line: String,
+    row: Option<u64>,
+}
+
+impl Faults {
+    fn new(source: Source) -> Self {
+        Self { lines: BufReader::new(source), line: String::new(), row: None }
+    }
+
+    /// The row of the next fault; `None` at the end. A line that cannot be read is an error each
+    /// time: predictions would move to other rows if it were passed over.
+    fn next_row(&mut self) -> Result<Option<u64>> {
+        #[derive(Deserialize)]
+        struct Numbered {
+            row: u64,
+        }
+        if self.row.is_none() {
+            if self.line.is_empty()
+                && self.lines.read_line(&mut self.line).map_err(Error::internal)? == 0
+            {
+                return Ok(None);
+            }
+            let Numbered { row } = serde_json::from_str(&self.line).map_err(Error::internal)?;
+            self.row = Some(row);
+        }
+        Ok(self.row)
+    }
+
+    /// The faults up to this row.
+    fn take(&mut self, row: u64) -> Result<Vec<Fault>> {
+        let mut found = vec![];
+        while self.next_row()?.is_some_and(|next| next <= row) {
+            found.push(serde_json::from_str(&self.line).map_err(Error::internal)?);
+            self.line.clear();
+            self.row = None;
+        }
+        Ok(found)
+    }
+
+    /// Passes the faults of rows before this one; of how many rows they were.
+    fn pass(&mut self, row: u64) -> Result<u64> {
+        let (mut n_rows, mut last) = (0, None);
+        while let Some(next) = self.next_row()?.filter(|next| *next < row) {
+            n_rows += u64::from(last != Some(next));
+            last = Some(next);
+            self.line.clear();
+            self.row = None;
+        }
+        Ok(n_rows)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::credits::Credits;
+    use crate::id::RowId;
+    use crate::ml_task::form::Form;
+    use crate::ml_task::record::{Status, Tally};
+
+    fn results(input: &str, output: &str, faults: &str, n_predicted: u64) -> Results {
+        let now = Timestamp::from_millis(0);
+        let task = MLTask {
+            id: RowId::from_number(1),
+            user_id: RowId::from_number(1),
+            model_id: "any".into(),
+            model_version: "1".into(),
+            form: Form::Table,
+            status: Status::Succeeded,
+            tally: Tally { n_given: 3, n_predicted, n_rejected: 3 - n_predicted },
+            price: Credits::ZERO,
+            cost: Credits::ZERO,
+            error: None,
+            transaction_id: None,
+            hold_id: None,
+            job_id: None,
+            request_id: None,
+            compute_us: None,
+            created_at: now,
+            started_at: None,
+            finished_at: Some(now),
+        };
+        let inline = |text: &str| Some(Content::Inline(text.as_bytes().to_vec()));
+        let contents =
+            Contents { input: inline(input), output: inline(output), faults: inline(faults) };
+        let folder = tempfile::tempdir().unwrap();
+        let inputs = Inputs::Numbers(Range::new(-9.0, 9.0));
+        Results::open(&task, contents, &Files::below(folder.path()), &inputs).unwrap()
+    }
+
+    const FAULT: &str = r#"{"row":2,"line":2,"field":"a","value":"x","code":"x","message":"x"}"#;
+
+    #[test]
+    fn a_fault_that_cannot_be_read_moves_no_prediction() {
+        let mut torn = results("1\n2\n3\n", "2\n6\n", "{\"row\":2,\n", 2);
+        for _ in 0..3 {
+            assert!(matches!(torn.next_of(Only::All), Err(Error::Internal(_))));
+        }
+        assert!(results("1\n2\n3\n", "2\n6\n", "torn\n", 2).pass(Only::All, 3).is_err());
+    }
+
+    #[test]
+    fn a_prediction_that_was_paid_for_and_is_not_there_is_an_error() {
+        let mut short = results("1\n2\n3\n", "2\n", FAULT, 2);
+        let first = short.next_of(Only::All).unwrap().unwrap();
+        let inputs = vec![1.0];
+        assert_eq!(first.outcome, RowOutcome::Predicted { inputs, numbers: vec![2.0] });
+        let second = short.next_of(Only::All).unwrap().unwrap();
+        assert!(matches!(&second.outcome, RowOutcome::Rejected(faults) if faults.len() == 1));
+        assert!(matches!(short.next_of(Only::All), Err(Error::Internal(_))));
+        // Of a task that failed nothing is there, and nothing is missing.
+        let mut failed = results("1\n2\n3\n", "", FAULT, 0);
+        for n_faults in [0, 1, 0] {
+            let row = failed.next_of(Only::Rejected).unwrap().unwrap();
+            assert!(matches!(&row.outcome, RowOutcome::Rejected(found) if found.len() == n_faults));
+        }
+        assert_eq!(failed.next_of(Only::All).unwrap(), None);
+        assert_eq!(results("1\n2\n3\n", "", "", 0).next_of(Only::Predicted).unwrap(), None);
     }
 }

@@ -11,7 +11,7 @@ use super::download;
 use super::order::{Answered, Order, Refused};
 use super::outcome::Speech;
 use super::record::{NamedTask, Status, TaskQuery};
-use super::results::{ResultRow, Results, RowOutcome};
+use super::results::{Only, ResultRow, Results, RowOutcome};
 use super::service::MLService;
 use super::submission::{Prefers, Submission};
 use super::view::{PredictionView, TaskView, outputs_of};
@@ -345,36 +345,6 @@ fn updates(watch: Option<Watch>) -> impl Stream<Item = JobView> + Send {
     })
 }
 
-/// Which rows of the results are asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Only {
-    All,
-    Predicted,
-    Rejected,
-}
-
-impl Only {
-    fn from_word(word: Option<&str>) -> Result<Self> {
-        match word {
-            None | Some("all") => Ok(Self::All),
-            Some("predicted") => Ok(Self::Predicted),
-            Some("rejected") => Ok(Self::Rejected),
-            Some(_) => {
-                let message = "must be one of all, predicted, rejected";
-                Err(Error::invalid("only", "unknown_value", message))
-            }
-        }
-    }
-
-    fn takes(self, row: &ResultRow) -> bool {
-        match (&row.outcome, self) {
-            (_, Self::All) => true,
-            (RowOutcome::Predicted { .. }, only) => only == Self::Predicted,
-            (RowOutcome::Rejected(_), only) => only == Self::Rejected,
-        }
-    }
-}
-
 /// One row of a task's results.
 #[derive(Debug, Serialize, ToSchema)]
 struct ResultRowView {
@@ -434,16 +404,10 @@ fn page_of(
     offset: i64,
 ) -> Result<ResultsView> {
     let columns = results.names().to_vec();
-    let (mut items, mut n_passed) = (vec![], 0);
+    let mut items = vec![];
+    results.pass(only, u64::try_from(offset).unwrap_or(0))?;
     while items.len() <= limit as usize {
-        let Some(row) = results.next_row()? else { break };
-        if !only.takes(&row) {
-            continue;
-        }
-        if n_passed < offset {
-            n_passed += 1;
-            continue;
-        }
+        let Some(row) = results.next_of(only)? else { break };
         items.push(row_view(row, model)?);
     }
     let Page { items, next_cursor } = Page::from_offset(items, limit, offset);
@@ -451,8 +415,8 @@ fn page_of(
 }
 
 fn row_view(row: ResultRow, model: &dyn MLModel) -> Result<ResultRowView> {
-    let ResultRow { row, cells, outcome } = row;
-    let (mut outputs, errors) = match outcome {
+    let (number, cells) = (row.row, row.texts());
+    let (mut outputs, errors) = match row.outcome {
         RowOutcome::Rejected(faults) => (serde_json::Map::new(), faults),
         RowOutcome::Predicted { inputs, numbers } => {
             let schema = model.schema();
@@ -469,7 +433,7 @@ fn row_view(row: ResultRow, model: &dyn MLModel) -> Result<ResultRowView> {
         }
     };
     let prediction = outputs.remove("prediction").unwrap_or_default();
-    Ok(ResultRowView { row, cells, prediction, outputs, errors })
+    Ok(ResultRowView { row: number, cells, prediction, outputs, errors })
 }
 
 /// What was sent with a task, as it came.
@@ -496,7 +460,7 @@ async fn export_results(
     caller: Caller,
     tasks: &State<MLService>,
     id: MLTaskId,
-) -> Result<Export<impl Stream<Item = String> + Send + use<>>, Problem> {
+) -> Result<Export<impl Stream<Item = Vec<u8>> + Send + use<>>, Problem> {
     let (_, model, results) = tasks.results(caller.user_id(), id).await?;
     Ok(download::export(results, model).await?)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::draft::{Which, charge, draft_of};
-use super::form::Form;
+use super::form::{Form, Reading};
 use super::job::{Payload, PredictionKind};
 use super::kept::{Kept, compressed};
 use super::order::{Answered, Asked, Order, Refused};
@@ -14,6 +14,7 @@ use super::parts::Parts;
 use super::prediction::predict;
 use super::record::{Content, Contents, MLTask, NamedTask, Status, Tally, TaskQuery, times};
 use super::results::{Results, Source, open_content};
+use super::submission::HERE_BYTES_MAX;
 use super::telling::{Paid, Telling};
 use super::view::TaskView;
 use crate::access::Caller;
@@ -26,15 +27,14 @@ use crate::files::Files;
 use crate::id::{MLTaskId, UserId};
 use crate::idempotency::{self, Done};
 use crate::job::{Jobs, Watch, Whose};
-use crate::ml::intake;
+use crate::ml::intake::{self, Keeping, Portion};
 use crate::ml_model::MLModel;
 use crate::ml_model_manager::MLModelManager;
 use crate::transaction::{Balance, hold};
 use crate::web::Upload;
 
-/// Bodies up to this size are predicted on the very thread that received them: changing threads
-/// would take longer.
-const HERE_BYTES_MAX: u64 = 4 * 1024;
+/// What is read at once takes no more memory than this; more is left to a job.
+const AT_ONCE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Tasks of one user that may wait or run.
 const LIVE_MAX: u64 = 20;
@@ -395,14 +395,15 @@ fn read_and_predict(
     limits: Limits,
 ) -> Result<Computed> {
     let begun = Instant::now();
+    // What is not in memory is large.
+    let Some(body) = upload.bytes() else { return Ok(Computed::Large) };
     let rows_max = usize::try_from(limits.rows_at_once_max).map_err(Error::internal)?;
-    let mut opened = form.open(upload.open()?, &model.schema().inputs, limits.intake)?;
-    // One row more than is done at once tells a large table.
-    let block = opened.next_block(rows_max + 1)?.unwrap_or_default();
-    if block.n_given() == 0 {
-        return Err(Error::invalid("rows", "empty", "must have at least one row"));
-    }
-    if block.n_given() > rows_max {
+    let inputs = &model.schema().inputs;
+    let how = Reading { inputs, limits: limits.intake, keeping: Keeping::Numbers };
+    let mut opened = form.open_bytes(body, how)?;
+    let portion = Portion { rows_max, bytes_max: AT_ONCE_BYTES_MAX };
+    let block = opened.next_block(portion)?.unwrap_or_default();
+    if !opened.is_at_end()? {
         return Ok(Computed::Large);
     }
     match predict(model, &block.rows) {

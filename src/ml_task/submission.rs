@@ -6,8 +6,9 @@ use rocket::request::{FromRequest, Outcome};
 use rocket::{Request, async_trait};
 
 use super::accent;
-use super::form::{Form, model_in_json};
-use crate::error::Error;
+use super::form::{Form, model_named_in};
+use crate::compute::compute;
+use crate::error::{Error, Result};
 use crate::web::{Problem, Refusal, Upload, UploadLimits, receive, receive_form, refuse};
 
 /// A table in JSON is read as a whole, so it may be only so large.
@@ -15,6 +16,10 @@ const JSON_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// Of a body, so much is kept in memory.
 const MEMORY_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// Bodies up to this size are read on the very thread that received them: changing threads would
+/// take longer.
+pub(super) const HERE_BYTES_MAX: u64 = 4 * 1024;
 
 /// What a body may be sent as.
 const TYPES: &str = "application/json, text/csv, text/tab-separated-values or multipart/form-data";
@@ -60,8 +65,12 @@ async fn read(request: &Request<'_>, data: Data<'_>) -> Result<Submission, Probl
     if is_json(kind) {
         let limits = UploadLimits { bytes_max: JSON_BYTES_MAX.min(bytes_max), ..in_memory() };
         let upload = receive(request, data, limits).await?;
-        let model = upload.bytes().and_then(model_in_json);
-        return Ok(Submission { model, form: Form::Json, upload });
+        let is_small = upload.size_bytes <= HERE_BYTES_MAX;
+        let find = move || {
+            let model = upload.bytes().map_or(Ok(None), model_named_in)?;
+            Ok(Submission { model, form: Form::Json, upload })
+        };
+        return Ok(if is_small { find() } else { compute(find).await }?);
     }
     if is_table(kind) {
         let upload = receive(request, data, tables).await?;

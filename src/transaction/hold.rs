@@ -5,7 +5,7 @@ use crate::clock::Timestamp;
 use crate::credits::Credits;
 use crate::database::{Tx, params};
 use crate::error::{Error, Result};
-use crate::id::{HoldId, UserId};
+use crate::id::{HoldId, TransactionId, UserId};
 
 use super::record::{Entry, Kind, Transaction};
 
@@ -30,29 +30,30 @@ pub fn place(
     Ok(hold.id)
 }
 
-/// Ends a hold by paying `cost` out of it; the rest can be spent again.
+/// Ends a hold by paying `cost` out of it; the rest can be spent again. The entry that paid, if it
+/// cost anything.
 pub fn settle(
     tx: &Tx<'_>,
     hold_id: HoldId,
     cost: Credits,
     description: &str,
     now: Timestamp,
-) -> Result<()> {
+) -> Result<Option<TransactionId>> {
     let hold = end(tx, hold_id, "settled", now)?;
     if cost < Credits::ZERO || cost > hold.credits {
         return Err(Error::internal("a hold must be settled for no more than it holds"));
     }
     hold.book(tx, Kind::Release, Some(hold.credits), description, now)?;
-    if cost > Credits::ZERO {
-        hold.book(tx, Kind::Settle, cost.negated(), description, now)?;
+    if cost == Credits::ZERO {
+        return Ok(None);
     }
-    Ok(())
+    hold.book(tx, Kind::Settle, cost.negated(), description, now).map(Some)
 }
 
 /// Ends a hold and returns all of it.
 pub fn release(tx: &Tx<'_>, hold_id: HoldId, description: &str, now: Timestamp) -> Result<()> {
     let hold = end(tx, hold_id, "released", now)?;
-    hold.book(tx, Kind::Release, Some(hold.credits), description, now)
+    hold.book(tx, Kind::Release, Some(hold.credits), description, now).map(drop)
 }
 
 struct Booked {
@@ -69,7 +70,7 @@ impl Booked {
         amount: Option<Credits>,
         description: &str,
         now: Timestamp,
-    ) -> Result<()> {
+    ) -> Result<TransactionId> {
         let entry = Entry {
             user_id: self.user_id,
             kind,
@@ -78,7 +79,7 @@ impl Booked {
             actor_id: None,
             request_id: None,
         };
-        Transaction::create_for_hold(tx, entry, Some(self.id), now).map(drop)
+        Transaction::create_for_hold(tx, entry, Some(self.id), now).map(|made| made.id)
     }
 }
 

@@ -1,7 +1,9 @@
 //! Exports: a table as CSV, sent row by row as it is read.
 
+use std::borrow::Cow;
+
 use rocket::futures::Stream;
-use rocket::response::stream::TextStream;
+use rocket::response::stream::ByteStream;
 use rocket::response::{self, Responder, Response};
 use rocket::{Request, http::Status};
 
@@ -14,16 +16,19 @@ pub struct Export<S> {
     rows: S,
 }
 
-impl<S: Stream<Item = String> + Send> Export<S> {
+impl<S> Export<S> {
     /// A file of this name with these pieces of CSV, the header in the first.
     pub fn new(name: &'static str, rows: S) -> Self {
         Self { name, rows }
     }
 }
 
-impl<'r, S: Stream<Item = String> + Send + 'r> Responder<'r, 'r> for Export<S> {
+impl<'r, S> Responder<'r, 'r> for Export<S>
+where
+    S: Stream<Item: AsRef<[u8]> + Send + Unpin + 'r> + Send + 'r,
+{
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'r> {
-        Response::build_from(TextStream(self.rows).respond_to(request)?)
+        Response::build_from(ByteStream(self.rows).respond_to(request)?)
             .status(Status::Ok)
             .raw_header("Content-Type", "text/csv; charset=utf-8; header=present")
             .raw_header("Content-Disposition", format!("attachment; filename=\"{}\"", self.name))
@@ -33,24 +38,60 @@ impl<'r, S: Stream<Item = String> + Send + 'r> Responder<'r, 'r> for Export<S> {
 
 /// Rows of CSV as text.
 pub fn csv_rows<R: AsRef<[String]>>(rows: impl IntoIterator<Item = R>) -> Result<String> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut text = CsvText::default();
     for row in rows {
-        writer
-            .write_record(row.as_ref().iter().map(|field| harmless(field).into_owned()))
-            .map_err(Error::internal)?;
+        text.add(row.as_ref())?;
     }
-    let bytes = writer.into_inner().map_err(|error| Error::internal(error.to_string()))?;
-    String::from_utf8(bytes).map_err(Error::internal)
+    String::from_utf8(text.finish()?).map_err(Error::internal)
+}
+
+/// Rows of CSV, written one by one. A field may be any bytes.
+pub struct CsvText {
+    writer: csv::Writer<Vec<u8>>,
+    n_bytes: usize,
+}
+
+impl Default for CsvText {
+    fn default() -> Self {
+        Self { writer: csv::Writer::from_writer(Vec::new()), n_bytes: 0 }
+    }
+}
+
+impl CsvText {
+    /// Adds a row.
+    pub fn add<F: AsRef<[u8]>>(&mut self, row: &[F]) -> Result<()> {
+        for field in row {
+            let field = harmless(field.as_ref());
+            self.n_bytes += field.len() + 1;
+            self.writer.write_field(&field).map_err(Error::internal)?;
+        }
+        self.writer.write_record(None::<&[u8]>).map_err(Error::internal)
+    }
+
+    /// How long it is, but for quotes.
+    pub fn n_bytes(&self) -> usize {
+        self.n_bytes
+    }
+
+    /// All of it.
+    pub fn finish(self) -> Result<Vec<u8>> {
+        self.writer.into_inner().map_err(|error| Error::internal(error.to_string()))
+    }
 }
 
 /// A text that a spreadsheet would take for a formula is marked as text. Numbers stay numbers. Some
 /// spreadsheets do not look at what they cannot draw, or take a wide sign for a narrow one.
-fn harmless(field: &str) -> std::borrow::Cow<'_, str> {
+fn harmless(field: &[u8]) -> Cow<'_, [u8]> {
     const SIGNS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
-    let begins = field.chars().find(|c| !is_blank(*c));
-    let is_formula = begins.is_some_and(|c| SIGNS.contains(&c)) || field.starts_with(['\t', '\r']);
-    if is_formula && field.parse::<f64>().is_err() {
-        format!("'{field}").into()
+    // Letters and digits, which nearly all fields begin with, are no signs.
+    if field.first().is_none_or(u8::is_ascii_alphanumeric) {
+        return field.into();
+    }
+    let text = String::from_utf8_lossy(field);
+    let begins = text.chars().find(|c| !is_blank(*c));
+    let is_formula = begins.is_some_and(|c| SIGNS.contains(&c)) || text.starts_with(['\t', '\r']);
+    if is_formula && text.parse::<f64>().is_err() {
+        [b"'", field].concat().into()
     } else {
         field.into()
     }

@@ -1193,6 +1193,51 @@ mod predict {
     }
 
     #[test]
+    fn the_result_goes_where_its_name_leads() {
+        use std::os::unix::fs::{FileTypeExt, symlink};
+        let binary = with_model();
+        let table = binary.path("in.csv");
+        fs::write(&table, "1,2\n3,4\n").unwrap();
+        let predict = |out: &Path| {
+            let [table, out] = [&table, out].map(|path| path.to_str().unwrap().to_owned());
+            binary.run(&["predict", "--model", "simple", &table, "--out", &out]).done();
+        };
+        let expected = "column 1,column 2,doubled,error\n1,2,2 4,\n3,4,6 8,\n";
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        // What is no file is written to, not replaced.
+        let pipe = binary.path("pipe");
+        fs::write(&pipe, "").unwrap();
+        turn_into_pipe(&pipe);
+        let reader = {
+            let pipe = pipe.clone();
+            std::thread::spawn(move || fs::read_to_string(pipe).unwrap())
+        };
+        predict(&pipe);
+        assert_eq!(reader.join().unwrap(), expected);
+        assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());
+        // A file that is there keeps who may read it; a link leads to it, and stays a link.
+        let (file, link) = (binary.path("out.csv"), binary.path("link.csv"));
+        fs::write(&file, "old").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        symlink(&file, &link).unwrap();
+        predict(&link);
+        assert_eq!(fs::read_to_string(&file).unwrap(), expected);
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(mode(&file), 0o640);
+        // A new one has the mode of any new file, also behind a link.
+        let (new, ahead, plain) =
+            (binary.path("new.csv"), binary.path("ahead.csv"), binary.path("plain"));
+        symlink(binary.path("far.csv"), &ahead).unwrap();
+        fs::write(&plain, "").unwrap();
+        predict(&new);
+        predict(&ahead);
+        for path in [&new, &ahead] {
+            assert_eq!(fs::read_to_string(path).unwrap(), expected);
+            assert_eq!(mode(path), mode(&plain));
+        }
+    }
+
+    #[test]
     fn models_are_listed_and_shown() {
         let binary = with_model();
         let said = binary.run(&["model", "list"]).done();

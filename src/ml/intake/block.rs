@@ -5,10 +5,14 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::Keeping;
 use crate::ml::rows::Rows;
 
 /// The longest value that a fault repeats; what is longer is cut.
 const VALUE_CHARS_MAX: usize = 80;
+
+/// Faults of one row that are told; the last of them says how many more there are.
+pub const FAULTS_MAX: usize = 64;
 
 /// Why a row is rejected: one of its cells, or its shape.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -29,13 +33,16 @@ pub struct Fault {
 
 impl Fault {
     /// The codes that there are.
-    const CODES: [&'static str; 9] = [
+    const CODES: [&'static str; 12] = [
         "missing",
         "not_a_number",
         "not_finite",
+        "not_whole",
         "out_of_range",
         "too_few_cells",
         "too_many_cells",
+        "cell_too_large",
+        "repeated",
         "not_a_row",
         "not_text",
         "invalid",
@@ -53,28 +60,36 @@ impl Fault {
             None => value.to_owned(),
         }
     }
+
+    /// What it takes in memory.
+    fn n_bytes(&self) -> usize {
+        let value = self.value.as_ref().map_or(0, String::len);
+        size_of::<Self>() + self.field.len() + value + self.message.len()
+    }
 }
 
-/// Records of text as they were given, one behind the other.
+/// Records of text as they were given, one behind the other. Cells that a record does not have take
+/// no room: each one that is there knows its column.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cells {
     text: Vec<u8>,
-    /// Where each cell ends.
-    ends: Vec<usize>,
+    cells: Vec<Cell>,
     /// How many cells there are up to the end of each record.
     records: Vec<usize>,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Cell {
+    column: usize,
+    /// Where its text ends.
+    end: usize,
+}
+
 impl Cells {
     /// Adds a cell to the record under way.
-    pub fn push(&mut self, cell: &[u8]) {
-        self.text.extend_from_slice(cell);
-        self.ends.push(self.text.len());
-    }
-
-    /// Ends the record under way.
-    pub fn end_record(&mut self) {
-        self.records.push(self.ends.len());
+    fn push(&mut self, column: usize, text: &[u8]) {
+        self.text.extend_from_slice(text);
+        self.cells.push(Cell { column, end: self.text.len() });
     }
 
     /// How many records there are.
@@ -87,21 +102,21 @@ impl Cells {
         self.records.is_empty()
     }
 
-    /// The cells of the record at `place`.
+    /// The cells of the record at `place`, each with its column.
     ///
     /// # Panics
     /// If there is none.
-    pub fn record(&self, place: usize) -> impl ExactSizeIterator<Item = &[u8]> {
+    pub fn record(&self, place: usize) -> impl Iterator<Item = (usize, &[u8])> {
         let begin = if place == 0 { 0 } else { self.records[place - 1] };
-        (begin..self.records[place]).map(|cell| {
-            let begin = if cell == 0 { 0 } else { self.ends[cell - 1] };
-            &self.text[begin..self.ends[cell]]
+        (begin..self.records[place]).map(|at| {
+            let begin = if at == 0 { 0 } else { self.cells[at - 1].end };
+            let Cell { column, end } = self.cells[at];
+            (column, &self.text[begin..end])
         })
     }
 
-    /// Each record's cells.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = impl ExactSizeIterator<Item = &[u8]>> {
-        (0..self.len()).map(|place| self.record(place))
+    fn n_bytes(&self) -> usize {
+        self.text.len() + self.cells.len() * size_of::<Cell>()
     }
 }
 
@@ -110,7 +125,7 @@ impl Cells {
 pub struct Block {
     /// The number of its first row, counted from 1.
     pub first_row: u64,
-    /// Every row as it was given.
+    /// Every row as it was given; none if cells are not kept.
     pub cells: Cells,
     /// Whether each row is good.
     pub is_good: Vec<bool>,
@@ -118,9 +133,20 @@ pub struct Block {
     pub rows: Rows,
     /// What is wrong with the others.
     pub faults: Vec<Fault>,
+    keeps_cells: bool,
+    fault_bytes: usize,
+    /// Faults there were before the row under way, and those of its own that are not told.
+    n_faults_before: usize,
+    n_untold: usize,
 }
 
 impl Block {
+    /// A block that begins with this row.
+    pub(super) fn begin(first_row: u64, keeping: Keeping) -> Self {
+        let keeps_cells = keeping == Keeping::Cells;
+        Self { first_row, keeps_cells, ..Self::default() }
+    }
+
     /// Rows that were given.
     pub fn n_given(&self) -> usize {
         self.is_good.len()
@@ -131,13 +157,57 @@ impl Block {
         (self.first_row..).zip(&self.is_good).filter_map(|(row, good)| good.then_some(row))
     }
 
-    /// Ends a row: it is good if it has no fault since there were `n_faults`.
-    pub(super) fn end_row(&mut self, numbers: &[f64], n_faults: usize) {
-        let is_good = self.faults.len() == n_faults;
+    /// What its rows take in memory, roughly.
+    pub fn n_bytes(&self) -> usize {
+        let n_numbers = self.rows.values().len() + self.rows.len();
+        self.cells.n_bytes() + self.fault_bytes + n_numbers * size_of::<f64>() + self.n_given()
+    }
+
+    /// The number of the row under way.
+    pub(super) fn row(&self) -> u64 {
+        self.first_row + self.n_given() as u64
+    }
+
+    /// Whether cells are kept.
+    pub(super) fn keeps_cells(&self) -> bool {
+        self.keeps_cells
+    }
+
+    /// Keeps a cell of the row under way, if cells are kept.
+    pub(super) fn keep(&mut self, column: usize, text: &[u8]) {
+        if self.keeps_cells {
+            self.cells.push(column, text);
+        }
+    }
+
+    /// Notes what is wrong with the row under way. A row of which very much is wrong is told in
+    /// part: nobody reads four thousand reasons, and they would fill the memory.
+    pub(super) fn fault(&mut self, fault: impl FnOnce() -> Fault) {
+        if self.faults.len() - self.n_faults_before < FAULTS_MAX {
+            self.faults.push(fault());
+        } else {
+            self.n_untold += 1;
+        }
+    }
+
+    /// Ends the row under way; it is good if it has no fault.
+    pub(super) fn end_row(&mut self, numbers: &[f64]) {
+        let n_untold = std::mem::take(&mut self.n_untold);
+        if n_untold > 0
+            && let Some(last) = self.faults.last_mut()
+        {
+            last.message += &format!("; {n_untold} more are wrong with this row");
+        }
+        let own = &self.faults[self.n_faults_before..];
+        let is_good = own.is_empty();
+        self.fault_bytes += own.iter().map(Fault::n_bytes).sum::<usize>();
+        self.n_faults_before = self.faults.len();
         self.is_good.push(is_good);
         if is_good {
             self.rows.push(numbers);
         }
-        self.cells.end_record();
+        if self.keeps_cells {
+            self.cells.records.push(self.cells.cells.len());
+        }
     }
 }

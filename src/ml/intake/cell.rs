@@ -33,26 +33,69 @@ impl Place<'_> {
         }
     }
 
-    pub(super) fn missing(self, value: Option<&str>) -> Fault {
-        self.fault(value, "missing", "is missing")
+    /// The fault of a cell with this text.
+    pub(super) fn wrong(self, wrong: Wrong, text: &[u8]) -> Fault {
+        // A fault repeats a few letters; the rest of a long cell need not be looked at.
+        let shown = String::from_utf8_lossy(&text[..text.len().min(1024)]);
+        let shown = shown.trim();
+        let value = (!shown.is_empty()).then_some(shown);
+        self.fault(value, wrong.code(), wrong.message())
+    }
+}
+
+/// What can be wrong with a cell.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Wrong {
+    Missing,
+    NotANumber,
+    NotFinite,
+    NotWhole,
+    NotText,
+    TooLarge(usize),
+    OutOfRange(Range),
+}
+
+impl Wrong {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::NotANumber => "not_a_number",
+            Self::NotFinite => "not_finite",
+            Self::NotWhole => "not_whole",
+            Self::NotText => "not_text",
+            Self::TooLarge(_) => "cell_too_large",
+            Self::OutOfRange(_) => "out_of_range",
+        }
     }
 
-    pub(super) fn not_a_number(self, value: &str) -> Fault {
-        self.fault(Some(value), "not_a_number", "must be a number")
+    fn message(self) -> String {
+        match self {
+            Self::Missing => "is missing".into(),
+            Self::NotANumber => "must be a number".into(),
+            Self::NotFinite => "must be a finite number".into(),
+            Self::NotWhole => "must be a whole number, as its datatype says".into(),
+            Self::NotText => "must be text in UTF-8".into(),
+            Self::TooLarge(bytes_max) => format!("must be at most {} KB", bytes_max / 1024),
+            Self::OutOfRange(Range { min, max }) => {
+                format!("must be from {} to {}", brief(min), brief(max))
+            }
+        }
+    }
+}
+
+/// A bound as people write it: three hundred digits tell less than three.
+fn brief(number: f64) -> String {
+    let size = number.abs();
+    if number == 0.0 || (1e-6..1e15).contains(&size) {
+        number.to_string()
+    } else {
+        format!("{number:.2e}")
     }
 }
 
 /// Reads a cell of a file. A comma is taken for a decimal point where it does not part cells.
-pub(super) fn read_text(
-    place: Place<'_>,
-    cell: &[u8],
-    has_decimal_comma: bool,
-) -> Result<f64, Fault> {
-    let Ok(text) = std::str::from_utf8(cell) else {
-        let shown = String::from_utf8_lossy(cell);
-        return Err(place.fault(Some(&shown), "not_text", "must be text in UTF-8"));
-    };
-    let text = text.trim();
+pub(super) fn read_text(cell: &[u8], has_decimal_comma: bool) -> Result<f64, Wrong> {
+    let text = std::str::from_utf8(cell).map_err(|_| Wrong::NotText)?.trim();
     let number = match text.parse() {
         Ok(number) => Some(number),
         Err(_) if has_decimal_comma && text.matches(',').count() == 1 => {
@@ -61,26 +104,29 @@ pub(super) fn read_text(
         Err(_) => None,
     };
     match number {
-        Some(number) => finite(place, number, text),
-        None if text.is_empty() => Err(place.missing(None)),
-        None if NOTHING.contains(&text.to_lowercase().as_str()) => Err(place.missing(Some(text))),
-        None => Err(place.not_a_number(text)),
+        Some(number) => finite(number),
+        None if text.is_empty() => Err(Wrong::Missing),
+        None if NOTHING.iter().any(|word| text.eq_ignore_ascii_case(word)) => Err(Wrong::Missing),
+        None => Err(Wrong::NotANumber),
+    }
+}
+
+/// Reads a value of JSON. A text is no number here, whatever it says: JSON has numbers of its own.
+pub(super) fn read_json(value: &str) -> Result<f64, Wrong> {
+    match value.as_bytes().first() {
+        // How many digits a number has is no matter: it is the nearest one that can be had.
+        Some(b'-' | b'0'..=b'9') => finite(value.parse().map_err(|_| Wrong::NotANumber)?),
+        None | Some(b'n') => Err(Wrong::Missing),
+        Some(_) => Err(Wrong::NotANumber),
     }
 }
 
 /// The number, if it is one that can be computed with.
-pub(super) fn finite(place: Place<'_>, number: f64, text: &str) -> Result<f64, Fault> {
-    if number.is_finite() {
-        return Ok(number);
-    }
-    Err(place.fault(Some(text), "not_finite", "must be a finite number"))
+fn finite(number: f64) -> Result<f64, Wrong> {
+    if number.is_finite() { Ok(number) } else { Err(Wrong::NotFinite) }
 }
 
 /// The number, if the model takes it.
-pub(super) fn allowed(place: Place<'_>, number: f64, range: Range) -> Result<f64, Fault> {
-    if range.contains(number) {
-        return Ok(number);
-    }
-    let message = format!("must be from {} to {}", range.min, range.max);
-    Err(place.fault(Some(&number.to_string()), "out_of_range", message))
+pub(super) fn allowed(number: f64, range: Range) -> Result<f64, Wrong> {
+    if range.contains(number) { Ok(number) } else { Err(Wrong::OutOfRange(range)) }
 }

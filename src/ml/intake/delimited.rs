@@ -1,14 +1,15 @@
 //! Files with a record on each line: commas, tabs, semicolons or bars between cells, quotes around
-//! them if need be. The automaton is csv-core's; here is what surrounds it: finding out the
-//! dialect, the header, the limits, and on which line a record began.
+//! them if need be. The automaton is csv-core's; here is what surrounds it: the header, the limits,
+//! on which line a record began, and that a quote without an end is told.
 
 use std::io::Read;
 
 use csv_core::{ReadRecordResult, ReaderBuilder};
 
 use super::block::Block;
+use super::dialect::Dialect;
 use super::layout::{Layout, Record, too_many_columns};
-use super::{Limits, whole};
+use super::{Keeping, Limits, Portion, empty, too_many_rows, whole, whole_from_line};
 use crate::error::{Error, Result};
 use crate::ml::schema::Inputs;
 
@@ -18,53 +19,25 @@ const PIECE: usize = 64 * 1024;
 /// What the dialect is told from.
 const SNIFFED: usize = 16 * 1024;
 
-/// How cells are parted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Dialect {
-    delimiter: u8,
-}
-
-impl Dialect {
-    /// The dialect that the first lines of a file look like: what parts cells is there equally
-    /// often on every line. Commas win a tie, for that is what most files are.
-    pub fn sniff(head: &[u8]) -> Self {
-        let mut lines = head.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        let first = lines.next().unwrap_or_default();
-        let second = lines.next().unwrap_or(first);
-        let score = |delimiter: u8| {
-            let (a, b) = (n_outside_quotes(first, delimiter), n_outside_quotes(second, delimiter));
-            // As often on both lines is a strong sign; a decimal comma is not there on the first.
-            if a == b { (a > 0, a) } else { (false, a.min(b)) }
-        };
-        let best = [b'|', b'\t', b';', b','].into_iter().max_by_key(|delimiter| score(*delimiter));
-        Self { delimiter: best.unwrap_or(b',') }
-    }
-}
-
-fn n_outside_quotes(line: &[u8], wanted: u8) -> usize {
-    let mut is_quoted = false;
-    let mut n = 0;
-    for byte in line {
-        is_quoted ^= *byte == b'"';
-        n += usize::from(!is_quoted && *byte == wanted);
-    }
-    n
-}
-
 /// A file being read.
 pub struct Delimited<R> {
     source: R,
     automaton: csv_core::Reader,
     limits: Limits,
+    keeping: Keeping,
     delimiter: u8,
     layout: Layout,
     piece: Vec<u8>,
     /// What is left of the piece.
     at: usize,
     has_ended: bool,
+    /// The line on which the next byte stands, and whether it may be the second half of a Windows
+    /// line's end.
+    line: u64,
+    is_after_return: bool,
     text: Vec<u8>,
     ends: Vec<usize>,
-    /// The first record, if it was no header.
+    /// A record that was read and not yet taken.
     waiting: Option<Span>,
     n_rows: u64,
 }
@@ -74,12 +47,14 @@ pub struct Delimited<R> {
 struct Span {
     line: u64,
     n_bytes: usize,
+    /// Cells whose ends are known, and cells that there are.
+    n_ends: usize,
     n_cells: usize,
 }
 
 impl<R: Read> Delimited<R> {
     /// Begins to read a file for a model with these inputs: its dialect and its header.
-    pub fn new(mut source: R, inputs: &Inputs, limits: Limits) -> Result<Self> {
+    pub fn new(mut source: R, inputs: &Inputs, limits: Limits, keeping: Keeping) -> Result<Self> {
         let mut piece = Vec::with_capacity(PIECE);
         source.by_ref().take(PIECE as u64).read_to_end(&mut piece).map_err(broken)?;
         let has_ended = piece.len() < PIECE;
@@ -87,17 +62,20 @@ impl<R: Read> Delimited<R> {
         if piece[at..].contains(&0) {
             return Err(whole("body", "not_text", "must be a table as text, in UTF-8"));
         }
-        let dialect = Dialect::sniff(&piece[at..piece.len().min(SNIFFED)]);
+        let Dialect { delimiter } = Dialect::sniff(&piece[at..piece.len().min(SNIFFED)], inputs);
         let mut reader = Self {
             source,
-            automaton: ReaderBuilder::new().delimiter(dialect.delimiter).build(),
+            automaton: ReaderBuilder::new().delimiter(delimiter).build(),
             limits,
-            delimiter: dialect.delimiter,
+            keeping,
+            delimiter,
             layout: Layout::open(inputs),
             piece,
             at,
             has_ended,
-            text: vec![0; PIECE],
+            line: 1,
+            is_after_return: false,
+            text: vec![0; 4 * 1024],
             ends: vec![0; 64],
             waiting: None,
             n_rows: 0,
@@ -117,20 +95,24 @@ impl<R: Read> Delimited<R> {
     }
 
     fn read_header(&mut self, inputs: &Inputs) -> Result<()> {
-        let Some(span) = self.next_record()? else {
-            return Err(whole("body", "empty", "must have at least one row"));
-        };
+        let Some(span) = self.next_record()? else { return Err(empty()) };
+        if span.n_cells > self.limits.columns_max {
+            return Err(too_many_columns(self.limits));
+        }
         let record = self.record(span);
-        let is_number = |cell: &[u8]| {
-            let place = super::cell::Place { row: 1, line: None, field: "" };
-            super::cell::read_text(place, cell, record.has_decimal_comma).is_ok()
-        };
+        let is_number =
+            |cell: &[u8]| super::cell::read_text(cell, record.has_decimal_comma).is_ok();
         // Names are no numbers: a first line of nothing but numbers is a row.
         if record.cells().all(is_number) {
             self.layout = Layout::unnamed(span.n_cells, inputs)?;
             self.waiting = Some(span);
         } else {
-            let name = |cell: &[u8]| String::from_utf8_lossy(cell).trim().to_owned();
+            if record.cells().any(|cell| cell.len() > self.limits.cell_bytes_max) {
+                let kb = self.limits.cell_bytes_max / 1024;
+                let message = format!("must have names of at most {kb} KB");
+                return Err(whole("header", "cell_too_large", message));
+            }
+            let name = |cell: &[u8]| String::from_utf8_lossy(cell).trim().to_owned().into();
             self.layout = Layout::named(record.cells().map(name).collect(), inputs)?;
         }
         Ok(())
@@ -138,109 +120,163 @@ impl<R: Read> Delimited<R> {
 
     fn record(&self, span: Span) -> Record<'_> {
         Record {
+            line: span.line,
             text: &self.text[..span.n_bytes],
-            ends: &self.ends[..span.n_cells],
+            ends: &self.ends[..span.n_ends],
+            n_cells: span.n_cells,
             has_decimal_comma: self.delimiter != b',',
         }
     }
 
-    /// Up to `n_rows_max` more rows; `None` at the end.
-    pub fn next_block(&mut self, n_rows_max: usize) -> Result<Option<Block>> {
-        let mut block = Block { first_row: self.n_rows + 1, ..Block::default() };
+    /// The next rows; `None` at the end.
+    pub fn next_block(&mut self, portion: Portion) -> Result<Option<Block>> {
+        let mut block = Block::begin(self.n_rows + 1, self.keeping);
         let mut numbers = Vec::new();
-        while block.n_given() < n_rows_max {
-            let span = match self.waiting.take() {
-                Some(span) => span,
-                None => match self.next_record()? {
-                    Some(span) => span,
-                    None => break,
-                },
-            };
-            self.n_rows += 1;
-            if self.n_rows > self.limits.rows_max {
-                let message = format!("must have at most {} rows", self.limits.rows_max);
-                return Err(whole("body", "too_many_rows", message));
-            }
-            let record = Record {
-                text: &self.text[..span.n_bytes],
-                ends: &self.ends[..span.n_cells],
-                has_decimal_comma: self.delimiter != b',',
-            };
-            self.layout.read_record(&mut block, span.line, &record, &mut numbers);
+        while portion.has_room(&block) {
+            let Some(span) = self.next_row()? else { break };
+            self.layout.read_record(&mut block, &self.record(span), &mut numbers, self.limits);
         }
         Ok((block.n_given() > 0).then_some(block))
     }
 
-    /// Counts the rows that are left, without reading what is in them.
-    pub fn count_rest(&mut self) -> Result<u64> {
-        while self.waiting.take().is_some() || self.next_record()?.is_some() {
-            self.n_rows += 1;
+    /// Whether there is no further row.
+    pub fn is_at_end(&mut self) -> Result<bool> {
+        if self.waiting.is_none() {
+            self.waiting = self.next_record()?;
         }
+        Ok(self.waiting.is_none())
+    }
+
+    /// Passes up to `n_rows` rows, without reading what is in them.
+    pub fn skip(&mut self, n_rows: u64) -> Result<()> {
+        for _ in 0..n_rows {
+            if self.next_row()?.is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts all rows, without reading what is in them.
+    pub fn count_rest(&mut self) -> Result<u64> {
+        while self.next_row()?.is_some() {}
         Ok(self.n_rows)
+    }
+
+    fn next_row(&mut self) -> Result<Option<Span>> {
+        let span = match self.waiting.take() {
+            None => self.next_record()?,
+            waiting => waiting,
+        };
+        if span.is_none() && self.n_rows == 0 {
+            return Err(empty());
+        }
+        self.n_rows += u64::from(span.is_some());
+        if self.n_rows > self.limits.rows_max {
+            return Err(too_many_rows(self.limits));
+        }
+        Ok(span)
     }
 
     /// The next record that is not empty.
     fn next_record(&mut self) -> Result<Option<Span>> {
-        let (mut n_bytes, mut n_cells) = (0, 0);
-        let mut last = b'\n';
+        if !self.pass_empty_lines()? {
+            return Ok(None);
+        }
+        let (mut n_bytes, mut n_ends, mut n_cells) = (0, 0, 0);
         loop {
             if self.at == self.piece.len() && !self.has_ended {
                 self.refill()?;
             }
-            let input = &self.piece[self.at..];
-            let (result, n_in, n_out, n_ends) = self.automaton.read_record(
+            // The end of the file ends the last line, as if it had been written.
+            let is_over = self.at == self.piece.len();
+            let input = if is_over { &b"\n"[..] } else { &self.piece[self.at..] };
+            let (result, n_in, n_out, n_new) = self.automaton.read_record(
                 input,
                 &mut self.text[n_bytes..],
-                &mut self.ends[n_cells..],
+                &mut self.ends[n_ends..],
             );
-            last = if n_in > 0 { input[n_in - 1] } else { last };
-            self.at += n_in;
+            let last = n_in.checked_sub(1).map(|last| input[last]);
+            self.at += if is_over { 0 } else { n_in };
             n_bytes += n_out;
-            n_cells += n_ends;
+            n_ends += n_new;
+            n_cells += n_new;
             match result {
+                // The end of a line goes on with the record only inside of quotes.
+                ReadRecordResult::InputEmpty if is_over => {
+                    return Err(self.unclosed(n_bytes - n_out, n_ends));
+                }
                 ReadRecordResult::InputEmpty => {}
                 ReadRecordResult::OutputFull => self.lengthen(n_bytes)?,
-                ReadRecordResult::OutputEndsFull => self.widen()?,
-                ReadRecordResult::Record => return self.span(last, n_bytes, n_cells).map(Some),
+                ReadRecordResult::OutputEndsFull => {
+                    // Cells beyond what a table may have are counted, and their places forgotten.
+                    if self.ends.len() < self.limits.columns_max + 1 {
+                        let wider = (self.ends.len() * 2).min(self.limits.columns_max + 1);
+                        self.ends.resize(wider, 0);
+                    } else {
+                        n_ends -= 1;
+                    }
+                }
+                ReadRecordResult::Record => {
+                    let line = self.line;
+                    let is_return = last == Some(b'\r');
+                    self.line += n_lines_in(&self.text[..n_bytes]) + 1;
+                    self.is_after_return = is_return;
+                    let n_ends = n_ends.min(self.limits.columns_max);
+                    return Ok(Some(Span { line, n_bytes, n_ends, n_cells }));
+                }
                 ReadRecordResult::End => return Ok(None),
             }
         }
     }
 
-    fn span(&self, last: u8, n_bytes: usize, n_cells: usize) -> Result<Span> {
-        // The automaton counts a line when it has passed its end, and passes the second half of a
-        // Windows line's end with the next record.
-        let end = self.automaton.line() - u64::from(last == b'\n');
-        let line = end.saturating_sub(n_lines_in(&self.text[..n_bytes])).max(1);
-        let widths = std::iter::once(0).chain(self.ends[..n_cells].iter().copied());
-        let widest = widths.zip(&self.ends[..n_cells]).map(|(begin, end)| end - begin).max();
-        if widest.is_some_and(|widest| widest > self.limits.cell_bytes_max) {
-            return Err(self.too_long(line));
+    /// Goes to the first byte of the next record; false if there is none. The automaton would pass
+    /// empty lines itself, but not say on which line the record begins.
+    fn pass_empty_lines(&mut self) -> Result<bool> {
+        loop {
+            if self.at == self.piece.len() {
+                if self.has_ended {
+                    return Ok(false);
+                }
+                self.refill()?;
+                continue;
+            }
+            match self.piece[self.at] {
+                b'\n' => self.line += u64::from(!std::mem::take(&mut self.is_after_return)),
+                b'\r' => {
+                    self.line += 1;
+                    self.is_after_return = true;
+                }
+                _ => {
+                    self.is_after_return = false;
+                    return Ok(true);
+                }
+            }
+            self.at += 1;
         }
-        Ok(Span { line, n_bytes, n_cells })
     }
 
-    fn too_long(&self, line: u64) -> Error {
-        let kb = self.limits.cell_bytes_max / 1024;
-        let message = format!("has a cell of more than {kb} KB; is a quote left open?");
-        whole(format!("line {line}"), "cell_too_large", message)
+    fn unclosed(&self, n_bytes: usize, n_ends: usize) -> Error {
+        let begin = n_ends.checked_sub(1).map_or(0, |last| self.ends[last]).min(n_bytes);
+        let line = self.line + n_lines_in(&self.text[..begin]);
+        let message = format!(
+            "has a quote that opens on line {line} and never closes, so that what follows it \
+             cannot be told into rows"
+        );
+        whole_from_line(line, "unclosed_quote", message)
     }
 
     fn lengthen(&mut self, n_bytes: usize) -> Result<()> {
-        if self.text.len() >= self.limits.record_bytes_max {
-            let n_inside = n_lines_in(&self.text[..n_bytes]);
-            return Err(self.too_long((self.automaton.line() - n_inside).max(1)));
+        if self.text.len() < self.limits.record_bytes_max {
+            let longer = (self.text.len() * 4).min(self.limits.record_bytes_max);
+            self.text.resize(longer, 0);
+            return Ok(());
         }
-        self.text.resize(self.text.len() * 2, 0);
-        Ok(())
-    }
-
-    fn widen(&mut self) -> Result<()> {
-        if self.ends.len() >= self.limits.columns_max {
-            return Err(too_many_columns(self.limits.columns_max));
-        }
-        self.ends.resize((self.ends.len() * 2).min(self.limits.columns_max), 0);
-        Ok(())
+        debug_assert_eq!(n_bytes, self.text.len());
+        let (kb, line) = (self.limits.record_bytes_max / 1024, self.line);
+        let message =
+            format!("has a row of more than {kb} KB on line {line}; is a quote left open?");
+        Err(whole_from_line(line, "row_too_large", message))
     }
 
     fn refill(&mut self) -> Result<()> {
@@ -258,10 +294,15 @@ impl<R: Read> Delimited<R> {
     }
 }
 
-/// How often a line ends in a text. Records are short, so nothing faster is needed.
-#[expect(clippy::naive_bytecount, reason = "a crate for it would count no faster here")]
+/// How often a line ends in a text, whichever way.
 fn n_lines_in(text: &[u8]) -> u64 {
-    text.iter().filter(|byte| **byte == b'\n').count() as u64
+    let count = |wanted: u8| text.iter().filter(|byte| **byte == wanted).count() as u64;
+    let n_returns = count(b'\r');
+    if n_returns == 0 {
+        return count(b'\n');
+    }
+    let n_pairs = text.windows(2).filter(|pair| pair == b"\r\n").count() as u64;
+    count(b'\n') + n_returns - n_pairs
 }
 
 fn broken(cause: std::io::Error) -> Error {

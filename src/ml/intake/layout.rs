@@ -1,33 +1,39 @@
 //! Which cell of a record is which number of the model.
 
-use super::block::{Block, Fault};
-use super::cell::{self, Place};
-use super::whole;
+use std::borrow::Cow;
+
+use super::block::Block;
+use super::cell::{self, Place, Wrong};
+use super::{Limits, whole};
 use crate::error::{Error, Issues, Result};
 use crate::ml::schema::{Column, Inputs};
+
+/// The name of a column. Those of a model need not be copied.
+pub(super) type Name = Cow<'static, str>;
 
 /// The columns of a table and what the model takes from them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layout {
-    names: Vec<String>,
+    names: Vec<Name>,
     inputs: Inputs,
     /// The cell of each of the model's columns.
     places: Vec<usize>,
-    /// Whether rows may be of any length, all of it numbers.
-    is_open: bool,
+    /// How many cells a row has that does not name them; any number of them if none.
+    n_listed: Option<usize>,
 }
 
 impl Layout {
     /// A table with these names above its columns.
-    pub fn named(names: Vec<String>, inputs: &Inputs) -> Result<Self> {
+    pub(super) fn named(names: Vec<Name>, inputs: &Inputs) -> Result<Self> {
+        let n_listed = Some(names.len());
         let Inputs::Named(columns) = inputs else {
             let places = (0..names.len()).collect();
-            return Ok(Self { names, inputs: inputs.clone(), places, is_open: false });
+            return Ok(Self { names, inputs: inputs.clone(), places, n_listed });
         };
         let mut issues = Issues::default();
         let mut places = Vec::with_capacity(columns.len());
         for column in columns {
-            let is_it = |(_, name): &(usize, &String)| is_same_name(name, column.name);
+            let is_it = |(_, name): &(usize, &Name)| is_same_name(name, column.name);
             let mut found = names.iter().enumerate().filter(is_it).map(|(place, _)| place);
             match (found.next(), found.next()) {
                 (Some(place), None) => places.push(place),
@@ -37,18 +43,15 @@ impl Layout {
                 }
             }
         }
-        issues.or(Self { names, inputs: inputs.clone(), places, is_open: false })
+        issues.or(Self { names, inputs: inputs.clone(), places, n_listed })
     }
 
     /// A table without names: the model's columns in their order, or any numbers.
-    pub fn unnamed(n_columns: usize, inputs: &Inputs) -> Result<Self> {
-        let names = match inputs {
-            Inputs::Named(columns) => columns.iter().map(|column| column.name.to_owned()).collect(),
-            Inputs::Numbers(_) => {
-                (1..=n_columns).map(|number| format!("column {number}")).collect()
-            }
+    pub(super) fn unnamed(n_columns: usize, inputs: &Inputs) -> Result<Self> {
+        let names: Vec<Name> = match inputs {
+            Inputs::Named(columns) => columns.iter().map(|column| column.name.into()).collect(),
+            Inputs::Numbers(_) => (0..n_columns).map(numbered).collect(),
         };
-        let names: Vec<String> = names;
         if names.len() != n_columns {
             let message = format!("must have {} cells, or names above its columns", names.len());
             return Err(whole("row", "wrong_width", message));
@@ -57,15 +60,20 @@ impl Layout {
     }
 
     /// Rows of any length, all of it numbers, or the model's columns in their order.
-    pub fn open(inputs: &Inputs) -> Self {
-        let names: Vec<_> = inputs.columns().iter().map(|column| column.name.to_owned()).collect();
-        let is_open = inputs.takes_any();
-        Self { places: (0..names.len()).collect(), names, inputs: inputs.clone(), is_open }
+    pub(super) fn open(inputs: &Inputs) -> Self {
+        let names: Vec<Name> = inputs.columns().iter().map(|column| column.name.into()).collect();
+        let n_listed = (!inputs.takes_any()).then_some(names.len());
+        Self { places: (0..names.len()).collect(), names, inputs: inputs.clone(), n_listed }
     }
 
     /// The names above the columns, in the order of the table.
-    pub fn names(&self) -> &[String] {
+    pub fn names(&self) -> &[Cow<'static, str>] {
         &self.names
+    }
+
+    /// Adds a column that is no number of the model.
+    pub(super) fn add_name(&mut self, name: Name) {
+        self.names.push(name);
     }
 
     /// Where the model's columns are, in the model's order.
@@ -73,9 +81,9 @@ impl Layout {
         &self.places
     }
 
-    /// Whether rows may be of any length.
-    pub(super) fn is_open(&self) -> bool {
-        self.is_open
+    /// How many cells a row has that does not name them; any number of them if none.
+    pub(super) fn n_listed(&self) -> Option<usize> {
+        self.n_listed
     }
 
     /// What the model takes.
@@ -87,70 +95,92 @@ impl Layout {
     pub(super) fn read_record(
         &self,
         block: &mut Block,
-        line: u64,
         record: &Record<'_>,
         numbers: &mut Vec<f64>,
+        limits: Limits,
     ) {
-        let row = block.first_row + block.n_given() as u64;
-        let n_faults = block.faults.len();
         numbers.clear();
-        for cell in record.cells() {
-            block.cells.push(cell);
+        if block.keeps_cells() {
+            for at in 0..record.ends.len() {
+                block.keep(at, record.cell(at));
+            }
         }
-        let place = |field| Place { row, line: Some(line), field };
-        if let Some(fault) = self.misfit(place("row"), record.len()) {
-            block.faults.push(fault);
-        } else {
+        let row = block.row();
+        let place = |field| Place { row, line: Some(record.line), field };
+        let is_misfit = record.n_cells != self.names.len();
+        if is_misfit {
+            let message = format!(
+                "has {} cells where there are {} columns",
+                record.n_cells,
+                self.names.len()
+            );
+            let code = misfit_code(record.n_cells, self.names.len());
+            block.fault(|| place("row").fault(None, code, message));
+        }
+        // A cell of many pages is no cell, whether the model takes it or not.
+        for at in record.too_large(limits) {
+            let wrong = Wrong::TooLarge(limits.cell_bytes_max);
+            let name = self.names.get(at).map_or("row", AsRef::as_ref);
+            block.fault(|| place(name).wrong(wrong, record.cell(at)));
+        }
+        if !is_misfit {
             for (number, at) in self.places.iter().enumerate() {
                 let range = self.inputs.allowed(number);
-                let field = self.field(number, *at);
-                let found =
-                    cell::read_text(place(field), record.cell(*at), record.has_decimal_comma)
-                        .and_then(|number| cell::allowed(place(field), number, range));
-                match found {
+                let text = record.cell(*at);
+                match cell::read_text(text, record.has_decimal_comma)
+                    .and_then(|number| cell::allowed(number, range))
+                {
                     Ok(number) => numbers.push(number),
-                    Err(fault) => block.faults.push(fault),
+                    Err(_) if text.len() > limits.cell_bytes_max => {}
+                    Err(wrong) => block.fault(|| place(self.field(number)).wrong(wrong, text)),
                 }
             }
         }
-        block.end_row(numbers, n_faults);
+        block.end_row(numbers);
     }
 
-    fn field(&self, number: usize, at: usize) -> &str {
-        self.inputs.columns().get(number).map_or_else(|| self.names[at].as_str(), |c| c.name)
+    /// The name of a number: the model's, or that of its column.
+    pub(super) fn field(&self, number: usize) -> &str {
+        let column = self.inputs.columns().get(number).map(|column| column.name);
+        column.unwrap_or_else(|| self.names[self.places[number]].as_ref())
     }
+}
 
-    fn misfit(&self, place: Place<'_>, n_cells: usize) -> Option<Fault> {
-        let n_columns = self.names.len();
-        let code = match n_cells.cmp(&n_columns) {
-            std::cmp::Ordering::Less => "too_few_cells",
-            std::cmp::Ordering::Equal => return None,
-            std::cmp::Ordering::Greater => "too_many_cells",
-        };
-        let message = format!("has {n_cells} cells where the table has {n_columns} columns");
-        Some(place.fault(None, code, message))
-    }
+/// What is wrong with a row of another width than the table.
+pub(super) fn misfit_code(n_cells: usize, n_columns: usize) -> &'static str {
+    if n_cells < n_columns { "too_few_cells" } else { "too_many_cells" }
+}
+
+/// The name of a column that has none, counted from 1.
+pub(super) fn numbered(at: usize) -> Name {
+    format!("column {}", at + 1).into()
 }
 
 /// A record of a file.
 pub(super) struct Record<'a> {
+    pub(super) line: u64,
     pub(super) text: &'a [u8],
     pub(super) ends: &'a [usize],
+    /// How many cells it has, which may be more than are in memory.
+    pub(super) n_cells: usize,
     pub(super) has_decimal_comma: bool,
 }
 
 impl<'a> Record<'a> {
-    fn len(&self) -> usize {
-        self.ends.len()
-    }
-
     fn cell(&self, place: usize) -> &'a [u8] {
         let begin = if place == 0 { 0 } else { self.ends[place - 1] };
         &self.text[begin..self.ends[place]]
     }
 
     pub(super) fn cells(&self) -> impl Iterator<Item = &'a [u8]> {
-        (0..self.len()).map(|place| self.cell(place))
+        (0..self.ends.len()).map(|place| self.cell(place))
+    }
+
+    fn too_large(&self, limits: Limits) -> impl Iterator<Item = usize> {
+        let bytes_max = limits.cell_bytes_max;
+        let is_suspect = self.text.len() > bytes_max;
+        let all = if is_suspect { 0..self.ends.len() } else { 0..0 };
+        all.filter(move |at| self.cell(*at).len() > bytes_max)
     }
 }
 
@@ -165,12 +195,13 @@ fn letters_of(name: &str) -> impl Iterator<Item = char> {
     name.chars().filter(move |c| !parting(c)).flat_map(char::to_lowercase)
 }
 
-/// The model's column with this name.
-pub(super) fn column_named<'a>(columns: &'a [Column], name: &str) -> Option<(usize, &'a Column)> {
-    columns.iter().enumerate().find(|(_, column)| is_same_name(name, column.name))
+/// The number of the model's column with this name.
+pub(super) fn column_named(columns: &[Column], name: &str) -> Option<usize> {
+    let is_it = |column: &Column| is_same_name(name, column.name);
+    columns.iter().position(|column| column.name == name).or_else(|| columns.iter().position(is_it))
 }
 
 /// A table has too many columns.
-pub(super) fn too_many_columns(columns_max: usize) -> Error {
-    whole("header", "too_many_columns", format!("must have at most {columns_max} columns"))
+pub(super) fn too_many_columns(limits: Limits) -> Error {
+    whole("header", "too_many_columns", format!("must have at most {} columns", limits.columns_max))
 }

@@ -1,29 +1,30 @@
 //! Rows in: from what people send to numbers, with a precise reason for every cell that is none.
 //!
-//! A file is read as a stream, in [`Block`]s of a bounded number of rows; good and bad rows
-//! together are always the rows given, in their order. What cannot be a table at all (a header
-//! without the model's columns, a cell without an end) is an error of the whole; everything else is
-//! a [`Fault`] of one row.
+//! Rows come in [`Block`]s that are bounded in rows and in bytes; good and bad rows together are
+//! always the rows given, in their order. What cannot be a table at all (a header without the
+//! model's columns, a quote without an end) is an error of the whole; everything else is a
+//! [`Fault`] of one row.
 
 mod block;
 mod cell;
 mod delimited;
+mod dialect;
 mod json;
 mod layout;
 
-pub use block::{Block, Cells, Fault};
-pub use delimited::{Delimited, Dialect};
-pub use json::{Given, read_json};
+pub use block::{Block, Cells, FAULTS_MAX, Fault};
+pub use delimited::Delimited;
+pub use json::{Cursor, Given, Json, Listed};
 pub use layout::Layout;
 
-use crate::error::{Error, Issues};
+use crate::error::{Error, Issue, Issues};
 
 /// What a table may be at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of a cell.
+    /// Bytes of a cell; a row with a larger one is rejected.
     pub cell_bytes_max: usize,
-    /// Bytes of a record.
+    /// Bytes of a record of a file, which must be in memory at once.
     pub record_bytes_max: usize,
     /// Columns.
     pub columns_max: usize,
@@ -42,11 +43,57 @@ impl Default for Limits {
     }
 }
 
+/// Whether rows are kept as they were given, beside their numbers: that costs memory and time, and
+/// few look at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeping {
+    /// Numbers and faults alone.
+    Numbers,
+    /// Every cell too.
+    Cells,
+}
+
+/// Where a block ends: at so many rows, or at the row with which it has so many bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Portion {
+    /// Rows.
+    pub rows_max: usize,
+    /// Bytes in memory, of cells, numbers and faults.
+    pub bytes_max: usize,
+}
+
+impl Portion {
+    /// All there is, for tables that are known to be small.
+    pub const ALL: Self = Self { rows_max: usize::MAX, bytes_max: usize::MAX };
+
+    /// Whether a block has room for another row.
+    fn has_room(self, block: &Block) -> bool {
+        block.n_given() < self.rows_max && block.n_bytes() < self.bytes_max
+    }
+}
+
 /// The table as a whole is not right, at this place.
 fn whole(place: impl Into<String>, code: &'static str, message: impl Into<String>) -> Error {
     let mut issues = Issues::default();
     issues.add(place, code, message);
     Error::Invalid(issues)
+}
+
+/// The table as a whole is not right from this line on.
+fn whole_from_line(line: u64, code: &'static str, message: impl Into<String>) -> Error {
+    let mut issues = Issues::default();
+    issues.push(Issue { line: Some(line), ..Issue::new("body", code, message) });
+    Error::Invalid(issues)
+}
+
+/// A table without a row.
+fn empty() -> Error {
+    whole("rows", "empty", "must have at least one row")
+}
+
+/// A table with too many rows; a server answers it as it answers a body that is too large.
+fn too_many_rows(limits: Limits) -> Error {
+    whole("rows", "too_many_rows", format!("must be at most {}", limits.rows_max))
 }
 
 #[cfg(test)]
