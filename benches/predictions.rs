@@ -16,13 +16,10 @@ use std::time::{Duration, Instant};
 use cellar::ml::wine::Samples;
 use peers::Peers;
 use serde_json::{Value, json};
-use support::{Load, Served, percent, served, summary};
+use support::{Load, NAMES, Served, percent, served, summary, table_of};
 
 const ROUNDS: usize = 5;
 const MILLION: usize = 1_000_000;
-
-const NAMES: &str = "fixed acidity,volatile acidity,citric acid,residual sugar,chlorides,\
-    free sulfur dioxide,total sulfur dioxide,density,pH,sulphates,alcohol";
 
 fn main() {
     let server = served();
@@ -103,18 +100,6 @@ fn thousand_rows(server: &Served, headers: &str) {
         let times = (0..ROUNDS).map(|_| ms(server.ask(&request, load).middle())).collect();
         println!("1,000 rows in {name:<4} within   {} ms", summary(times));
     }
-}
-
-/// A table of so many wines.
-fn table_of(n_rows: usize) -> String {
-    let samples = Samples::embedded();
-    let mut table = format!("{NAMES}\n");
-    for bottle in samples.bottles.iter().cycle().take(n_rows) {
-        let cells: Vec<_> = bottle.iter().map(ToString::to_string).collect();
-        table += &cells.join(",");
-        table.push('\n');
-    }
-    table
 }
 
 /// Sent, predicted and downloaded: what the batch of the other side does from file to file.

@@ -50,6 +50,7 @@ def main():
     figures = {
         "trees": given.trees,
         "depth": max(tree.get_depth() for tree in forest.estimators_),
+        "nodes": sum(tree.tree_.node_count for tree in forest.estimators_),
         "batch": given.batch,
         "repetitions": given.repetitions,
         "rows_per_s_min": round(min(rates), 1),

@@ -3,7 +3,8 @@
 //!
 //! The answer is kept in the transaction of the work itself. So a request that failed has no answer
 //! kept, and did nothing; one whose answer was lost on the way has both. It refuses a key that
-//! comes with anything else than before (another body, query, model), and one whose first request is still at work.
+//! comes with anything else than before (another body, query, model), and one whose first request
+//! is still at work.
 
 mod guard;
 mod record;

@@ -123,12 +123,11 @@ impl<'r> FromData<'r> for Foreign {
         let kind = request.content_type();
         let is_table = kind.is_some_and(is_table);
         if request.headers().contains(BINARY_HEADER) {
-            let why =
-                "binary tensors are not spoken here; send the data as JSON (binary_data=False)";
+            let why = "binary tensors are not spoken here; send JSON (binary_data=False)";
             return refuse(request, Refusal::Malformed(why.into()));
         }
-        // Clients of the Open Inference Protocol say nothing of the kind of what they send; nor would
-        // a page of another site, which has our cookie.
+        // Clients of the Open Inference Protocol say nothing of the kind of what they send; nor
+        // would a page of another site, which has our cookie.
         let is_program = || accent::is_oip(request) && !request.headers().contains("Cookie");
         let is_json = kind.map_or_else(is_program, is_json);
         if !is_table && !is_json {

@@ -380,25 +380,31 @@ fn a_model_that_fails_costs_nothing() {
 fn a_cancelled_task_returns_what_it_held() {
     let app = Setup::default().model(Moody::new()).flag("job_slots", "1").start();
     let ada = app.user("ada");
-    let begin = |mood: f64| {
-        let call = ada.post("/api/tasks?model=moody").header("Prefer", "respond-async");
-        let rows = format!("{mood}\n").repeat(5_000);
-        let topped = ada.post("/api/balance/top-ups").json(&json!({"amount": 15_000})).send();
-        topped.expect(201);
-        call.header("Content-Type", "text/csv").body(rows).send().expect(202)
-    };
-    let (running, waiting) = (begin(5.0), begin(0.0));
-    for task in [&waiting, &running] {
-        let path = format!("/api/tasks/{}/cancel", task["id"].as_str().unwrap());
-        ada.post(&path).send().expect(200);
+    // One row of five hundred takes its time: each block is done in some seconds, all of them
+    // in minutes.
+    let rows = format!("5\n{}", "0\n".repeat(499)).repeat(600);
+    for _ in 0..2 {
+        let top_up = ada.post("/api/balance/top-ups").json(&json!({"amount": 900_000}));
+        top_up.send().expect(201);
     }
-    let waited = ended(&ada, &waiting["id"]);
-    assert_eq!(
-        (&waited["status"], &waited["charge"]),
-        (&json!("cancelled"), &json!("not charged"))
-    );
-    // The other one is inside a block of slow rows, and looks up when that is done.
-    assert_eq!(balance(&ada)[0] + balance(&ada)[1], 30_100);
+    let begin = || {
+        let call = ada.post("/api/tasks?model=moody").header("Prefer", "respond-async");
+        call.header("Content-Type", "text/csv").body(rows.clone()).send().expect(202)
+    };
+    let (running, waiting) = (begin(), begin());
+    assert_eq!(balance(&ada), [100, 1_800_000]);
+    let path = |task: &Value| format!("/api/tasks/{}", task["id"].as_str().unwrap());
+    let is_running = || ada.get(&path(&running)).send().expect(200)["status"] == "running";
+    while !is_running() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    for task in [&waiting, &running] {
+        ada.post(&format!("{}/cancel", path(task))).send().expect(200);
+        let task = ended(&ada, &task["id"]);
+        let told = (&task["status"], &task["charge"]);
+        assert_eq!(told, (&json!("cancelled"), &json!("not charged")));
+    }
+    assert_eq!(balance(&ada), [1_800_100, 0]);
 }
 
 #[test]

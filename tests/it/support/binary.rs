@@ -358,6 +358,12 @@ impl Request {
         self.header("Content-Type", "application/x-www-form-urlencoded")
     }
 
+    /// With a body of this type.
+    pub(crate) fn body(mut self, kind: &str, body: &str) -> Self {
+        self.body = body.into();
+        self.header("Content-Type", kind)
+    }
+
     /// With a body of JSON.
     pub(crate) fn json(mut self, body: &Value) -> Self {
         self.body = body.to_string().into_bytes();
