@@ -15,6 +15,7 @@ mod serve;
 mod settings;
 mod user;
 
+use std::fs::Permissions;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -79,9 +80,10 @@ enum Command {
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    // Whatever is written, the database and backups above all, is for this user alone.
     #[cfg(unix)]
-    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    let usual = Some(keep_files_private());
+    #[cfg(not(unix))]
+    let usual = None;
     let done = match cli.command {
         Command::InitDb(arguments) => init_db::run(&cli.place, &arguments),
         Command::Serve(arguments) => serve::run(&cli.place, &arguments),
@@ -89,7 +91,7 @@ pub fn run() -> ExitCode {
         Command::Restore(arguments) => restore::run(&cli.place, &arguments),
         Command::Check(arguments) => check::run(&cli.place, &arguments),
         Command::User(arguments) => user::run(&cli.place, &arguments),
-        Command::Predict(arguments) => predict::run(&cli.place, &arguments),
+        Command::Predict(arguments) => predict::run(&cli.place, &arguments, usual),
         Command::Model(arguments) => model::run(&cli.place, &arguments),
         Command::Openapi(arguments) => openapi::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
@@ -98,6 +100,17 @@ pub fn run() -> ExitCode {
         Ok(code) => code,
         Err(error) => report(&error),
     }
+}
+
+/// Keeps whatever is written, the database and backups above all, for this user alone. What files
+/// would be open to otherwise, for those that people ask for by name.
+#[cfg(unix)]
+fn keep_files_private() -> Permissions {
+    use std::os::unix::fs::PermissionsExt;
+    let umask = rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    #[expect(clippy::useless_conversion, reason = "it is no u32 on every system")]
+    let umask = u32::from(umask.as_raw_mode());
+    Permissions::from_mode(0o666 & !umask)
 }
 
 /// What a command ends with if nothing stood in its way.

@@ -1,7 +1,7 @@
 //! `cellar predict`: a table in, the table with its predictions out. The engine and the errors of
 //! the server, without one.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -30,7 +30,8 @@ pub(super) struct Arguments {
     out: Option<PathBuf>,
 }
 
-pub(super) fn run(place: &Place, arguments: &Arguments) -> Done {
+/// Predicts; a new file is as open to others as `usual` says.
+pub(super) fn run(place: &Place, arguments: &Arguments, usual: Option<Permissions>) -> Done {
     let (config, _) = load(place, vec![])?;
     let models = MLModelManager::load_models(&config.data);
     // Without a data folder there is nowhere to keep it; it is trained for this once.
@@ -39,7 +40,7 @@ pub(super) fn run(place: &Place, arguments: &Arguments) -> Done {
     let source = open(&arguments.file)?;
     let tally = match &arguments.out {
         None => predict_locally(&*model, source, &mut BufWriter::new(io::stdout()))?,
-        Some(path) => write_to(path, |out| predict_locally(&*model, source, out))?,
+        Some(path) => write_to(path, usual, |out| predict_locally(&*model, source, out))?,
     };
     eprintln!("{}", in_words(tally));
     Ok(if tally.n_predicted > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -61,26 +62,24 @@ fn open(path: &Path) -> Result<Box<dyn Read + Send>> {
 /// a terminal, `/dev/null`) is written to as it is, for its name is all there is to keep.
 fn write_to(
     path: &Path,
+    usual: Option<Permissions>,
     write: impl FnOnce(&mut dyn Write) -> Result<LocalTally>,
 ) -> Result<LocalTally> {
     let failed = |cause: &io::Error| unusable(path, "written", cause);
-    // Where a link leads is what was meant; one that leads nowhere yet is written through, too.
     let facts = fs::metadata(path).ok();
-    let is_link = fs::symlink_metadata(path).is_ok_and(|facts| facts.is_symlink());
-    if facts.as_ref().is_some_and(|facts| !facts.is_file()) || facts.is_none() && is_link {
-        let file = File::create(path).map_err(|cause| failed(&cause))?;
-        let mut out = BufWriter::new(file);
+    if facts.as_ref().is_some_and(|facts| !facts.is_file()) {
+        let mut out = BufWriter::new(File::create(path).map_err(|cause| failed(&cause))?);
         let tally = write(&mut out)?;
         out.flush().map_err(|cause| failed(&cause))?;
         return Ok(tally);
     }
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let path = destination(path);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
-    let mut file = beside(folder).map_err(|cause| failed(&cause))?;
-    if let Some(facts) = facts {
-        let kept = file.as_file().set_permissions(facts.permissions());
-        kept.map_err(|cause| failed(&cause))?;
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|cause| failed(&cause))?;
+    // Who could read the old file can read the new one.
+    if let Some(permissions) = facts.map(|facts| facts.permissions()).or(usual) {
+        file.as_file().set_permissions(permissions).map_err(|cause| failed(&cause))?;
     }
     let mut out = BufWriter::new(file.as_file_mut());
     let tally = write(&mut out)?;
@@ -90,15 +89,15 @@ fn write_to(
     Ok(tally)
 }
 
-/// A new file in this folder, which others may read as far as the umask lets them.
-fn beside(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o666));
+/// Where a link leads is what was meant, also if nothing is there yet.
+fn destination(path: &Path) -> PathBuf {
+    if let Ok(path) = fs::canonicalize(path) {
+        return path;
     }
-    builder.prefix(".cellar-").tempfile_in(folder)
+    match fs::read_link(path) {
+        Ok(target) => path.parent().unwrap_or(Path::new("")).join(target),
+        Err(_) => path.to_owned(),
+    }
 }
 
 fn unusable(path: &Path, what: &str, cause: &io::Error) -> Error {

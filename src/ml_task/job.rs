@@ -37,6 +37,9 @@ const BLOCK: Portion = Portion { rows_max: 4096, bytes_max: 4 * 1024 * 1024 };
 /// others do not pile up behind it.
 const BLOCKS_PER_WORKER: usize = 3;
 
+/// What all of them may take in memory, on a machine of many cores, too.
+const BLOCKS_BYTES_MAX: usize = 48 * 1024 * 1024;
+
 /// How often a task looks whether its model is trained by now.
 const MODEL_LOOK_EVERY: Duration = Duration::from_millis(100);
 
@@ -89,7 +92,9 @@ impl JobKind for PredictionKind {
         let begun = Instant::now();
         let source = open_content(contents.input, &self.files)?;
         let mut opened = task.form.open(source, &model.schema().inputs, self.limits.intake)?;
-        let next = || opened.next_block(BLOCK);
+        let n_workers = thread::available_parallelism().map_or(1, usize::from);
+        let bytes_max = BLOCK.bytes_max.min(BLOCKS_BYTES_MAX / (BLOCKS_PER_WORKER * n_workers));
+        let next = || opened.next_block(Portion { bytes_max, ..BLOCK });
         let check = || context.check().map_err(Failure::from);
         let written = Written::begin(&self.files)?;
         let written = flow(next, &*model, check, written, |written| {

@@ -62,7 +62,7 @@ fn rows_of<'a>(
 ) -> impl Iterator<Item = ResultRow> + 'a {
     let mut faults = block.faults.iter().peekable();
     (block.first_row..).zip(block.is_good.iter().enumerate()).map(move |(row, (at, good))| {
-        let cells = dense(block.cells.record(at), n_columns);
+        let cells = dense(block.cells_of(at), n_columns);
         let mut mine = vec![];
         while let Some(fault) = faults.next_if(|fault| fault.row == row) {
             mine.push(fault.clone());

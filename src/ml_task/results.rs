@@ -135,7 +135,7 @@ impl Results {
         let (at, row) = (self.next, self.next_row);
         self.next += 1;
         self.next_row += 1;
-        let cells = dense(self.block.cells.record(at), self.names.len());
+        let cells = dense(self.block.cells_of(at), self.names.len());
         let good = self.block.is_good[at].then(|| {
             self.next_good += 1;
             self.block.rows.row(self.next_good - 1)

@@ -451,7 +451,8 @@ async fn find_input(
     Ok(Download::new(name, content_type, download::pieces_of(source)))
 }
 
-/// A task's results as CSV: the columns that were sent, those of the prediction, and `error`.
+/// A task's results as CSV: the columns that were sent, those of the prediction, and `error`. One
+/// of these that the table has already gets ` (predicted)` behind its name.
 #[utoipa::path(responses(
     (status = 200, description = "Every row.", content_type = "text/csv", body = String)
 ))]

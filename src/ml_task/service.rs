@@ -33,7 +33,7 @@ use crate::ml_model_manager::MLModelManager;
 use crate::transaction::{Balance, hold};
 use crate::web::Upload;
 
-/// What is read at once takes no more memory than this; more is left to a job.
+/// Numbers and faults of rows that are predicted at once; what takes more is for a job.
 const AT_ONCE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Tasks of one user that may wait or run.

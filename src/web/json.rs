@@ -22,16 +22,6 @@ pub(super) fn read(bytes: &[u8], issues: &mut Issues) -> serde_json::Result<Valu
     Ok(value)
 }
 
-/// Reads a whole table in JSON, which is refused if anything in it stands there twice.
-pub fn read_json(bytes: &[u8]) -> Result<Value, crate::error::Error> {
-    let mut issues = Issues::default();
-    let value = read(bytes, &mut issues).map_err(|why| {
-        let message = format!("is not valid JSON: {why}");
-        crate::error::Error::invalid("body", "malformed", message)
-    })?;
-    issues.or(value)
-}
-
 /// Where a value stands; spelled out only for one that is named.
 #[derive(Clone, Copy)]
 enum Place<'p> {

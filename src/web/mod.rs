@@ -43,7 +43,6 @@ pub(crate) use endpoint::endpoints;
 pub use endpoint::{Access, Doorkeeper, Endpoint, Endpoints};
 pub use headers::SecurityHeaders;
 pub use health::{Check, Health, HealthReport, PartReport, Standing, routes as health_routes};
-pub use json::read_json;
 #[cfg(unix)]
 pub use keeper::raise_descriptor_limit;
 pub use keeper::{Deadlines, Keeper, Paced};

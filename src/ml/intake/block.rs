@@ -1,6 +1,7 @@
 //! Some rows of a table: what was given, the numbers of the good ones, and the faults of the bad.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -71,9 +72,9 @@ impl Fault {
 /// Records of text as they were given, one behind the other. Cells that a record does not have take
 /// no room: each one that is there knows its column.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Cells {
+struct Cells {
     text: Vec<u8>,
-    cells: Vec<Cell>,
+    all: Vec<Cell>,
     /// How many cells there are up to the end of each record.
     records: Vec<usize>,
 }
@@ -89,34 +90,24 @@ impl Cells {
     /// Adds a cell to the record under way.
     fn push(&mut self, column: usize, text: &[u8]) {
         self.text.extend_from_slice(text);
-        self.cells.push(Cell { column, end: self.text.len() });
+        self.all.push(Cell { column, end: self.text.len() });
     }
 
-    /// How many records there are.
-    pub fn len(&self) -> usize {
-        self.records.len()
+    fn end_record(&mut self) {
+        self.records.push(self.all.len());
     }
 
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.records.is_empty()
-    }
-
-    /// The cells of the record at `place`, each with its column.
-    ///
-    /// # Panics
-    /// If there is none.
-    pub fn record(&self, place: usize) -> impl Iterator<Item = (usize, &[u8])> {
+    fn record(&self, place: usize) -> impl Iterator<Item = (usize, &[u8])> {
         let begin = if place == 0 { 0 } else { self.records[place - 1] };
         (begin..self.records[place]).map(|at| {
-            let begin = if at == 0 { 0 } else { self.cells[at - 1].end };
-            let Cell { column, end } = self.cells[at];
+            let begin = if at == 0 { 0 } else { self.all[at - 1].end };
+            let Cell { column, end } = self.all[at];
             (column, &self.text[begin..end])
         })
     }
 
     fn n_bytes(&self) -> usize {
-        self.text.len() + self.cells.len() * size_of::<Cell>()
+        self.text.len() + self.all.len() * size_of::<Cell>()
     }
 }
 
@@ -125,15 +116,14 @@ impl Cells {
 pub struct Block {
     /// The number of its first row, counted from 1.
     pub first_row: u64,
-    /// Every row as it was given; none if cells are not kept.
-    pub cells: Cells,
     /// Whether each row is good.
     pub is_good: Vec<bool>,
     /// The numbers of the good rows.
     pub rows: Rows,
     /// What is wrong with the others.
     pub faults: Vec<Fault>,
-    keeps_cells: bool,
+    /// Every row as it was given, if cells are kept.
+    cells: Option<Box<Cells>>,
     fault_bytes: usize,
     /// Faults there were before the row under way, and those of its own that are not told.
     n_faults_before: usize,
@@ -143,8 +133,8 @@ pub struct Block {
 impl Block {
     /// A block that begins with this row.
     pub(super) fn begin(first_row: u64, keeping: Keeping) -> Self {
-        let keeps_cells = keeping == Keeping::Cells;
-        Self { first_row, keeps_cells, ..Self::default() }
+        let cells = (keeping == Keeping::Cells).then(Box::default);
+        Self { first_row, cells, ..Self::default() }
     }
 
     /// Rows that were given.
@@ -157,10 +147,19 @@ impl Block {
         (self.first_row..).zip(&self.is_good).filter_map(|(row, good)| good.then_some(row))
     }
 
+    /// The cells of the row at `place`, each with its column; none if cells are not kept.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn cells_of(&self, place: usize) -> impl Iterator<Item = (usize, &[u8])> {
+        self.cells.iter().flat_map(move |cells| cells.record(place))
+    }
+
     /// What its rows take in memory, roughly.
     pub fn n_bytes(&self) -> usize {
         let n_numbers = self.rows.values().len() + self.rows.len();
-        self.cells.n_bytes() + self.fault_bytes + n_numbers * size_of::<f64>() + self.n_given()
+        let n_in_cells = self.cells.as_ref().map_or(0, |cells| cells.n_bytes());
+        n_in_cells + self.fault_bytes + n_numbers * size_of::<f64>() + self.n_given()
     }
 
     /// The number of the row under way.
@@ -170,13 +169,13 @@ impl Block {
 
     /// Whether cells are kept.
     pub(super) fn keeps_cells(&self) -> bool {
-        self.keeps_cells
+        self.cells.is_some()
     }
 
     /// Keeps a cell of the row under way, if cells are kept.
     pub(super) fn keep(&mut self, column: usize, text: &[u8]) {
-        if self.keeps_cells {
-            self.cells.push(column, text);
+        if let Some(cells) = &mut self.cells {
+            cells.push(column, text);
         }
     }
 
@@ -196,7 +195,8 @@ impl Block {
         if n_untold > 0
             && let Some(last) = self.faults.last_mut()
         {
-            last.message += &format!("; {n_untold} more are wrong with this row");
+            // Writing to a string does not fail.
+            let _ = write!(last.message, "; {n_untold} more are wrong with this row");
         }
         let own = &self.faults[self.n_faults_before..];
         let is_good = own.is_empty();
@@ -206,8 +206,8 @@ impl Block {
         if is_good {
             self.rows.push(numbers);
         }
-        if self.keeps_cells {
-            self.cells.records.push(self.cells.cells.len());
+        if let Some(cells) = &mut self.cells {
+            cells.end_record();
         }
     }
 }

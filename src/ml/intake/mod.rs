@@ -12,7 +12,7 @@ mod dialect;
 mod json;
 mod layout;
 
-pub use block::{Block, Cells, FAULTS_MAX, Fault};
+pub use block::{Block, FAULTS_MAX, Fault};
 pub use delimited::Delimited;
 pub use json::{Cursor, Given, Json, Listed};
 pub use layout::Layout;

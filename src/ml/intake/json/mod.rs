@@ -26,11 +26,11 @@ use crate::ml::schema::Inputs;
 /// Rows being read out of a text.
 pub struct Json<'a> {
     text: Cow<'a, str>,
-    rows: Rows,
+    rows: Reader,
 }
 
 /// All but the text.
-struct Rows {
+struct Reader {
     layout: Layout,
     /// The number of the model that each cell of a list is.
     number_at: Vec<Option<usize>>,
@@ -60,7 +60,7 @@ impl<'a> Json<'a> {
         }
         let names = Names::beside(&layout, limits.columns_max);
         let mut rows =
-            Rows { layout, number_at, source, is_whole, names, limits, keeping, n_rows: 0 };
+            Reader { layout, number_at, source, is_whole, names, limits, keeping, n_rows: 0 };
         if keeping == Keeping::Cells {
             rows.survey(&text)?;
         }
@@ -113,7 +113,7 @@ impl<'a> Json<'a> {
     }
 }
 
-impl Rows {
+impl Reader {
     /// Finds the names of all columns before the first row is read.
     fn survey(&mut self, text: &str) -> Result<()> {
         let Source::Rows(source) = &self.source else {
