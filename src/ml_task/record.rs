@@ -171,8 +171,8 @@ pub struct Draft {
 }
 
 pub(super) const COLUMNS: &str = "id, user_id, model, model_version, form, status, n_given, \
-    n_predicted, n_rejected, price, cost, error, transaction_id, hold_id, job_id, request_id, compute_us, \
-    created_at, started_at, finished_at";
+    n_predicted, n_rejected, price, cost, error, transaction_id, hold_id, job_id, request_id, \
+    compute_us, created_at, started_at, finished_at";
 
 /// Counts the tasks of a user that wait or run. It says what the index of the few says, or it
 /// would read all that the user ever had.
