@@ -24,8 +24,13 @@ pub(super) const HERE_BYTES_MAX: u64 = 4 * 1024;
 /// What a body may be sent as.
 const TYPES: &str = "application/json, text/csv, text/tab-separated-values or multipart/form-data";
 
-/// How long the JSON before binary tensors is.
+/// How long the JSON before binary tensors is, and what it says of each of them. A client may send
+/// the header of an earlier request once more, so the header alone says nothing.
 const BINARY_HEADER: &str = "Inference-Header-Content-Length";
+const BINARY_PARAMETER: &[u8] = b"\"binary_data_size\"";
+
+/// Where there is binary data, the JSON before it is shorter than this.
+const BINARY_HEAD_BYTES_MAX: usize = 64 * 1024;
 
 /// How large a table may be that is sent as a file.
 #[derive(Debug, Clone, Copy)]
@@ -122,22 +127,32 @@ impl<'r> FromData<'r> for Foreign {
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> data::Outcome<'r, Self> {
         let kind = request.content_type();
         let is_table = kind.is_some_and(is_table);
-        if request.headers().contains(BINARY_HEADER) {
-            let why = "binary tensors are not spoken here; send JSON (binary_data=False)";
-            return refuse(request, Refusal::Malformed(why.into()));
-        }
         // Clients of the Open Inference Protocol say nothing of the kind of what they send; nor
         // would a page of another site, which has our cookie.
         let is_program = || accent::is_oip(request) && !request.headers().contains("Cookie");
         let is_json = kind.map_or_else(is_program, is_json);
+        let may_be_binary = request.headers().contains(BINARY_HEADER);
         if !is_table && !is_json {
-            return refuse(request, Refusal::UnsupportedType("application/json or text/csv"));
+            let taken = Refusal::UnsupportedType("application/json or text/csv");
+            return refuse(request, if may_be_binary { no_binary() } else { taken });
         }
         match receive(request, data, in_memory()).await {
+            Ok(upload) if may_be_binary && has_binary(&upload) => refuse(request, no_binary()),
             Ok(upload) => data::Outcome::Success(Self { is_table, upload }),
             Err(problem) => refuse(request, problem),
         }
     }
+}
+
+fn no_binary() -> Refusal {
+    let why = "binary tensors are not spoken here; send JSON (binary_data=False)";
+    Refusal::Malformed(why.into())
+}
+
+fn has_binary(upload: &Upload) -> bool {
+    let bytes = upload.bytes().unwrap_or_default();
+    let head = &bytes[..bytes.len().min(BINARY_HEAD_BYTES_MAX)];
+    head.windows(BINARY_PARAMETER.len()).any(|at| at == BINARY_PARAMETER)
 }
 
 /// Whether the caller would rather be told later: `Prefer: respond-async`.
