@@ -47,7 +47,7 @@ fn a_retired_model_is_gone_but_what_it_predicted_can_be_read() {
     assert!(models.retire("simple").is_err());
     let path = format!("/api/tasks/{}/results", task["id"].as_str().unwrap());
     let results = ada.get(&path).send().expect(200);
-    assert_eq!(results["items"][0]["prediction"]["doubled"], json!([2.0, 4.0]));
+    assert_eq!(results["items"][0]["doubled"], json!([2.0, 4.0]));
     assert_eq!(ada.get(&format!("{path}.csv")).send().status, 200);
     models.put(Arc::new(SimpleMLModel::new()));
     ask().expect(200);

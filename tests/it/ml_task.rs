@@ -711,7 +711,7 @@ mod reading {
                 for item in page["items"].as_array().unwrap() {
                     let row = item["row"].as_u64().unwrap();
                     assert_eq!(item["cells"][0], row.to_string());
-                    let doubled = &item["prediction"]["doubled"][0];
+                    let doubled = &item["doubled"][0];
                     #[expect(clippy::cast_precision_loss, reason = "rows are few")]
                     let expected =
                         if row % 50 == 0 { Value::Null } else { json!(2.0 * row as f64) };
