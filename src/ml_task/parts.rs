@@ -166,9 +166,10 @@ fn input_part(form: Form, bytes: &[u8]) -> Result<Part> {
     if form == Form::Table {
         return Part::told(&text);
     }
-    // What a client of another server sends need not be JSON to the letter.
+    // What is read with patience (a bare NaN, a number beyond all bounds) would not be by everyone.
+    let is_strict = serde_json::from_str::<serde_json::Value>(&text).is_ok();
     match RawValue::from_string(text) {
-        Ok(value) => Ok(Part::Told(value)),
-        Err(_) => Part::told(&String::from_utf8_lossy(bytes)),
+        Ok(value) if is_strict => Ok(Part::Told(value)),
+        _ => Part::told(&String::from_utf8_lossy(bytes)),
     }
 }

@@ -8,7 +8,7 @@ use crate::support::app::{App, HOST, PASSWORD, Setup};
 #[test]
 fn an_unknown_address_of_the_api_is_a_problem_and_never_a_page() {
     let app = App::start();
-    for path in ["/api", "/api/nothing", "/api/jobs/x/y", "/auth/nothing", "/v3/x", "/api%2fme"] {
+    for path in ["/api", "/api/nothing", "/api/jobs/x/y", "/auth/nothing", "/api%2fme"] {
         app.visitor().get(path).send().problem(404, "not_found");
         app.admin().get(path).send().problem(404, "not_found");
     }

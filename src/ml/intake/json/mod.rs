@@ -220,10 +220,7 @@ impl Reader {
         if is_row {
             self.judge(block, found, numbers, is_listed);
         } else {
-            let value = found.others.first().map(|(_, value)| *value);
-            block.keep(0, cell_text(value.unwrap_or_default()).as_bytes());
-            let message = "must be a record or a list of numbers";
-            block.fault(|| row_fault(row, value, "not_a_row", message));
+            no_row(block, found);
         }
         block.end_row(numbers);
         Ok(true)
@@ -342,6 +339,14 @@ impl Reader {
         let message = format!("is not valid JSON: {why}, counted from line {line} column {column}");
         whole("body", "malformed", message)
     }
+}
+
+/// Something else stands where a row should.
+fn no_row(block: &mut Block, found: &Found<'_>) {
+    let (row, value) = (block.row(), found.others.first().map(|(_, value)| *value));
+    block.keep(0, cell_text(value.unwrap_or_default()).as_bytes());
+    let message = "must be a record or a list of numbers";
+    block.fault(|| row_fault(row, value, "not_a_row", message));
 }
 
 fn row_fault(row: u64, value: Option<&str>, code: &'static str, message: &str) -> Fault {
