@@ -1,6 +1,6 @@
 //! Predictions for clients of other servers: MLflow's scoring protocol below each model's address,
 //! and the Open Inference Protocol below `/v2` and `/v1`. Failures there have the shape that those
-//! clients know ([`super::accent`]). Whoever calls pays as ever, and finds
+//! clients know ([`mod@super::accent`]). Whoever calls pays as ever, and finds
 //! what was predicted in the history; the task and its cost travel in headers.
 
 use rocket::http::Status;
