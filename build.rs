@@ -13,6 +13,12 @@ use data_encoding::HEXLOWER;
 use flate2::{Compression, write::GzEncoder};
 use sha2::{Digest, Sha256};
 
+#[path = "src/web/stylesheet.rs"]
+mod stylesheet;
+
+/// The sheet that is sent with its parts in it.
+const STYLESHEET: &str = "assets/css/app.css";
+
 /// Below this a compressed form saves less than its headers cost.
 const SIZE_BYTES_MIN: usize = 256;
 
@@ -23,6 +29,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(&target)?;
     let mut wanted = Vec::new();
     compress_folder(Path::new("assets"), &target, &mut wanted)?;
+    let read = |name: &str| fs::read_to_string(Path::new("assets").join(name)).ok();
+    if let Some(whole) = stylesheet::joined(&fs::read_to_string(STYLESHEET)?, read) {
+        compress(whole.as_bytes(), &target, &mut wanted)?;
+    }
     remove_others(&target, &wanted)
 }
 
@@ -36,7 +46,7 @@ fn compress_folder(
         if path.is_dir() {
             compress_folder(&path, target, wanted)?;
         } else if is_text(&path) {
-            compress_file(&path, target, wanted)?;
+            compress(&fs::read(path)?, target, wanted)?;
         }
     }
     Ok(())
@@ -48,28 +58,27 @@ fn is_text(path: &Path) -> bool {
     matches!(ending, Some("html" | "css" | "js" | "json" | "svg" | "txt"))
 }
 
-fn compress_file(
-    path: &Path,
+fn compress(
+    content: &[u8],
     target: &Path,
     wanted: &mut Vec<PathBuf>,
 ) -> Result<(), Box<dyn Error>> {
-    let content = fs::read(path)?;
     if content.len() < SIZE_BYTES_MIN {
         return Ok(());
     }
-    let hash = HEXLOWER.encode(&Sha256::digest(&content));
+    let hash = HEXLOWER.encode(&Sha256::digest(content));
     let brotli = target.join(format!("{hash}.br"));
     if !brotli.exists() {
         let mut compressed = Vec::new();
         let params =
             brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, ..Default::default() };
-        brotli::BrotliCompress(&mut content.as_slice(), &mut compressed, &params)?;
+        brotli::BrotliCompress(&mut &content[..], &mut compressed, &params)?;
         put(&brotli, &compressed)?;
     }
     let gzip = target.join(format!("{hash}.gz"));
     if !gzip.exists() {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-        encoder.write_all(&content)?;
+        encoder.write_all(content)?;
         put(&gzip, &encoder.finish()?)?;
     }
     wanted.extend([brotli, gzip]);

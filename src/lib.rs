@@ -73,6 +73,7 @@ pub mod ml;
 pub mod database;
 pub mod files;
 pub mod data_folder;
+pub mod backup;
 pub mod installation;
 pub mod web;
 

@@ -29,7 +29,9 @@ use crate::machine;
 use crate::ml::intake;
 use crate::ml_model;
 use crate::ml_model_manager::{self, EvaluationKind, MLModelManager};
-use crate::ml_task::{self, MLService, PredictionKind, TableBytesMax, TaskCompanion, TaskParts};
+use crate::ml_task::{
+    self, DemoLimit, MLService, PredictionKind, TableBytesMax, TaskCompanion, TaskParts,
+};
 use crate::transaction::{self, TransactionService};
 use crate::user::{self, Companion, Ground, SignInLimit, UserService};
 use crate::web::{
@@ -162,10 +164,12 @@ pub fn endpoints() -> Vec<Endpoints> {
         job::routes(),
         ml_model_manager::routes(),
         ml_task::routes(),
+        ml_task::demo_routes(),
         ml_task::mlflow_routes(),
         ml_task::oip_routes(),
         admin::user_routes(),
         admin::routes(),
+        admin::backup_routes(),
         web::openapi_routes(),
         web::asset_routes(),
     ]
@@ -221,6 +225,7 @@ pub fn build(parts: Parts) -> Result<Server> {
     let rocket = rocket::custom(rocket_config(&config))
         .manage(health(&database, &jobs, &users))
         .manage(SignInLimit::per_minute(config.sign_in_tries_per_minute))
+        .manage(DemoLimit::default())
         .manage(Underway::default())
         .manage(hosts.clone())
         .manage(WorkspaceService::new(database.clone(), clock.clone()))

@@ -11,6 +11,11 @@ use std::path::{Path, PathBuf};
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
+#[path = "tidy/weight.rs"]
+mod weight;
+#[path = "tidy/words.rs"]
+mod words;
+
 /// A source file: its path below the repository, and its text.
 struct Source {
     path: String,
@@ -389,35 +394,6 @@ fn the_app_writes_no_html_and_names_no_network() {
         }
     }
     assert_none(&found, "the app works offline, and text is set as text");
-}
-
-/// The keys of a dictionary: each line of its object that begins with a quoted or plain name.
-fn keys(text: &str) -> BTreeSet<String> {
-    let lines = text.lines().filter_map(|line| {
-        let line = line.strip_prefix("  ")?;
-        let (key, _) = line.split_once(": ").or_else(|| line.split_once(':'))?;
-        let key = key.trim_matches('\'').trim_matches('"');
-        let is_key =
-            !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
-        is_key.then(|| key.to_owned())
-    });
-    lines.collect()
-}
-
-#[test]
-fn every_language_has_every_string() {
-    let words = sources("assets/js/words", &["js"]);
-    assert!(words.len() >= 3, "English, Spanish and Russian");
-    let english = words.iter().find(|source| source.path.ends_with("en.js")).unwrap();
-    let wanted = keys(&english.text);
-    assert!(wanted.len() > 50, "{} keys were read", wanted.len());
-    let mut found = Vec::new();
-    for source in &words {
-        let has = keys(&source.text);
-        let differing = wanted.symmetric_difference(&has);
-        found.extend(differing.map(|key| format!("{}: {key}", source.path)));
-    }
-    assert_none(&found, "add the string to every language, or take it out of all");
 }
 
 #[test]

@@ -12,7 +12,7 @@ export async function drawBar(page) {
   document.documentElement.classList.toggle('dark-mode', dark);
   // A theme is picked when the reader draws itself, so a change of the system's draws it anew.
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { if (isDark() !== dark) location.reload(); });
-  await speak(language.get());
+  await speak(language.get(), ['docs']);
   document.title = `${t(`docs.${page}`)} · Cellar`;
   const link = (/** @type {string} */ href, /** @type {'swagger' | 'redoc'} */ name) => html`
     <a href=${href} aria-current=${name === page ? 'page' : undefined}>${t(`docs.${name}`)}</a>`;

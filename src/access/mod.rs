@@ -23,7 +23,8 @@ pub use guard::{Admin, Caller, Door, Visitor};
 pub use place::{forget_places, forget_places_of, is_known_place, remember_place};
 pub use routes::routes;
 pub use session::{
-    Holder, NewSession, Place, Session, SessionKind, Written, end_all, end_all_of, lift_restriction,
+    Holder, NewSession, Place, Session, SessionKind, SessionView, Written, end_all, end_all_of,
+    lift_restriction,
 };
 pub use sessions::Sessions;
 pub use token::{ACCESS_TOKEN_LIFE_S, AccessTokens};

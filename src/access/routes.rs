@@ -15,7 +15,8 @@ use crate::web::{Answer, Body, Endpoints, Listing, Mistakes, Reply, endpoints};
 /// The routes of this module.
 pub fn routes() -> Endpoints {
     endpoints!("access";
-        Person: list_sessions, delete_session, create_api_key, list_api_keys, delete_api_key;
+        Person: list_sessions, delete_other_sessions, delete_session, create_api_key,
+            list_api_keys, delete_api_key;
     )
 }
 
@@ -26,6 +27,14 @@ pub fn routes() -> Endpoints {
 #[get("/api/me/sessions")]
 async fn list_sessions(caller: Caller, sessions: &State<Sessions>) -> Answer<Listing<SessionView>> {
     Ok(Reply::ok(Listing::of(sessions.list_of(caller.user_id(), caller.session_id()).await?)))
+}
+
+/// End every session of the caller but the one that asks.
+#[utoipa::path(responses((status = 204, description = "Ended.")))]
+#[delete("/api/me/sessions")]
+async fn delete_other_sessions(caller: Caller, sessions: &State<Sessions>) -> Answer<()> {
+    sessions.end_others(&caller).await?;
+    Ok(Reply::done())
 }
 
 /// End one of the caller's sessions.

@@ -258,14 +258,21 @@ pub struct SessionView {
     created_at: Timestamp,
     pub(super) last_seen_at: Timestamp,
     expires_at: Timestamp,
+    /// Whether it was opened from the network of the one that asks; null if that is not known.
+    is_same_network: Option<bool>,
 }
 
-/// The sessions of a user as they are written down, newest first.
-pub(super) fn list_of(r: &Reader<'_>, user_id: UserId) -> Result<Vec<SessionView>> {
+/// The sessions of a user as they are written down, newest first; `current` is the one that asks.
+pub(super) fn list_of(
+    r: &Reader<'_>,
+    user_id: UserId,
+    current: Option<SessionId>,
+) -> Result<Vec<SessionView>> {
     r.fetchall(
-        "SELECT id, kind, user_agent, created_at, last_seen_at, expires_at FROM sessions \
+        "SELECT id, kind, user_agent, created_at, last_seen_at, expires_at, \
+         place = (SELECT place FROM sessions WHERE id = ?2) FROM sessions \
          WHERE user_id = ?1 ORDER BY id DESC",
-        params![user_id],
+        params![user_id, current],
         |row| {
             Ok(SessionView {
                 id: row.get(0)?,
@@ -275,6 +282,7 @@ pub(super) fn list_of(r: &Reader<'_>, user_id: UserId) -> Result<Vec<SessionView
                 created_at: row.get(3)?,
                 last_seen_at: row.get(4)?,
                 expires_at: row.get(5)?,
+                is_same_network: row.get(6)?,
             })
         },
     )

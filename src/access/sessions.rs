@@ -153,7 +153,7 @@ impl Sessions {
         user_id: UserId,
         current: Option<SessionId>,
     ) -> Result<Vec<SessionView>> {
-        let mut found = self.database.read(move |r| session::list_of(r, user_id)).await?;
+        let mut found = self.database.read(move |r| session::list_of(r, user_id, current)).await?;
         let live = self.read();
         found.retain_mut(|view| {
             // What is over is no session, even if its row is still to be cleared away.
@@ -184,6 +184,21 @@ impl Sessions {
             self.owed().push(id);
         }
         deleted
+    }
+
+    /// Ends the caller's sessions, other than the one that asks.
+    pub async fn end_others(&self, caller: &Caller) -> Result<()> {
+        let (user_id, kept) = (caller.user_id(), caller.session_id());
+        let (event, now) = (caller.event(Action::SignOut), self.clock.now());
+        let end = move |tx: &Tx<'_>| {
+            if session::end_all_of(tx, user_id, kept)? > 0 {
+                audit::note(tx, &event, now)?;
+            }
+            Ok(())
+        };
+        caller.write(&self.database, end).await?;
+        self.forget_all_of(user_id, kept);
+        Ok(())
     }
 
     /// Lets a session do everything, after a commit has lifted its restriction.

@@ -3,6 +3,7 @@
 //! The invariants are checked by one program, [`check`], whether the command line asks with the
 //! server stopped or an administrator asks while it runs.
 
+mod backup;
 pub mod check;
 mod figures;
 mod housekeeping;
@@ -11,6 +12,7 @@ mod routes;
 mod service;
 mod users;
 
+pub use backup::routes as backup_routes;
 pub use housekeeping::Housekeeping;
 pub use job::CheckKind;
 pub use routes::routes;

@@ -1,12 +1,19 @@
 //! The server's own figures.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use prometheus::{IntGaugeVec, Opts};
+use rocket::tokio::sync::Mutex;
+use rocket::tokio::task;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::backup::BackupFile;
 use super::figures::{self, Activity, Figures};
 use super::job::{CheckKind, Everything};
 use crate::audit::{self, Action, AuditQuery, AuditView};
+use crate::backup::{Workshop, write_archive};
 use crate::clock::{Clock, Timestamp};
 use crate::database::{Database, Tx};
 use crate::error::{Error, Result};
@@ -30,6 +37,8 @@ pub struct AdminService {
     metrics: Metrics,
     jobs_by_status: IntGaugeVec,
     is_insecure: bool,
+    /// Taken while a backup is made: two at a time would only fill the disk.
+    backing_up: Arc<Mutex<()>>,
 }
 
 /// The parts of the server that are looked over.
@@ -109,6 +118,7 @@ impl AdminService {
             metrics,
             jobs_by_status,
             is_insecure,
+            backing_up: Arc::default(),
         })
     }
 
@@ -179,6 +189,27 @@ impl AdminService {
         staff.write(&self.database, order).await
     }
 
+    /// Makes a backup of everything.
+    pub(super) async fn backup(&self, staff: &Staff) -> Result<BackupFile> {
+        let alone = Arc::clone(&self.backing_up).try_lock_owned().map_err(|_| {
+            Error::Conflict("a backup is being made already; wait until it is done".into())
+        })?;
+        let (database_bytes, (_, blob_bytes)) =
+            self.database.read(|r| Ok((r.size_bytes()?, Blob::totals(r)?))).await?;
+        let folder = self.database.path().parent().unwrap_or(Path::new(".")).to_owned();
+        // The copy of the database lies beside the archive until that is whole.
+        require_room(&folder, 2 * database_bytes + blob_bytes)?;
+        let write = move || {
+            let archive = write_backup(&folder);
+            drop(alone);
+            archive
+        };
+        let archive = task::spawn_blocking(write).await.map_err(Error::internal)??;
+        let (event, made_at) = (staff.event(Action::DataBackup, None), self.clock.now());
+        staff.write(&self.database, move |tx| audit::note(tx, &event, made_at)).await?;
+        Ok(BackupFile { archive, made_at })
+    }
+
     /// Figures for a dashboard.
     pub async fn figures(&self) -> Result<Figures> {
         let now = self.clock.now();
@@ -199,4 +230,24 @@ impl AdminService {
     ) -> Result<Vec<AuditView>> {
         self.database.read(move |r| audit::list(r, query, before, limit)).await
     }
+}
+
+/// Refuses to fill the disk that the database writes to.
+fn require_room(folder: &Path, bytes: u64) -> Result<()> {
+    let wanted = bytes.saturating_add(machine::DISK_FREE_BYTES_MIN);
+    if machine::free_bytes(folder).is_none_or(|free| free >= wanted) {
+        return Ok(());
+    }
+    Err(Error::Unavailable(format!(
+        "the disk has no room for a backup, which takes {} MiB; free some space, or run `cellar backup` onto another disk",
+        wanted >> 20
+    )))
+}
+
+/// Writes a backup beside the data. Its name goes with the workshop, the open file stays.
+fn write_backup(folder: &Path) -> Result<std::fs::File> {
+    let work = Workshop::open(folder).map_err(Error::internal)?;
+    let archive = work.path().join("backup.tar");
+    write_archive(folder, work.path(), &archive)?;
+    std::fs::File::open(archive).map_err(Error::internal)
 }

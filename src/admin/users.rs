@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::figures::Activity;
 use super::service::AdminService;
-use crate::access::{Admin, Role};
+use crate::access::{Admin, Role, SessionView, Sessions};
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Issues, Result, both};
 use crate::id::{InvitationId, RowId, UserId};
@@ -17,14 +17,17 @@ use crate::transaction::{BalanceView, Kind};
 use crate::user::{
     Grant, InvitationView, Sort, StaffUser, State as UserState, UserQuery, UserRow, UserService,
 };
-use crate::web::{Answer, Body, Endpoints, Hosts, Mistakes, Page, PageQuery, Reply, endpoints};
+use crate::web::{
+    Answer, Body, Endpoints, Hosts, Listing, Mistakes, Page, PageQuery, Reply, endpoints,
+};
 
 /// The routes of this module.
 pub fn routes() -> Endpoints {
     endpoints!("admin";
         Admin: list_users, find_user, create_user, disable_user, enable_user, update_user_role,
-            reset_user_password, end_user_sessions, create_user_top_up, create_user_adjustment,
-            list_sign_up_invitations, create_sign_up_invitation, revoke_sign_up_invitation;
+            reset_user_password, list_user_sessions, end_user_sessions, create_user_top_up,
+            create_user_adjustment, list_sign_up_invitations, create_sign_up_invitation,
+            revoke_sign_up_invitation;
     )
 }
 
@@ -198,6 +201,19 @@ async fn reset_user_password(
 ) -> Answer<OneTimePassword> {
     let password = users.reset_password(&admin.into(), id).await?;
     Ok(Reply::ok(OneTimePassword { user_id: id, password }))
+}
+
+/// Where an account is signed in, newest first.
+#[utoipa::path(responses((status = 200, description = "Sessions.", body = Listing<SessionView>)))]
+#[get("/api/admin/users/<id>/sessions")]
+async fn list_user_sessions(
+    _admin: Admin,
+    users: &State<UserService>,
+    sessions: &State<Sessions>,
+    id: UserId,
+) -> Answer<Listing<SessionView>> {
+    users.find_row(id).await?;
+    Ok(Reply::ok(Listing::of(sessions.list_of(id, None).await?)))
 }
 
 /// Sign an account out everywhere.

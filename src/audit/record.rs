@@ -60,6 +60,7 @@ actions! {
     MemberRemove "member_remove",
     MemberRole "member_role",
     DataCheck "data_check",
+    DataBackup "data_backup",
 }
 
 impl Action {

@@ -6,11 +6,11 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::backup::{FORMAT, MANIFEST_NAME, Manifest};
 use super::check::require_sound;
 use super::settings::load;
 use super::{Done, Place, say};
 use crate::access;
+use crate::backup::{FORMAT, MANIFEST_NAME, Manifest};
 use crate::data_folder::DataFolder;
 use crate::database::{Database, FILE_NAME, LOG_NAME, SCHEMA_VERSION, Snapshot};
 use crate::error::{Cause, Error, Result};

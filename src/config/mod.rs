@@ -68,6 +68,17 @@ pub enum SignUp {
     Closed,
 }
 
+impl SignUp {
+    /// The word in settings and answers.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Invite => "invite",
+            Self::Closed => "closed",
+        }
+    }
+}
+
 impl FromStr for SignUp {
     type Err = &'static str;
     fn from_str(text: &str) -> Result<Self, Self::Err> {

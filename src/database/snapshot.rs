@@ -1,6 +1,7 @@
-//! A database file seen from outside the server: one consistent copy, and a look at its health.
-//! Used by `backup`, `restore` and `check`, never inside a serving process: closing a second
-//! descriptor of the file would drop the locks the server holds on it.
+//! A database file seen without the server: one consistent copy, and a look at its health. Used by
+//! `backup`, `restore` and `check`. A serving process may have itself copied too, for it is SQLite
+//! that opens the file and keeps the locks of one process together; anything else that opened and
+//! closed the file there would drop them.
 
 use std::path::Path;
 

@@ -27,6 +27,19 @@ pub struct Card {
     pub evaluation: Option<Evaluation>,
 }
 
+/// A row to begin with.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Sample {
+    /// A word for programs.
+    #[schema(value_type = String, example = "typical")]
+    pub name: &'static str,
+    /// What it is, for people.
+    #[schema(value_type = String)]
+    pub title: &'static str,
+    /// Its numbers, in the model's order.
+    pub row: Vec<f64>,
+}
+
 /// What a model takes, gives and costs: known before it is trained, and after it was retired.
 #[derive(Debug, Clone)]
 pub struct Offer {
@@ -38,6 +51,8 @@ pub struct Offer {
     pub price: Credits,
     /// What people should know about it.
     pub card: Card,
+    /// Rows to begin with.
+    pub samples: Vec<Sample>,
 }
 
 impl Offer {
@@ -48,6 +63,7 @@ impl Offer {
             schema: model.schema().clone(),
             price: model.price(),
             card: model.card(),
+            samples: model.samples(),
         }
     }
 }
@@ -71,6 +87,8 @@ pub struct ModelView {
     pub inputs: Vec<Column>,
     /// Whether a row may have any number of numbers.
     pub takes_any_numbers: bool,
+    /// Rows to begin with.
+    pub samples: Vec<Sample>,
     /// What is predicted of a row.
     pub outputs: Vec<Output>,
     /// What people should know about it.
@@ -91,7 +109,7 @@ impl ModelView {
     }
 
     fn of(offer: Offer, status: &str) -> Self {
-        let Offer { name, schema, price, card } = offer;
+        let Offer { name, schema, price, card, samples } = offer;
         Self {
             id: name,
             status: status.to_owned(),
@@ -99,6 +117,7 @@ impl ModelView {
             version: None,
             price_per_row: price,
             takes_any_numbers: schema.inputs.takes_any(),
+            samples,
             inputs: schema.inputs.columns().to_vec(),
             outputs: schema.outputs,
             card,

@@ -9,7 +9,7 @@ mod description;
 mod simple;
 mod wine;
 
-pub use card::{Card, ModelView, Offer};
+pub use card::{Card, ModelView, Offer, Sample};
 pub use description::describe_models;
 pub use simple::SimpleMLModel;
 pub use wine::WineModel;
@@ -35,6 +35,11 @@ pub trait MLModel: Send + Sync + 'static {
 
     /// What people should know about it.
     fn card(&self) -> Card;
+
+    /// Rows to begin with, for those who have none at hand.
+    fn samples(&self) -> Vec<Sample> {
+        vec![]
+    }
 
     /// The outputs of every row, in order: for each output of the schema its numbers.
     fn predict_rows(&self, rows: &Rows) -> Result<Rows>;

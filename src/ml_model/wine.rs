@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-use super::{Card, MLModel, Offer};
+use super::{Card, MLModel, Offer, Sample};
 use crate::credits::Credits;
 use crate::error::{Error, Result};
 use crate::ml::rows::Rows;
@@ -102,7 +102,13 @@ impl WineModel {
 
     /// What is known of it before it is trained.
     pub fn offer() -> Offer {
-        Offer { name: Self::NAME.to_owned(), schema: schema(), price: PRICE, card: card(None) }
+        Offer {
+            name: Self::NAME.to_owned(),
+            schema: schema(),
+            price: PRICE,
+            card: card(None),
+            samples: samples(),
+        }
     }
 
     /// The version that these bytes of an artefact are.
@@ -178,6 +184,29 @@ fn card(evaluation: Option<Evaluation>) -> Card {
     }
 }
 
+/// Three bottles of the file: what most of them are like, one that tasters gave 8 points, and
+/// one that had turned, with 3.
+fn samples() -> Vec<Sample> {
+    let sample = |name, title, row: Bottle| Sample { name, title, row: row.into() };
+    vec![
+        sample(
+            "typical",
+            "Typical",
+            [7.4, 0.7, 0.0, 1.9, 0.076, 11.0, 34.0, 0.9978, 3.51, 0.56, 9.4],
+        ),
+        sample(
+            "prize_winner",
+            "Prize winner",
+            [9.1, 0.4, 0.5, 1.8, 0.071, 7.0, 16.0, 0.99462, 3.21, 0.69, 12.5],
+        ),
+        sample(
+            "past_its_best",
+            "Past its best",
+            [7.6, 1.58, 0.0, 2.1, 0.137, 5.0, 9.0, 0.99476, 3.5, 0.4, 10.9],
+        ),
+    ]
+}
+
 impl MLModel for WineModel {
     fn name(&self) -> &'static str {
         Self::NAME
@@ -197,6 +226,10 @@ impl MLModel for WineModel {
 
     fn card(&self) -> Card {
         card(self.evaluation.clone())
+    }
+
+    fn samples(&self) -> Vec<Sample> {
+        samples()
     }
 
     fn predict_rows(&self, rows: &Rows) -> Result<Rows> {

@@ -9,6 +9,7 @@
 
 mod accent;
 mod companion;
+mod demo;
 mod download;
 mod draft;
 mod foreign;
@@ -33,6 +34,7 @@ mod view;
 
 pub use accent::accent;
 pub use companion::TaskCompanion;
+pub use demo::{DemoLimit, demo_routes};
 pub use foreign::{mlflow_routes, oip_routes};
 pub use form::Form;
 pub use job::PredictionKind;

@@ -7,6 +7,7 @@
 //! settled or released. This module is the only writer of credits; it refuses amounts of zero,
 //! balances below zero, and any change of the past.
 
+mod days;
 pub mod hold;
 mod query;
 mod record;

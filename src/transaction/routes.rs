@@ -6,6 +6,7 @@ use rocket::{FromForm, State, get, post};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
+use super::days::{self, DayView};
 use super::query::{Named, TransactionQuery};
 use super::record::Kind;
 use super::service::{TopUpView, TransactionService};
@@ -17,13 +18,14 @@ use crate::error::{Issues, Result, both};
 use crate::id::{RowId, UserId};
 use crate::idempotency::Once;
 use crate::web::{
-    Answer, Body, Endpoints, Export, Mistakes, Page, PageQuery, Problem, Reply, csv_rows, endpoints,
+    Answer, Body, Endpoints, Export, Listing, Mistakes, Page, PageQuery, Problem, Reply, csv_rows,
+    endpoints,
 };
 
 /// The routes of this module.
 pub fn routes() -> Endpoints {
     endpoints!("transaction";
-        Read: get_balance, list_transactions, export_transactions;
+        Read: get_balance, list_balance_days, list_transactions, export_transactions;
         Write: create_top_up;
     )
 }
@@ -36,6 +38,21 @@ async fn get_balance(
     transactions: &State<TransactionService>,
 ) -> Answer<BalanceView> {
     Ok(Reply::ok(transactions.balance(caller.user_id()).await?.into()))
+}
+
+/// What the caller could spend at the end of each of the last days, the oldest first.
+#[utoipa::path(
+    params(("days" = Option<u32>, Query, description = "How many days, 1 to 366; 30 if not said.")),
+    responses((status = 200, description = "The days.", body = Listing<DayView>))
+)]
+#[get("/api/balance/days?<days>")]
+async fn list_balance_days(
+    caller: Caller,
+    transactions: &State<TransactionService>,
+    days: Option<String>,
+) -> Answer<Listing<DayView>> {
+    let n_days = days::days_of(days.as_deref())?;
+    Ok(Reply::ok(Listing::of(transactions.days(caller.user_id(), n_days).await?)))
 }
 
 /// Credits to be added.

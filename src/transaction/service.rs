@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use prometheus::IntCounter;
 
+use super::days::{self, DayView};
 use super::query::{self, Named, TransactionQuery};
 use super::record::{Balance, Entry, Kind, Transaction};
 use super::view::{BalanceView, TransactionView};
@@ -79,6 +80,12 @@ impl TransactionService {
     /// What a user's account holds.
     pub async fn balance(&self, user_id: UserId) -> Result<Balance> {
         self.database.peek(move |r| Balance::find(r, user_id)).await
+    }
+
+    /// What a user could spend at the end of each of the last days.
+    pub async fn days(&self, user_id: UserId, n_days: u32) -> Result<Vec<DayView>> {
+        let now = self.clock.now();
+        self.database.read(move |r| days::list(r, user_id, n_days, now)).await
     }
 
     /// Adds credits to the caller's own account.

@@ -11,13 +11,14 @@ use super::service::{Registration, UserService};
 use super::sign_in::{Credentials, Tokens};
 use super::view::UserView;
 use crate::access::{ACCESS_TOKEN_LIFE_S, Caller, SessionCookie, Visitor};
+use crate::credits::Credits;
 use crate::error::{Error, Result};
 use crate::web::{Answer, Body, Endpoints, Mistakes, Reply, endpoints};
 
 /// The routes of this module.
 pub fn routes() -> Endpoints {
     endpoints!("user";
-        Public: register, login, refresh, open_session;
+        Public: describe_sign_up, register, login, refresh, open_session;
         Session: close_session, logout, get_me, change_password;
         Person: update_me, close_me;
     )
@@ -48,6 +49,24 @@ impl SignIn {
         };
         Ok(Credentials { name_or_email, password: self.password })
     }
+}
+
+/// Who may make an account here.
+#[derive(Serialize, ToSchema)]
+struct SignUpView {
+    /// `open` to everyone, to those with an invitation (`invite`), or `closed`.
+    #[schema(value_type = String, example = "open")]
+    sign_up: &'static str,
+    /// Credits that a new account is given.
+    credits: Credits,
+}
+
+/// Who may make an account, and what it begins with.
+#[utoipa::path(responses((status = 200, description = "The rule.", body = SignUpView)))]
+#[get("/auth/sign-up")]
+fn describe_sign_up(users: &State<UserService>) -> Reply<SignUpView> {
+    let settings = users.settings();
+    Reply::ok(SignUpView { sign_up: settings.sign_up.word(), credits: settings.sign_up_credits })
 }
 
 /// Who wants an account.

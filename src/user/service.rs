@@ -275,6 +275,11 @@ impl UserService {
         }
     }
 
+    /// What the rules of accounts are set to.
+    pub fn settings(&self) -> Settings {
+        self.settings
+    }
+
     /// The account of this id.
     pub async fn find(&self, id: UserId) -> Result<User> {
         self.database.peek(move |r| User::get(r, id)).await

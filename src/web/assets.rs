@@ -10,9 +10,11 @@ use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use rocket::http::{Status, uri};
 use rocket::response::{self, Responder, Response};
 use rocket::{Request, get, routes as rocket_routes};
-use rust_embed::{EmbeddedFile, RustEmbed};
+use rust_embed::RustEmbed;
+use sha2::{Digest, Sha256};
 
 use super::endpoint::{Access, Endpoints};
+use super::stylesheet;
 
 /// The files as written.
 #[derive(RustEmbed)]
@@ -27,6 +29,9 @@ struct Compressed;
 
 /// The page that every address of the app is.
 const SHELL: &str = "index.html";
+
+/// The sheet that is sent with its parts in it.
+const STYLESHEET: &str = "css/app.css";
 
 /// Addresses below these are never pages.
 const NO_PAGES: [&str; 5] = ["api", "auth", "v1", "v2", "vendor"];
@@ -96,18 +101,28 @@ pub(super) fn is_no_page(path: &str) -> bool {
 /// One file on its way out.
 struct Asset {
     name: String,
-    file: EmbeddedFile,
+    data: Cow<'static, [u8]>,
+    hash: [u8; 32],
 }
 
 impl Asset {
     fn named(name: &str) -> Result<Self, Status> {
         let file = Written::get(name).ok_or(Status::NotFound)?;
-        Ok(Self { name: name.to_owned(), file })
+        let (name, hash) = (name.to_owned(), file.metadata.sha256_hash());
+        if name != STYLESHEET {
+            return Ok(Self { name, data: file.data, hash });
+        }
+        let text = |data: &[u8]| String::from_utf8_lossy(data).into_owned();
+        let read = |part: &str| Written::get(part).map(|file| text(&file.data));
+        let whole = stylesheet::joined(&text(&file.data), read);
+        let whole = whole.ok_or(Status::InternalServerError)?.into_bytes();
+        let hash = Sha256::digest(&whole).into();
+        Ok(Self { name, data: Cow::Owned(whole), hash })
     }
 
     /// The content in the best form the browser reads, and the name of that form.
     fn content(self, accepted: &str) -> (Cow<'static, [u8]>, Option<&'static str>) {
-        let hash = HEXLOWER.encode(&self.file.metadata.sha256_hash());
+        let hash = HEXLOWER.encode(&self.hash);
         let mut forms = [("br", "br"), ("gzip", "gz")];
         // What the browser likes more comes first; of two it likes alike, the smaller.
         forms.sort_by(|(one, _), (other, _)| {
@@ -120,7 +135,7 @@ impl Asset {
                 return (compressed.data, Some(encoding));
             }
         }
-        (self.file.data, None)
+        (self.data, None)
     }
 }
 
@@ -128,7 +143,7 @@ impl<'r> Responder<'r, 'static> for Asset {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         let headers = request.headers();
         let accepted = headers.get_one("Accept-Encoding").unwrap_or_default().to_owned();
-        let hash = BASE64URL_NOPAD.encode(&self.file.metadata.sha256_hash()[..16]);
+        let hash = BASE64URL_NOPAD.encode(&self.hash[..16]);
         let media_type = media_type(&self.name);
         let is_vendored = self.name.starts_with("vendor/") || self.name.starts_with("fonts/");
         let is_docs_page = self.name.starts_with("docs/");
@@ -141,11 +156,10 @@ impl<'r> Responder<'r, 'static> for Asset {
         response.raw_header("Vary", "Accept-Encoding");
         response.raw_header("Content-Type", media_type);
         let is_page = media_type.starts_with("text/html");
-        response.raw_header(
-            "Content-Security-Policy",
-            if is_docs_page { DOCS_POLICY } else { APP_POLICY },
-        );
+        // A policy is a page's; every other file has the short one that everything has.
         if is_page {
+            let policy = if is_docs_page { DOCS_POLICY } else { APP_POLICY };
+            response.raw_header("Content-Security-Policy", policy);
             response.raw_header("Cross-Origin-Opener-Policy", "same-origin");
             response.raw_header("Origin-Agent-Cluster", "?1");
             response.raw_header("Permissions-Policy", PERMISSIONS_POLICY);

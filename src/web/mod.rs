@@ -29,6 +29,7 @@ mod param;
 mod problem;
 mod query;
 mod reply;
+mod stylesheet;
 mod upload;
 
 pub use accent::{Accent, Failure};

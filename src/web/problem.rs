@@ -44,17 +44,18 @@ pub struct ProblemBody<'a> {
     errors: &'a [Issue],
     /// The id to quote when asking for help; the log has it too.
     request_id: &'a str,
-    /// The price and the balance that does not cover it, where that is the problem.
-    #[serde(flatten)]
-    price: Option<Price>,
+    /// The price, where the balance does not cover it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<Credits>,
+    /// The credits that are available, where they do not cover the price.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    balance: Option<Credits>,
 }
 
 /// What something costs, and what there is to pay for it.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-pub(super) struct Price {
-    /// Credits that it costs.
+#[derive(Debug, Clone, Copy)]
+struct Price {
     cost: Credits,
-    /// Credits that are available.
     balance: Credits,
 }
 
@@ -253,7 +254,8 @@ impl Parts {
             detail: &self.detail,
             errors: &self.issues,
             request_id,
-            price: self.price,
+            cost: self.price.map(|price| price.cost),
+            balance: self.price.map(|price| price.balance),
         };
         let kind = ContentType::new("application", "problem+json");
         Ok((self.status, kind, to_json(&body)?))

@@ -216,6 +216,40 @@ fn somebody_sees_their_sessions_and_ends_one_of_them() {
 }
 
 #[test]
+fn somebody_ends_every_session_but_the_one_that_asks() {
+    let app = App::start();
+    let (ada, bob) = (app.user("ada"), app.user("bob"));
+    let (access, _) = log_in(&app, "ada");
+    let other = app.signed_in("ada");
+    ada.delete("/api/me/sessions").send().expect(204);
+    get(&app, "/api/me", &access).problem(401, "signed_out");
+    other.get("/api/me").send().problem(401, "signed_out");
+    let items = ada.get("/api/me/sessions").send().expect(200)["items"].clone();
+    assert_eq!(items.as_array().unwrap().len(), 1);
+    assert_eq!(items[0]["is_current"], true);
+    bob.get("/api/me").send().expect(200);
+    ada.delete("/api/me/sessions").send().expect(204);
+}
+
+#[test]
+fn a_session_says_whether_it_was_opened_in_the_network_of_the_one_that_asks() {
+    let app = App::start();
+    app.user("ada");
+    let log_in_from = |address: &str| {
+        let body = json!({"username": "ada", "password": PASSWORD});
+        tokens(&app.visitor().post("/auth/login").json(&body).from(address).send().expect(200)).0
+    };
+    log_in_from("198.51.100.7");
+    log_in_from("203.0.113.9");
+    let access = log_in_from("203.0.113.9");
+    let items = get(&app, "/api/me/sessions", &access).expect(200)["items"].clone();
+    let is_same = |place: usize| items[place]["is_same_network"].clone();
+    assert_eq!([is_same(0), is_same(1), is_same(2)], [json!(true), json!(true), json!(false)]);
+    // Where the first one was opened is not known.
+    assert_eq!(is_same(3), json!(null));
+}
+
+#[test]
 fn a_key_is_shown_once_and_does_what_its_scopes_say() {
     let app = App::start();
     let ada = app.user("ada");

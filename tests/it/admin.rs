@@ -323,3 +323,45 @@ fn the_figures_tell_who_is_there_and_what_was_spent() {
     assert_eq!(figures["users"]["active_today"], 1);
     assert_eq!(figures["credits_by_day"][28]["sold"], 25);
 }
+
+#[test]
+fn an_administrator_sees_where_an_account_is_signed_in() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let (admin, id) = (app.admin(), id_of(&ada));
+    let address = format!("/api/admin/users/{id}/sessions");
+    ada.get(&address).send().problem(403, "forbidden");
+    let found = admin.get(&address).send().expect(200);
+    assert_eq!(found["items"].as_array().unwrap().len(), 1);
+    assert_eq!(found["items"][0]["is_current"], false);
+    assert_eq!(found["items"][0]["is_same_network"], json!(null));
+    let nobody = admin.get("/api/admin/users/usr_AAAAAAAAAAA/sessions").send();
+    assert_eq!(nobody.status, 404, "{}", nobody.text);
+}
+
+#[test]
+fn an_administrator_downloads_a_backup_that_a_restore_would_take() {
+    let app = App::start();
+    let ada = app.user("ada");
+    ada.get("/api/admin/backup").send().problem(403, "forbidden");
+    app.visitor().get("/api/admin/backup").send().problem(401, "signed_out");
+    let admin = app.admin();
+    let backup = admin.get("/api/admin/backup").send();
+    assert_eq!((backup.status, backup.header("Content-Type")), (200, Some("application/x-tar")));
+    let disposition = backup.header("Content-Disposition").unwrap();
+    assert!(disposition.starts_with("attachment; filename=\"cellar-"), "{disposition}");
+    let mut archive = tar::Archive::new(backup.bytes.as_slice());
+    let names: Vec<_> = archive
+        .entries()
+        .unwrap()
+        .map(|entry| entry.unwrap().path().unwrap().display().to_string())
+        .collect();
+    assert_eq!(names[..2], ["manifest.json", "cellar.db"]);
+    // The server goes on, and nothing of the work is left beside its data.
+    ada.get("/api/balance").send().expect(200);
+    let left = std::fs::read_dir(app.database.path().parent().unwrap()).unwrap();
+    let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().contains("backup")), "{left:?}");
+    let log = admin.get("/api/admin/audit?action=data_backup").send().expect(200);
+    assert_eq!(log["items"][0]["actor"], "admin");
+}

@@ -67,6 +67,18 @@ fn a_compressed_form_is_the_same_file_under_a_tag_of_its_own() {
 }
 
 #[test]
+fn the_stylesheet_comes_as_one() {
+    let app = App::start();
+    let sheet = app.visitor().get("/css/app.css").send();
+    assert!(sheet.text.starts_with("/*") && !sheet.text.contains("@import"));
+    assert!(sheet.text.contains("@layer tokens, base, layout, parts;"));
+    assert!(sheet.text.contains("@layer parts {") && sheet.text.contains(".wheel {"));
+    // A part can still be asked for by itself.
+    let part = app.visitor().get("/css/parts/wheel.css").send();
+    assert!(sheet.text.contains(&part.text));
+}
+
+#[test]
 fn an_address_of_the_app_is_its_shell_and_a_lost_file_is_not() {
     let app = App::start();
     for path in ["/", "/sign-in", "/system", "/models/wine/history", "/anything/at/all"] {

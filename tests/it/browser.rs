@@ -7,30 +7,35 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::browser_models::top_up;
 use crate::cli::{keep_content, one_time_password, turn_into_pipe};
+use crate::support::app::put_wine_model;
 use crate::support::binary::{Binary, PASSWORD, Served};
 use crate::support::browser::{Browser, Window, write};
 
-const DESK: Window = Window { width: 1440, height: 900, is_dark: false };
-const PHONE: Window = Window { width: 390, height: 844, is_dark: false };
+pub(crate) const DESK: Window = Window { width: 1440, height: 900, is_dark: false };
+pub(crate) const PHONE: Window = Window { width: 390, height: 844, is_dark: false };
 
 /// The accessibility rules; unmodified, see `vendor/README.md`.
 const AXE: &str = include_str!("vendor/axe.min.js");
 
 /// A server with an administrator, and a browser for its pages; nothing where there is no browser.
-fn stage(binary: &Binary) -> Option<(Served, Browser)> {
+pub(crate) fn stage(binary: &Binary) -> Option<(Served, Browser)> {
+    binary.run(&["init-db"]).done();
+    // Training takes a while where everything is unoptimised, and is no part of these stories.
+    put_wine_model(&binary.data());
     let served = binary.serve(&[]);
     served.sign_in();
     let browser = Browser::open(&served.url(""))?;
     Some((served, browser))
 }
 
-fn sign_in(browser: &Browser) {
+pub(crate) fn sign_in(browser: &Browser) {
     browser.goto("/sign-in");
     browser.fill("Username or e-mail", "admin");
     browser.fill("Password", PASSWORD);
     browser.click("form button[type=submit]", "Sign in");
-    browser.wait_for_text("You look after this server");
+    browser.wait_for_text("Last tasks");
 }
 
 fn screens() -> PathBuf {
@@ -38,7 +43,7 @@ fn screens() -> PathBuf {
 }
 
 /// Pictures of the screen in both sizes and both themes.
-fn picture(browser: &Browser, name: &str) {
+pub(crate) fn picture(browser: &Browser, name: &str) {
     for (window, size) in [(DESK, "desk"), (PHONE, "phone")] {
         for (is_dark, theme) in [(false, "light"), (true, "dark")] {
             let png = browser.picture(Window { is_dark, ..window });
@@ -50,7 +55,7 @@ fn picture(browser: &Browser, name: &str) {
 
 /// No rule of accessibility is broken, in either size and either theme, and nothing sticks out.
 #[track_caller]
-fn assert_accessible(browser: &Browser, name: &str) {
+pub(crate) fn assert_accessible(browser: &Browser, name: &str) {
     browser.eval(&format!("{AXE};true"));
     for window in [DESK, PHONE] {
         for is_dark in [false, true] {
@@ -73,7 +78,7 @@ fn assert_accessible(browser: &Browser, name: &str) {
 
 /// Looks at a screen from every side.
 #[track_caller]
-fn inspect(browser: &Browser, name: &str) {
+pub(crate) fn inspect(browser: &Browser, name: &str) {
     picture(browser, name);
     assert_accessible(browser, name);
 }
@@ -83,11 +88,18 @@ fn a_visitor_finds_the_front_page_and_the_way_in() {
     let binary = Binary::new();
     let Some((_served, browser)) = stage(&binary) else { return };
     browser.goto("/");
-    browser.wait_for_text("A machine-learning service in one file.");
-    browser.wait_for_text("This server");
-    // The card is filled by a request of its own.
+    browser.wait_for_text("count on.");
+    // The foot is filled by a request of its own.
     browser.wait_for_text(env!("CARGO_PKG_VERSION"));
+    browser.wait_for_text("most likely a 5");
     inspect(&browser, "front");
+    // The answer follows what is chosen and what is typed.
+    browser.click("button", "Prize winner");
+    browser.wait_for_text("most likely a 7");
+    browser.eval("document.querySelector('input[name=chlorides]').select()");
+    browser.type_text("0.9");
+    browser.wait_for_text("is more than anything this model has seen");
+    inspect(&browser, "front-note");
 
     browser.click("a", "Sign in");
     browser.wait_for("form input[type=password]");
@@ -132,7 +144,7 @@ fn the_one_time_password_is_changed_before_anything_else() {
     browser.fill("New password again", PASSWORD);
     browser.click("form button[type=submit]", "Change password");
     browser.wait_for_text("Your password is changed.");
-    browser.wait_for_text("You look after this server");
+    browser.wait_for_text("Last tasks");
     browser.assert_clean();
     assert!(served.try_sign_in(&password).unwrap().is_none(), "the old password still works");
     served.sign_in();
@@ -175,6 +187,88 @@ fn a_check_is_followed_live_line_by_line() {
 }
 
 #[test]
+fn a_key_is_shown_once_and_other_sessions_end_with_one_click() {
+    let binary = Binary::new();
+    let Some((_served, browser)) = stage(&binary) else { return };
+    sign_in(&browser);
+    browser.goto("/account/keys");
+    browser.wait_for_text("No keys yet");
+    inspect(&browser, "keys-none");
+    browser.click("button", "New key");
+    browser.wait_for("dialog");
+    browser.click("dialog button", "Make the key");
+    browser.wait_for_text("Give the key a name.");
+    browser.fill("Name", "<script>alert(1)</script>");
+    browser.click("dialog button", "Make the key");
+    browser.wait_for_text("This is the only time that the key is shown.");
+    inspect(&browser, "key-made");
+    let secret = browser.eval("document.querySelector('.secret__text').value");
+    let secret = secret.as_str().unwrap().to_owned();
+    browser.click("dialog button", "I have kept it");
+    browser.wait_for_text("<script>alert(1)</script>");
+    inspect(&browser, "keys");
+    let shown = browser.eval("document.body.textContent + document.body.innerHTML");
+    assert!(!shown.as_str().unwrap().contains(&secret), "the key is still there");
+    browser.click("button", "Revoke");
+    browser.click("dialog button", "Revoke");
+    browser.wait_for_text("No keys yet");
+
+    browser.goto("/account/sessions");
+    browser.wait_for_text("End all others");
+    inspect(&browser, "sessions");
+    browser.click("button", "End all others");
+    browser.click("dialog button", "End all others");
+    browser.wait_for_text("All other sessions have ended.");
+    browser.goto("/account");
+    browser.wait_for_text("Close account");
+    inspect(&browser, "account");
+    browser.assert_clean();
+}
+
+#[test]
+fn an_administrator_makes_an_account_tops_it_up_and_disables_it() {
+    let binary = Binary::new();
+    let Some((_served, browser)) = stage(&binary) else { return };
+    sign_in(&browser);
+    browser.goto("/admin/users");
+    browser.wait_for_text("New user");
+    browser.click("button", "New user");
+    browser.wait_for("dialog");
+    browser.fill("Username", "grace");
+    browser.click("dialog button", "Make the account");
+    browser.wait_for_text("One-time password of grace");
+    inspect(&browser, "user-made");
+    browser.click("dialog a", "Open the account");
+    browser.wait_for_text("Spent so far");
+    browser.click(".page__actions button", "Top up");
+    browser.wait_for("dialog");
+    browser.fill("Credits to add", "1250");
+    browser.fill("Reason", "For the harvest");
+    browser.wait_for_text("grace will have 1,350 credits.");
+    inspect(&browser, "top-up-user");
+    browser.click("dialog button", "Top up");
+    browser.wait_for_text("grace: +1,250 credits.");
+    browser.wait_for_text("For the harvest");
+    browser.click("button", "Disable");
+    browser.click("dialog button", "Disable");
+    browser.wait_for_text("This account is disabled");
+    inspect(&browser, "user");
+    for (path, text, name) in [
+        ("/admin", "This server", "overview"),
+        ("/admin/users?state=disabled", "disabled", "users"),
+        ("/admin/transactions?kind=top_up", "For the harvest", "all-transactions"),
+        ("/admin/tasks", "No tasks", "all-tasks"),
+        ("/admin/invitations", "No invitations yet", "invitations"),
+        ("/admin/audit", "Credits added", "audit"),
+    ] {
+        browser.goto(path);
+        browser.wait_for_text(text);
+        inspect(&browser, name);
+    }
+    browser.assert_clean();
+}
+
+#[test]
 fn a_foreign_address_shows_that_there_is_nothing() {
     let binary = Binary::new();
     let Some((_served, browser)) = stage(&binary) else { return };
@@ -201,7 +295,7 @@ fn signing_out_leaves_nothing_behind() {
     browser.wait_for_text("Sign out");
     inspect(&browser, "account-menu");
     browser.click("button", "Sign out");
-    browser.wait_for_text("A machine-learning service in one file.");
+    browser.wait_for_text("count on.");
     assert_eq!(browser.eval("fetch('/api/me').then(({ status }) => status)"), 401);
     browser.expect_failure(401, "/api/me");
     assert!(browser.eval("localStorage.getItem('cellar.signed_in')").is_null());
@@ -234,7 +328,7 @@ fn everything_up_to_a_check_goes_by_keyboard_alone() {
         panic!("no way to {what:?} with the Tab key");
     };
     browser.goto("/");
-    browser.wait_for_text("A machine-learning service in one file.");
+    browser.wait_for_text("count on.");
     focused("Sign in");
     browser.press("Enter");
     browser.wait_for("form input[type=password]");
@@ -243,7 +337,7 @@ fn everything_up_to_a_check_goes_by_keyboard_alone() {
     focused("Password");
     browser.type_text(PASSWORD);
     browser.press("Enter");
-    browser.wait_for_text("You look after this server");
+    browser.wait_for_text("Last tasks");
     focused("System");
     browser.press("Enter");
     browser.wait_for_text("The data has not been checked yet.");
@@ -284,10 +378,15 @@ fn the_picture_of_the_readme_can_be_renewed() {
     let binary = Binary::new();
     let Some((_served, browser)) = stage(&binary) else { return };
     sign_in(&browser);
-    browser.goto("/system");
-    browser.click("button", "Check the data");
-    browser.wait_for_text("contents are whole");
-    browser.wait_until("!document.querySelector('[aria-busy]')");
+    top_up(&browser, 12_480);
+    browser.goto("/models/wine");
+    browser.click("button", "Prize winner");
+    browser.wait_for_text("Predict · 1 credit");
+    browser.eval("document.querySelector('input[name=chlorides]').select()");
+    browser.type_text("0.63");
+    browser.click("button", "Predict · 1 credit");
+    browser.wait_for_text("1 credit charged");
+    browser.eval("document.activeElement.blur()");
     let png = browser.picture(Window { width: 1280, height: 860, is_dark: false });
     assert!(png.len() <= 200 * 1024, "the picture has {} bytes", png.len());
     write(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".readme/app.png"), &png);

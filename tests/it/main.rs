@@ -6,6 +6,7 @@ mod access;
 mod admin;
 mod assets;
 mod browser;
+mod browser_models;
 mod cli;
 mod faults;
 mod foreign;

@@ -28,8 +28,77 @@ fn anybody_can_look_at_the_models() {
             "trained": {"min": 8.4, "max": 14.9}, "description": "by volume", "example": 9.4,
         })
     );
+    let samples = wine["samples"].as_array().unwrap();
+    assert_eq!(
+        samples.iter().map(|s| &s["name"]).collect::<Vec<_>>(),
+        ["typical", "prize_winner", "past_its_best"]
+    );
     assert!(wine["card"]["data"].as_str().unwrap().contains("CC BY 4.0"));
     app.visitor().get("/api/models/beer").send().problem(404, "not_found");
+}
+
+#[test]
+fn a_better_bottle_gets_a_better_score() {
+    let app = App::start();
+    let wine = app.visitor().get("/api/models/wine").send().expect(200);
+    let score = |place: usize| {
+        let body = json!({"row": wine["samples"][place]["row"]});
+        let tried = app.visitor().post("/api/models/wine/demo").json(&body).send().expect(200);
+        assert_eq!(tried["output_data"][0]["notes"], json!([]));
+        tried["output_data"][0]["score"].as_f64().unwrap()
+    };
+    let (typical, winner, turned) = (score(0), score(1), score(2));
+    assert!(winner > typical + 1.0 && typical > turned + 0.5, "{winner} {typical} {turned}");
+}
+
+#[test]
+fn a_visitor_tries_a_model_with_one_row_for_nothing() {
+    let app = App::start();
+    let row = json!({
+        "fixed acidity": 7.4, "volatile acidity": 0.7, "citric acid": 0, "residual sugar": 1.9,
+        "chlorides": 0.8, "free sulfur dioxide": 11, "total sulfur dioxide": 34,
+        "density": 0.9978, "pH": 3.51, "sulphates": 0.56, "alcohol": 9.4,
+    });
+    let demo = |row: &serde_json::Value| {
+        app.visitor().post("/api/models/wine/demo").json(&json!({"row": row})).send()
+    };
+    let tried = demo(&row).expect(200);
+    assert!((3.0..8.0).contains(&tried["output_data"][0]["score"].as_f64().unwrap()));
+    assert_eq!(tried["output_data"][0]["notes"][0]["field"], "chlorides");
+    assert!(tried["compute_ms"].as_f64().unwrap() > 0.0);
+    // It is a row of the model's like any other.
+    let mut bad = row.clone();
+    bad["alcohol"] = json!(940);
+    bad["pH"] = json!("sour");
+    let issues = demo(&bad).problem(422, "invalid");
+    let fields: Vec<_> = issues["errors"].as_array().unwrap().iter().map(|i| &i["field"]).collect();
+    assert_eq!(fields, ["pH", "alcohol"]);
+    demo(&json!([1, 2])).problem(422, "invalid");
+    demo(&json!([[7.4, 0.7]])).problem(422, "invalid");
+    demo(&json!("x".repeat(5_000))).problem(413, "too_large");
+    let simple = app.visitor().post("/api/models/simple/demo").json(&json!({"row": [1, 2.5]}));
+    assert_eq!(simple.send().expect(200)["output_data"][0]["doubled"], json!([2.0, 5.0]));
+    app.visitor()
+        .post("/api/models/beer/demo")
+        .json(&json!({"row": [1]}))
+        .send()
+        .problem(404, "not_found");
+    // Nothing is left of it.
+    let figures = app.admin().get("/api/admin/tasks").send().expect(200);
+    assert_eq!(figures["items"], json!([]));
+}
+
+#[test]
+fn whoever_tries_a_model_too_often_is_told_when_to_come_back() {
+    let app = App::start();
+    let once = || app.visitor().post("/api/models/simple/demo").json(&json!({"row": [1]})).send();
+    let first = once();
+    assert_eq!(first.header("RateLimit-Policy"), Some("\"demo\";q=60;w=60"));
+    let refused = (0..120).map(|_| once()).find(|answer| answer.status != 200).unwrap();
+    assert!(refused.header("Retry-After").is_some());
+    refused.problem(429, "too_many");
+    // Everything else is as quick as ever for them.
+    app.visitor().get("/api/models/simple").send().expect(200);
 }
 
 #[test]

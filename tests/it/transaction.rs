@@ -50,6 +50,31 @@ fn a_top_up_is_an_entry_with_its_request() {
 }
 
 #[test]
+fn the_balance_is_told_day_by_day() {
+    let app = Setup::default().standing().start();
+    let ada = app.user("ada");
+    // Somebody else's entries are no days of hers.
+    app.user("bob");
+    top_up(&ada, &json!(500), None).expect(201);
+    app.clock.advance_s(24 * 3600);
+    // The sessions of users end after a day without use.
+    let bob = app.signed_in("bob");
+    top_up(&bob, &json!(7), None).expect(201);
+    app.clock.advance_s(24 * 3600);
+    let ada = app.signed_in("ada");
+    top_up(&ada, &json!(1), None).expect(201);
+    let days = |query: &str| ada.get(&format!("/api/balance/days{query}")).send();
+    let found = days("?days=4").expect(200);
+    let items = found["items"].as_array().unwrap();
+    let balances: Vec<_> = items.iter().map(|day| day["balance"].as_i64().unwrap()).collect();
+    assert_eq!(balances, [0, 600, 600, 601]);
+    assert_eq!(items[3]["day"], app.clock.now().day());
+    assert_eq!(days("").expect(200)["items"].as_array().unwrap().len(), 30);
+    days("?days=0").problem(422, "invalid");
+    days("?days=367").problem(422, "invalid");
+}
+
+#[test]
 fn an_amount_that_makes_no_sense_changes_nothing() {
     let app = App::start();
     let ada = app.user("ada");

@@ -337,7 +337,11 @@ fn two_who_want_one_name_at_once_do_not_both_get_it() {
 
 #[test]
 fn where_sign_up_is_closed_or_by_invitation_it_is() {
+    let rule = App::start().visitor().get("/auth/sign-up").send().expect(200);
+    assert_eq!(rule, json!({"sign_up": "open", "credits": 100}));
     let closed = Setup::default().flag("sign_up", "closed").start();
+    let rule = closed.visitor().get("/auth/sign-up").send().expect(200);
+    assert_eq!(rule["sign_up"], "closed");
     register(&closed, &someone("ada")).problem(403, "closed");
     // Nothing is judged for somebody who may not come in anyway.
     let mut bad = someone("a");

@@ -2,14 +2,15 @@
 // Signing in. Where to go afterwards is for the caller of this screen to decide.
 import { useForm } from '/js/core/form.js';
 import { t } from '/js/core/i18n.js';
+import { useLoad } from '/js/core/state.js';
 import { html } from '/js/core/view.js';
-import { openSession } from '/js/access/api.js';
+import { describeSignUp, openSession } from '/js/access/api.js';
 import { Button } from '/js/parts/button.js';
 import { Field } from '/js/parts/field.js';
 import { Notice, Problem } from '/js/parts/notice.js';
 
-/** @param {{ query: URLSearchParams, onSignedIn: () => Promise<void> }} props */
-export default function SignIn({ query, onSignedIn }) {
+/** @param {{ query: URLSearchParams, renewMe: () => Promise<void> }} props */
+export default function SignIn({ query, renewMe }) {
   const { form, field, problem, busy } = useForm({
     initial: { identity: '', password: '' },
     check(values) {
@@ -30,13 +31,16 @@ export default function SignIn({ query, onSignedIn }) {
         }
         throw error;
       }
-      await onSignedIn();
+      await renewMe();
     },
   });
   const why = query.get('why');
+  const { data: rule } = useLoad(describeSignUp);
+  const next = query.get('next');
+  const sign_up = next ? `/sign-up?${new URLSearchParams({ next })}` : '/sign-up';
   return html`
     <div class="solo">
-      <div class="solo__head"><h1>${t('sign_in.title')}</h1><p>${t('sign_in.lede')}</p></div>
+      <div class="solo__head"><h1>${t('title.sign_in')}</h1><p>${t('sign_in.lede')}</p></div>
       ${why === 'ended' && html`<${Notice} kind="warn">${t('sign_in.ended')}<//>`}
       ${why === 'password' && html`<${Notice} kind="good">${t('sign_in.password_changed')}<//>`}
       <div class="card">
@@ -47,6 +51,8 @@ export default function SignIn({ query, onSignedIn }) {
           <${Button} kind="main wide" type="submit" busy=${busy}>${t('sign_in.action')}<//>
         </form>
       </div>
-      <p class="solo__foot">${t('sign_in.no_account')}</p>
+      ${rule?.sign_up === 'open'
+        ? html`<p class="solo__foot">${t('sign_in.new_here')} <a class="link" href=${sign_up}>${t('title.sign_up')}</a></p>`
+        : rule && html`<p class="solo__foot">${t('sign_in.no_account')}</p>`}
     </div>`;
 }

@@ -7,6 +7,7 @@ import { health } from '/js/core/server.js';
 import { useEvery, useLoad } from '/js/core/state.js';
 import { html } from '/js/core/view.js';
 import { findSystem } from '/js/admin/api.js';
+import { Backup } from '/js/admin/backup.js';
 import { DataCheck } from '/js/admin/data-check.js';
 import { JobTable } from '/js/admin/job-table.js';
 import { Badge } from '/js/parts/badge.js';
@@ -95,7 +96,7 @@ export default function SystemScreen() {
   const stale = [system, ready, recent].find(({ data: old, error }) => old && error);
   return html`
     <div class="page">
-      <div class="page__head"><div><h1>${t('system.title')}</h1><p>${t('system.lede')}</p></div></div>
+      <div class="page__head"><div><h1>${t('title.system')}</h1><p>${t('system.lede')}</p></div></div>
       ${data?.is_insecure && html`<${Notice} kind="warn">${t('system.insecure')}<//>`}
       ${stale && html`<${Stale} error=${stale.error} retry=${renew} />`}
       <${Stat} figures=${[
@@ -107,6 +108,7 @@ export default function SystemScreen() {
       <div class="page__two">
         <div class="page__stack">
           <${DataCheck} recent=${recent} onChange=${renew} />
+          <${Backup} />
           <${JobTable} recent=${recent} limit=${JOBS_LIMIT} />
         </div>
         <div class="page__stack">

@@ -1,5 +1,6 @@
 // @ts-check
 // For those who hear the page or walk it by keyboard.
+import { useEffect } from '/js/core/view.js';
 
 /** Says a sentence through the live region of the shell. @param {string} text */
 export function announce(text) {
@@ -16,4 +17,12 @@ export function focusScreen() {
   if (!(target instanceof HTMLElement)) return;
   target.tabIndex = -1;
   target.focus({ preventScroll: true });
+}
+
+/** Names the page by what it shows, once that is known: a model, a task. @param {string | null | undefined} text */
+export function useTitle(text) {
+  useEffect(() => {
+    // The route's own title is set with the screen, and this one shall come after it.
+    if (text) queueMicrotask(() => { document.title = `${text} · Cellar`; });
+  }, [text]);
 }

@@ -1,5 +1,6 @@
 // @ts-check
 // Forms: what was typed, what is wrong with it, and sending it once.
+import { useGuard } from '/js/core/guard.js';
 import { t, tOr } from '/js/core/i18n.js';
 import { useLayoutEffect, useRef, useState } from '/js/core/view.js';
 
@@ -12,10 +13,22 @@ function sentence(clause) {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
+/**
+ * What to tell a person about one broken rule: what the dictionary says of it in this field, else of it anywhere, else the
+ * words of the server.
+ * @param {import('/js/core/http.js').Issue} issue
+ */
+export function explainIssue({ field, code, message }) {
+  return tOr(`issue.${field}.${code}`, tOr(`issue.${code}`, sentence(message)));
+}
+
 /** What to tell a person about a failed request. @param {any} error */
 export function explain(error) {
   if (error?.status === undefined) return t('error.internal');
   if (error.status === 429 && error.retryAfter_s) return t('error.too_many_wait', { n: error.retryAfter_s });
+  // "See errors" helps nobody who cannot see them; the first one stands for all.
+  const [issue] = error.issues;
+  if (issue) return explainIssue({ ...issue, message: `${issue.field} ${issue.message}` });
   return tOr(`error.${error.code}`, error.detail ? sentence(error.detail) : t('error.internal'));
 }
 
@@ -24,10 +37,11 @@ export function explain(error) {
  *   initial: Values,
  *   check: (values: Values) => Values,
  *   send: (values: Values) => Promise<void>,
+ *   guarded?: boolean,
  * }} options `check` gives a message for each field that is wrong. A refusal that names no field of the form is shown
- *   above it.
+ *   above it. Leaving a `guarded` form asks first if something was typed.
  */
-export function useForm({ initial, check, send }) {
+export function useForm({ initial, check, send, guarded = false }) {
   const [values, setValues] = useState(initial);
   const [errors, setErrors] = useState(/** @type {Values} */ ({}));
   const [problem, setProblem] = useState(/** @type {ApiError | null} */ (null));
@@ -36,6 +50,10 @@ export function useForm({ initial, check, send }) {
   // A state is too late for the second click of a double click, so a plain mark stops it.
   const sending = useRef(false);
   const mustFocus = useRef(false);
+  const [start, setStart] = useState(initial);
+  const isDirty = Object.keys(start).some((name) => values[name] !== start[name]);
+  // What is being sent leads to another screen by itself.
+  useGuard(() => guarded && isDirty && !sending.current);
 
   useLayoutEffect(() => {
     if (!mustFocus.current) return;
@@ -50,7 +68,7 @@ export function useForm({ initial, check, send }) {
     /** @type {Values} */
     const found = {};
     for (const issue of error.issues ?? []) {
-      if (issue.field in initial) found[issue.field] ??= tOr(`issue.${issue.code}`, sentence(issue.message));
+      if (issue.field in initial) found[issue.field] ??= explainIssue(issue);
     }
     setErrors(found);
     setProblem(Object.keys(found).length ? null : error);
@@ -84,6 +102,16 @@ export function useForm({ initial, check, send }) {
     values,
     problem,
     busy,
+    isDirty,
+    /** Begins anew with these values: what was typed is kept elsewhere now. @param {Values} next */
+    restart: (next) => {
+      setStart(next);
+      setValues(next);
+      setErrors({});
+      setProblem(null);
+    },
+    /** Changes values by other means than typing. @param {Values} changes */
+    change: (changes) => setValues((old) => ({ ...old, ...changes })),
     form: { ref: element, onSubmit: submit, noValidate: true },
     /** What a field needs to know. @param {string} name */
     field: (name) => ({

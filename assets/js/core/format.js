@@ -1,6 +1,6 @@
 // @ts-check
 // Numbers, sizes and times as the reader's language writes them. Each figure carries its unit.
-import { language } from '/js/core/i18n.js';
+import { language, t } from '/js/core/i18n.js';
 
 /** The language with the reader's region, where the browser knows it: days and commas differ between regions. */
 function locale() {
@@ -10,6 +10,17 @@ function locale() {
 /** @param {number} value @param {Intl.NumberFormatOptions} [options] */
 export function number(value, options) {
   return new Intl.NumberFormat(locale(), options).format(value);
+}
+
+/** An amount of money with its unit: "1,234 credits". @param {number} amount @param {{ signed?: boolean }} [options] */
+export function credits(amount, { signed = false } = {}) {
+  const count = number(amount, signed ? { signDisplay: 'exceptZero' } : undefined);
+  return t('credits', { n: Math.abs(amount), count });
+}
+
+/** A number as it is measured: no more digits than mean something. @param {number} value @param {number} [digits] */
+export function measure(value, digits = 4) {
+  return number(value, { maximumSignificantDigits: digits });
 }
 
 /** A share between 0 and 1. @param {number} share */
@@ -53,6 +64,12 @@ export function took(from, to) {
   return number(value, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 1 });
 }
 
+/** A time that a computer took: "0.9 ms", "1.2 sec". @param {number} ms */
+export function computing(ms) {
+  const [value, unit] = ms < 1000 ? [ms, 'millisecond'] : [ms / 1000, 'second'];
+  return number(value, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: value < 100 ? 1 : 0 });
+}
+
 /** "5 minutes ago". @param {string} instant @param {number} [now_ms] */
 export function ago(instant, now_ms = Date.now()) {
   // Clocks of two machines differ a little; what has happened is never in the future.
@@ -66,6 +83,13 @@ export function ago(instant, now_ms = Date.now()) {
   return relative.format(Math.round(seconds / lengths[place]), units[place][0]);
 }
 
+/** "in 5 days". @param {string} instant @param {number} [now_ms] */
+export function ahead(instant, now_ms = Date.now()) {
+  const hours = Math.max(0, (Date.parse(instant) - now_ms) / 3_600_000);
+  const relative = new Intl.RelativeTimeFormat(locale(), { numeric: 'always' });
+  return hours < 48 ? relative.format(Math.ceil(hours), 'hour') : relative.format(Math.round(hours / 24), 'day');
+}
+
 /** The exact instant in the reader's time zone. @param {string} instant */
 export function exact(instant) {
   return new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: 'long' }).format(new Date(instant));
@@ -74,4 +98,9 @@ export function exact(instant) {
 /** The day alone. @param {string} instant */
 export function day(instant) {
   return new Intl.DateTimeFormat(locale(), { dateStyle: 'long' }).format(new Date(instant));
+}
+
+/** The day in few letters, for axes and tables. @param {string} instant */
+export function shortDay(instant) {
+  return new Intl.DateTimeFormat(locale(), { day: 'numeric', month: 'short' }).format(new Date(instant));
 }

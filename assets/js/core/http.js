@@ -33,21 +33,26 @@ export function onSignedOut(act) {
  * Sends a request and gives the parsed answer, or `null` where there is none.
  * @param {'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} method
  * @param {string} path
- * @param {unknown} [body]
- * @param {{ expects?: number[] }} [options] `expects` lists statuses that are an answer too: 401 then does not sign out,
- *   and a status with a JSON body that is no problem document is given back as it came.
+ * @param {unknown} [body] sent as JSON, or as it is if it is a form or a file
+ * @param {{ expects?: number[], headers?: Record<string, string>, signal?: AbortSignal }} [options] `expects` lists
+ *   statuses that are an answer too: 401 then does not sign out, and a status with a JSON body that is no problem document
+ *   is given back as it came.
  * @returns {Promise<any>}
  */
 export async function request(method, path, body, options = {}) {
   /** @type {Record<string, string>} */
-  const headers = { Accept: 'application/json', 'X-Cellar': '1' };
-  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  const headers = { Accept: 'application/json', 'X-Cellar': '1', ...options.headers };
+  const isRaw = body instanceof Blob || body instanceof FormData;
+  if (body !== undefined && !isRaw) headers['Content-Type'] = 'application/json';
   let response;
   let text;
   try {
-    response = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+    const sent = isRaw || body === undefined ? /** @type {any} */ (body) : JSON.stringify(body);
+    response = await fetch(path, { method, headers, body: sent, signal: options.signal });
     text = await response.text();
-  } catch {
+  } catch (error) {
+    // Whoever gave a request up knows that, and no server is to blame.
+    if (options.signal?.aborted) throw error;
     throw unreachable();
   }
   const type = response.headers.get('Content-Type') ?? '';
@@ -70,6 +75,11 @@ export async function request(method, path, body, options = {}) {
   });
   if (error.status === 401 && !expected) whenSignedOut();
   throw error;
+}
+
+/** A word for `Idempotency-Key`: a request that is sent again with it is done once. */
+export function onceKey() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** @param {string} text */

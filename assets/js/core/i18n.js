@@ -1,5 +1,6 @@
 // @ts-check
-// Words in the reader's language. One dictionary is loaded; every dictionary has the same keys.
+// Words in the reader's language. A dictionary is a file of one noun (`/js/words/en/ml_task.js`) and is loaded with the
+// first screen that names it; every language has the same files with the same keys.
 import { recall, remember, store } from '/js/core/state.js';
 
 /** Each language under its own name. @type {Record<string, string>} */
@@ -9,8 +10,10 @@ export const LANGUAGES = { en: 'English', es: 'Español', ru: 'Русский' }
 
 export const language = store(preferred());
 
-/** @type {Words} */
+/** Everything that is loaded of the present language. @type {Words} */
 let words = {};
+/** @type {Set<string>} */
+let loaded = new Set();
 let plural = new Intl.PluralRules('en');
 
 /** The language to begin with: the remembered one, or the first of the browser's that we speak. */
@@ -19,9 +22,29 @@ function preferred() {
   return wanted.find((name) => name in LANGUAGES) ?? 'en';
 }
 
-/** Loads the dictionary of a language, then switches to it. @param {string} code */
-export async function speak(code) {
-  words = (await import(`/js/words/${code}.js`)).default;
+/** @param {string} code @param {string[]} names */
+async function fetchWords(code, names) {
+  const modules = await Promise.all(names.map((name) => import(`/js/words/${code}/${name}.js`)));
+  return Object.assign({}, ...modules.map((module) => module.default));
+}
+
+/** Loads the dictionaries that a screen needs and that are not there yet. @param {string[]} names */
+export async function needWords(names) {
+  const code = language.get();
+  const missing = names.filter((name) => !loaded.has(name));
+  if (!missing.length) return;
+  const more = await fetchWords(code, missing);
+  // The language may have been switched meanwhile; then these words would be of the wrong one.
+  if (code !== language.get()) return needWords(names);
+  Object.assign(words, more);
+  for (const name of missing) loaded.add(name);
+}
+
+/** Loads what is needed of a language, then switches to it. @param {string} code @param {string[]} [names] */
+export async function speak(code, names = []) {
+  const wanted = new Set([...loaded, ...names]);
+  words = await fetchWords(code, [...wanted]);
+  loaded = wanted;
   plural = new Intl.PluralRules(code);
   document.documentElement.lang = code;
   language.set(code);

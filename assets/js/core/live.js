@@ -1,5 +1,8 @@
 // @ts-check
 // Events from the server as they happen.
+import { useEffect, useRef } from '/js/core/view.js';
+
+const RETRY_MS = 2000;
 
 /**
  * Listens to a stream of one kind of event. The browser reconnects by itself after a cut; when the server refuses the
@@ -17,4 +20,56 @@ export function listen(path, name, onEvent, onRefused) {
     if (source.readyState === EventSource.CLOSED) onRefused();
   });
   return () => source.close();
+}
+
+/**
+ * Follows a thing until it is over, through restarts of the server too.
+ * @template T
+ * @param {{ path: string, name: string, find: () => Promise<T>, isOpen: (thing: T) => boolean, onChange: (thing: T) => void }} what
+ *   `path` streams events called `name`; `find` reads the thing once.
+ * @returns {() => void} stops following
+ */
+export function follow({ path, name, find, isOpen, onChange }) {
+  let close = () => {};
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  let over = false;
+  const stop = () => {
+    over = true;
+    clearTimeout(timer);
+    close();
+  };
+  const see = (/** @type {T} */ thing) => {
+    if (over) return;
+    if (!isOpen(thing)) stop();
+    onChange(thing);
+  };
+  const open = () => {
+    close = listen(path, name, see, () => {
+      timer = setTimeout(again, RETRY_MS);
+    });
+  };
+  const again = async () => {
+    // A plain request says why the stream was refused: signed out, gone, or a server that is not up yet.
+    try {
+      see(await find());
+      if (!over) open();
+    } catch (error) {
+      if (!over && error.status === 0) timer = setTimeout(again, RETRY_MS);
+    }
+  };
+  open();
+  return stop;
+}
+
+/**
+ * Follows while `key` names something; another key follows another thing, and `null` nothing.
+ * @param {string | null} key
+ * @param {(key: string, onChange: (thing: any) => void) => () => void} start begins to follow, and gives what ends it
+ * @param {(thing: any) => void} onChange
+ */
+export function useFollow(key, start, onChange) {
+  const latest = useRef(onChange);
+  latest.current = onChange;
+  useEffect(() => (key === null ? undefined : start(key, (thing) => latest.current(thing))), [key]);
 }

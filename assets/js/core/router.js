@@ -1,5 +1,6 @@
 // @ts-check
 // Which screen the address means. The address is the only state of navigation, so Back works by itself.
+import { mayLeave } from '/js/core/guard.js';
 import { store } from '/js/core/state.js';
 
 /** @typedef {{ path: string, query: URLSearchParams }} Place */
@@ -19,9 +20,56 @@ export function go(address, { replace = false } = {}) {
   place.set(here());
 }
 
+/** Goes there unless a form that was begun is to be kept. @param {string} address */
+export async function leaveFor(address) {
+  if (await mayLeave()) go(address);
+}
+
+/**
+ * Changes the query of the address on the same screen; `null` or an empty word takes a name out. Filters replace the
+ * entry of the history, tabs and the like make a new one.
+ * @param {Record<string, string | null>} changes @param {{ push?: boolean }} [options]
+ */
+export function setQuery(changes, { push = false } = {}) {
+  const query = new URLSearchParams(location.search);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value) query.set(name, value);
+    else query.delete(name);
+  }
+  const address = location.pathname + (query.size ? `?${query}` : '') + location.hash;
+  history[push ? 'pushState' : 'replaceState'](null, '', address);
+  place.set(here());
+}
+
 /** The address with path, query and fragment, to come back to later. */
 export function address() {
   return location.pathname + location.search + location.hash;
+}
+
+/**
+ * The parts of a path that a pattern such as `/models/:id` names; `null` where it does not fit.
+ * @param {string} pattern @param {string} path @returns {Record<string, string> | null}
+ */
+export function match(pattern, path) {
+  const wanted = pattern.split('/');
+  const given = path.split('/');
+  if (wanted.length !== given.length) return null;
+  /** @type {Record<string, string>} */
+  const params = {};
+  for (const [place, part] of wanted.entries()) {
+    if (part.startsWith(':') && given[place]) params[part.slice(1)] = decode(given[place]);
+    else if (part !== given[place]) return null;
+  }
+  return params;
+}
+
+/** @param {string} part */
+function decode(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 /**
@@ -39,7 +87,22 @@ export function safeReturn(wish) {
  * @param {(path: string) => boolean} isScreen
  */
 export function startRouter(isScreen) {
-  addEventListener('popstate', () => place.set(here()));
+  let shown = address();
+  place.subscribe(() => { shown = address(); });
+  addEventListener('popstate', async () => {
+    const wanted = address();
+    const before = shown;
+    if (wanted.split('?')[0] !== before.split('?')[0]) {
+      // The browser has gone there already; the form's address comes back until the question is answered.
+      const answer = mayLeave();
+      if (answer !== true) {
+        history.pushState(null, '', before);
+        if (!(await answer)) return;
+        history.pushState(null, '', wanted);
+      }
+    }
+    place.set(here());
+  });
   document.addEventListener('click', (event) => {
     const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
     const link = event.target instanceof Element ? event.target.closest('a') : null;
@@ -47,6 +110,6 @@ export function startRouter(isScreen) {
     const url = new URL(link.href);
     if (url.origin !== location.origin || url.hash || !isScreen(url.pathname)) return;
     event.preventDefault();
-    if (url.pathname + url.search !== location.pathname + location.search) go(url.pathname + url.search);
+    if (url.pathname + url.search !== location.pathname + location.search) leaveFor(url.pathname + url.search);
   });
 }

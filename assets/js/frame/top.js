@@ -5,7 +5,7 @@ import { html } from '/js/core/view.js';
 import { Button } from '/js/parts/button.js';
 import { Icon } from '/js/parts/icon.js';
 import { Menu } from '/js/parts/menu.js';
-import { Settings } from '/js/frame/settings.js';
+import { Settings } from '/js/parts/settings.js';
 
 /** @param {{ path: string }} props */
 export function Top({ path }) {

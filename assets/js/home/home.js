@@ -1,12 +1,27 @@
 // @ts-check
-// Where everybody lands after signing in.
-import { day } from '/js/core/format.js';
+// Where everybody lands after signing in: what there is to spend, what is going on, what to do next.
+import { renewBalance } from '/js/core/balance.js';
+import { number, percent } from '/js/core/format.js';
 import { t } from '/js/core/i18n.js';
+import { useFollow } from '/js/core/live.js';
+import { titleOf } from '/js/core/models.js';
+import { usePages } from '/js/core/pages.js';
+import { useEvery } from '/js/core/state.js';
+import { isOpen, listTasks, watchTask } from '/js/core/tasks.js';
 import { html } from '/js/core/view.js';
-import { ThisServer } from '/js/home/this-server.js';
+import { BalanceCard } from '/js/home/balance-card.js';
+import { FirstSteps } from '/js/home/first-steps.js';
+import { ModelsCard } from '/js/home/models-card.js';
 import { Button } from '/js/parts/button.js';
-import { Code } from '/js/parts/code.js';
-import { Facts } from '/js/parts/facts.js';
+import { Blank, Failure, Stale } from '/js/parts/notice.js';
+import { Progress } from '/js/parts/progress.js';
+import { Table } from '/js/parts/table.js';
+import { taskColumns, taskTitle } from '/js/parts/task-row.js';
+
+/** @typedef {import('/js/core/tasks.js').Task} Task */
+
+const RENEW_S = 5;
+const LISTED = 8;
 
 /** Which greeting fits the reader's clock. */
 function greeting() {
@@ -14,50 +29,60 @@ function greeting() {
   return hour < 5 ? 'night' : hour < 12 ? 'morning' : hour < 18 ? 'afternoon' : 'evening';
 }
 
-/** @param {{ me: any }} props */
-function Account({ me }) {
+/** @param {{ task: Task, onChange: (task: Task) => void }} props */
+function Running({ task, onChange }) {
+  useFollow(task.id, watchTask, onChange);
   return html`
-    <section class="card">
-      <div class="card__head">
-        <h2>${t('account.title')}</h2>
-        <${Button} kind="small" href="/account/password">${t('password.title')}<//>
-      </div>
-      <${Facts} rows=${[
-        { name: t('account.username'), value: me.username },
-        ...(me.full_name ? [{ name: t('account.full_name'), value: me.full_name }] : []),
-        ...(me.email ? [{ name: t('account.email'), value: me.email }] : []),
-        { name: t('account.role'), value: t(`role.${me.role}`) },
-        { name: t('account.since'), value: day(me.created_at) },
-      ]} />
+    <li>
+      <${Progress} share=${task.progress} label=${`${taskTitle(task)}, ${titleOf(task.model)}`} />
+      <p class="running__foot num"><span>${t('home.rows_done', { count: number(Math.round(task.progress * task.n_rows)), all: number(task.n_rows) })}</span></p>
+    </li>`;
+}
+
+/** @param {{ open: Task[], onChange: (task: Task) => void }} props */
+function RunningNow({ open, onChange }) {
+  return html`
+    <section class="card" aria-labelledby="running">
+      <div class="card__head"><h2 id="running">${t('home.running')}</h2></div>
+      <ul class="running">${open.slice(0, 3).map((task) => html`<${Running} key=${task.id} task=${task} onChange=${onChange} />`)}</ul>
     </section>`;
 }
 
-function Rest() {
+/** @param {{ tasks: import('/js/core/pages.js').Pages<Task> }} props */
+function LastTasks({ tasks }) {
+  const { items, error, reload } = tasks;
   return html`
-    <section class="card">
-      <div class="card__head"><h2>${t('home.rest')}</h2></div>
-      <p class="card__text">${t('home.rest_text')}</p>
-      <${Code} label=${t('home.rest')} lines=${[{ command: `curl ${location.origin}/healthz` }]} />
-      <div class="form__actions card__after">
-        <${Button} kind="small" href="/docs">${t('nav.try')}<//>
-        <${Button} kind="small" href="/redoc">${t('nav.reference')}<//>
-      </div>
+    <section class="card card--table" aria-labelledby="last-tasks">
+      <div class="card__head"><h2 id="last-tasks">${t('home.tasks')}</h2><${Button} kind="small" href="/tasks">${t('home.history')}<//></div>
+      ${error && !items ? html`<${Failure} error=${error} retry=${reload} />`
+        : items?.length === 0 ? html`
+          <${Blank} icon="history" title=${t('home.no_tasks')} text=${t('home.no_tasks_text')}
+            action=${html`<${Button} kind="small" href="/models/wine">${t('home.step_one')}<//>`} />`
+        : html`
+          <${Table} label=${t('home.tasks')} columns=${taskColumns} rows=${items} n=${5} href=${(/** @type {Task} */ { id }) => `/tasks/${id}`} />`}
     </section>`;
 }
 
 /** @param {{ me: any }} props */
 export default function Home({ me }) {
   const name = me.full_name?.split(' ')[0] || me.username;
-  const admin = me.role === 'admin';
+  const tasks = usePages(() => listTasks({ limit: LISTED }));
+  useEvery(RENEW_S, tasks.reload);
+  const open = (tasks.items ?? []).filter(isOpen);
+  const change = (/** @type {Task} */ task) => {
+    tasks.put(task);
+    // What was held for it is charged or given back.
+    if (!isOpen(task)) renewBalance().catch(() => {});
+  };
   return html`
     <div class="page">
-      <div class="page__head">
-        <div><h1>${t(`home.${greeting()}`, { name })}</h1><p>${t(admin ? 'home.lede_admin' : 'home.lede')}</p></div>
-        ${admin && html`<${Button} href="/system" icon="pulse">${t('system.title')}<//>`}
+      <div class="page__head"><div><h1>${t(`home.${greeting()}`, { name })}</h1></div></div>
+      ${tasks.items && tasks.error && html`<${Stale} error=${tasks.error} retry=${tasks.reload} />`}
+      <${FirstSteps} newest=${tasks.items?.[0]?.id ?? ''} />
+      <div class="page__two page__two--level">
+        <${BalanceCard} />
+        ${open.length > 0 ? html`<${RunningNow} open=${open} onChange=${change} />` : html`<${ModelsCard} />`}
       </div>
-      <div class="page__two">
-        <div class="page__stack"><${Account} me=${me} /><${Rest} /></div>
-        <${ThisServer} />
-      </div>
+      <${LastTasks} tasks=${tasks} />
     </div>`;
 }

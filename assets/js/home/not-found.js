@@ -11,7 +11,7 @@ export default function NotFound({ path, forbidden = false }) {
     <div class="solo">
       <div class="solo__head">
         <p class="solo__code num">${forbidden ? 403 : 404}</p>
-        <h1>${t(`${kind}.title`)}</h1>
+        <h1>${t(`title.${kind}`)}</h1>
         <p>${t(`${kind}.text`, { path })}</p>
       </div>
       <div class="form__actions"><${Button} href="/">${t('not_found.home')}<//></div>

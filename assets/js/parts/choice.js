@@ -4,13 +4,13 @@ import { html, useId } from '/js/core/view.js';
 /**
  * One of a few, all in view.
  * @param {{ label: string, value: string, options: { value: string, label: string, lang?: string }[],
- *   onChoose: (value: string) => void }} props
+ *   onChoose: (value: string) => void, quiet?: boolean }} props with `quiet` the label is for readers of screens alone
  */
-export function Choice({ label, value, options, onChoose }) {
+export function Choice({ label, value, options, onChoose, quiet = false }) {
   const name = useId();
   return html`
     <fieldset>
-      <legend class="menu__label">${label}</legend>
+      <legend class=${quiet ? 'unseen' : 'menu__label'}>${label}</legend>
       <div class="choice">
         ${options.map((option) => html`
           <label class="choice__one" key=${option.value}>

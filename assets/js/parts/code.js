@@ -8,9 +8,10 @@ const SHOW_MS = 1600;
 
 /**
  * Commands to type in a terminal. Notes are shown, not copied.
- * @param {{ label: string, lines: { command?: string, note?: string }[] }} props
+ * @param {{ label: string, lines: { command?: string, note?: string }[], prompt?: boolean }} props without `prompt` it is no
+ *   command but a text, such as a program
  */
-export function Code({ label, lines }) {
+export function Code({ label, lines, prompt = true }) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return undefined;
@@ -28,7 +29,7 @@ export function Code({ label, lines }) {
     <div class="code">
       <pre class="code__text" tabindex="0" role="region" aria-label=${label}><code>${lines.map(({ command, note }, place) => html`
         ${place > 0 && '\n'}${command
-          ? html`<span class="code__prompt" aria-hidden="true">$ </span>${command}`
+          ? html`${prompt && html`<span class="code__prompt" aria-hidden="true">$ </span>`}${command}`
           : html`<span class="code__note"># ${note}</span>`}`)}</code></pre>
       ${canCopy && html`
         <button class="button code__copy" type="button" aria-label=${t('code.copy')} title=${t('code.copy')} onClick=${copy}>

@@ -9,22 +9,33 @@ import { Icon } from '/js/parts/icon.js';
 
 const SHOW_MS = 5000;
 
-/** @type {import('/js/core/state.js').Store<string | null>} */
-const toast = store(null);
+/** @type {import('/js/core/state.js').Store<{ text: string, kind: 'good' | 'bad' } | null>} */
+const toast = store(/** @type {any} */ (null));
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
 
-/** Says that something was done, to eyes and ears: the place where it shows is read out. @param {string} text */
-export function say(text) {
-  toast.set(text);
+/**
+ * Says what happened, to eyes and ears: the place where it shows is read out.
+ * @param {string} text @param {'good' | 'bad'} [kind]
+ */
+export function say(text, kind = 'good') {
+  toast.set({ text, kind });
   clearTimeout(timer);
   timer = setTimeout(() => toast.set(null), SHOW_MS);
 }
 
+/** Says why something that was asked for with a single button did not happen. @param {any} error */
+export function sayProblem(error) {
+  say(explain(error), 'bad');
+}
+
 /** The place where `say` shows. */
 export function Toast() {
-  const text = useStore(toast);
-  return text && html`<div class="notice notice--float"><${Icon} name="check" />${text}</div>`;
+  const shown = useStore(toast);
+  return shown && html`
+    <div class=${`notice notice--float notice--${shown.kind}-float`}>
+      <${Icon} name=${shown.kind === 'good' ? 'check' : 'warn'} /><span>${shown.text}</span>
+    </div>`;
 }
 
 /** @param {{ kind?: 'bad' | 'warn' | 'good' | 'info', children?: any }} props */
@@ -59,7 +70,7 @@ export function Failure({ error, retry }) {
   return html`
     <div class="blank" role="alert">
       <${Icon} name=${error.status === 0 ? 'offline' : 'warn'} />
-      <h3>${t(error.status === 0 ? 'failure.offline' : 'failure.title')}</h3>
+      <p class="blank__title">${t(error.status === 0 ? 'failure.offline' : 'failure.title')}</p>
       <p>${explain(error)}</p>
       ${error.requestId && html`<p class="blank__more">${t('error.request', { id: error.requestId })}</p>`}
       <${Button} kind="small" onClick=${retry}>${t('failure.retry')}<//>
@@ -74,7 +85,7 @@ export function Stale({ error, retry }) {
   return html`<${Notice} kind="warn">${t('failure.stale')} ${explain(error)}<//>`;
 }
 
-/** Nothing is here yet, and what would bring something. @param {{ icon: string, title: string, text: string }} props */
-export function Blank({ icon, title, text }) {
-  return html`<div class="blank"><${Icon} name=${icon} /><h3>${title}</h3><p>${text}</p></div>`;
+/** Nothing is here yet, and what would bring something. @param {{ icon: string, title: string, text: string, action?: any }} props */
+export function Blank({ icon, title, text, action }) {
+  return html`<div class="blank"><${Icon} name=${icon} /><p class="blank__title">${title}</p><p>${text}</p>${action}</div>`;
 }

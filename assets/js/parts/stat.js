@@ -2,14 +2,14 @@
 import { html } from '/js/core/view.js';
 import { Skeleton } from '/js/parts/skeleton.js';
 
-/** A strip of figures. @param {{ figures: { name: string, value?: string, more?: string }[] }} props */
+/** A strip of figures. @param {{ figures: { name: string, value?: any, unit?: string, more?: string, tone?: 'bad' }[] }} props */
 export function Stat({ figures }) {
   return html`
     <dl class="stat">
-      ${figures.map(({ name, value, more }) => html`
+      ${figures.map(({ name, value, unit, more, tone }) => html`
         <div class="stat__piece" key=${name}>
           <dt class="stat__name">${name}</dt>
-          <dd class="stat__value">${value ?? html`<${Skeleton} ch=${5} />`}</dd>
+          <dd class=${tone ? `stat__value stat__value--${tone}` : 'stat__value'}>${value ?? html`<${Skeleton} ch=${5} />`}${value && unit && html` <span class="stat__unit">${unit}</span>`}</dd>
           ${more && html`<dd class="stat__more">${more}</dd>`}
         </div>`)}
     </dl>`;

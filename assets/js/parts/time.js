@@ -1,5 +1,5 @@
 // @ts-check
-import { ago, exact } from '/js/core/format.js';
+import { ago, ahead, exact } from '/js/core/format.js';
 import { store, useStore } from '/js/core/state.js';
 import { html } from '/js/core/view.js';
 
@@ -11,4 +11,9 @@ setInterval(() => { if (!document.hidden) now.set(Date.now()); }, 10_000);
 export function Time({ at }) {
   const now_ms = Math.max(useStore(now), Date.parse(at));
   return html`<time datetime=${at} title=${exact(at)}>${ago(at, now_ms)}</time>`;
+}
+
+/** An instant that is still to come, such as the end of a key. @param {{ at: string }} props */
+export function Until({ at }) {
+  return html`<time datetime=${at} title=${exact(at)}>${ahead(at, useStore(now))}</time>`;
 }

@@ -16,3 +16,16 @@ export function getMe() {
 export function changePassword(passwords) {
   return request('PUT', '/api/me/password', passwords);
 }
+
+/** Changes the caller's profile. @param {{ username?: string, email?: string, full_name?: string }} profile @returns {Promise<User>} */
+export function updateMe(profile) {
+  return request('PATCH', '/api/me', profile);
+}
+
+/** Closes the caller's account for good. @param {string} password */
+export function closeMe(password) {
+  return request('POST', '/api/me/close', { password });
+}
+
+/** Every entry of the caller's ledger, as a file. */
+export const ENTRIES_FILE = '/api/transactions.csv';

@@ -36,7 +36,7 @@ export default function Password({ me, onPasswordChanged }) {
   const must = me.must_change_password;
   return html`
     <div class="solo solo--left">
-      <div class="solo__head"><h1>${t('password.title')}</h1><p>${t(must ? 'password.lede_must' : 'password.lede')}</p></div>
+      <div class="solo__head"><h1>${t('title.password')}</h1><p>${t(must ? 'password.lede_must' : 'password.lede')}</p></div>
       ${must && html`<${Notice} kind="warn">${t('password.must')}<//>`}
       <div class="card">
         <form class="form" ...${form}>

@@ -1,0 +1,24 @@
+// @ts-check
+// How a line of the audit log is shown, on its own page and in the overview.
+import { t, tOr } from '/js/core/i18n.js';
+import { html } from '/js/core/view.js';
+import { UserLink } from '/js/admin/columns.js';
+import { Time } from '/js/parts/time.js';
+
+/** @typedef {import('/js/admin/api.js').AuditLine} AuditLine */
+
+/** @param {boolean} long with the request and the account that it was done to @returns {import('/js/parts/table.js').Column<AuditLine>[]} */
+export const auditColumns = (long) => [
+  {
+    key: 'action', label: t('audit.action'), wide: true, ch: 18,
+    cell: (line) => html`<span class="table__main">${tOr(`action.${line.action}`, line.action)}</span>${line.detail && html`<span class="table__more">${line.detail}</span>`}`,
+  },
+  { key: 'actor', label: t('audit.actor'), labelled: true, cell: (line) => html`<${UserLink} id=${line.actor_id} name=${line.actor} />` },
+  {
+    key: 'user', label: t('audit.subject'), aside: true,
+    // Most deeds are to one's own account, and saying so in each row would hide the others.
+    cell: (line) => (line.user_id && line.user_id !== line.actor_id && html`<${UserLink} id=${line.user_id} name=${line.user} />`),
+  },
+  ...(long ? [{ key: 'request', label: t('audit.request'), far: true, cell: (/** @type {AuditLine} */ line) => line.request_id && html`<code class="faint">${line.request_id}</code>` }] : []),
+  { key: 'when', label: t('staff.when'), right: true, cell: (line) => html`<span class="quiet"><${Time} at=${line.at} /></span>` },
+];

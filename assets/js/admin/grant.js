@@ -1,0 +1,64 @@
+// @ts-check
+// Credits moved by the staff's word: added, or put right, always with a reason that the user reads.
+import { useForm } from '/js/core/form.js';
+import { credits, number } from '/js/core/format.js';
+import { onceKey } from '/js/core/http.js';
+import { t } from '/js/core/i18n.js';
+import { html, useEffect, useRef } from '/js/core/view.js';
+import { createGrant } from '/js/admin/api.js';
+import { Button } from '/js/parts/button.js';
+import { Dialog, DialogFoot } from '/js/parts/dialog.js';
+import { Field } from '/js/parts/field.js';
+import { Problem, say } from '/js/parts/notice.js';
+
+const AMOUNT_MAX = 1_000_000;
+const REASON_MIN = 3;
+
+/** @param {string} text */
+function amountOf(text) {
+  const plain = text.replace(/[\s.,\u00a0\u202f']/g, '').replace('\u2212', '-');
+  return /^[+-]?\d+$/.test(plain) ? Number(plain) : NaN;
+}
+
+/** @param {{ user: import('/js/admin/api.js').UserRow, kind: 'top-ups' | 'adjustments', onClose: () => void, onDone: () => void }} props */
+export function Grant({ user, kind, onClose, onDone }) {
+  const isTopUp = kind === 'top-ups';
+  const least = isTopUp ? 1 : -AMOUNT_MAX;
+  // One key for one wish: sent again after a lost answer, it moves nothing twice.
+  const key = useRef(onceKey());
+  const fits = (/** @type {number} */ amount) => amount >= least && amount <= AMOUNT_MAX && amount !== 0;
+  const { form, field, values, problem, busy } = useForm({
+    initial: { amount: '', reason: '' },
+    check: ({ amount, reason }) => ({
+      ...(fits(amountOf(amount)) ? {} : { amount: t(isTopUp ? 'grant.range' : 'grant.range_signed', { max: number(AMOUNT_MAX) }) }),
+      ...(reason.trim().length >= REASON_MIN ? {} : { reason: t('grant.reason_missing') }),
+    }),
+    async send({ amount, reason }) {
+      await createGrant(user.id, kind, { amount: amountOf(amount), reason: reason.trim() }, key.current);
+      onClose();
+      onDone();
+      say(t('grant.done', { name: user.username, credits: credits(amountOf(amount), { signed: true }) }));
+    },
+  });
+  const amount = amountOf(values.amount);
+  useEffect(() => { key.current = onceKey(); }, [amount, values.reason]);
+  const then = fits(amount) ? user.available + amount : null;
+  return html`
+    <${Dialog} title=${t(isTopUp ? 'grant.top_up' : 'grant.adjust', { name: user.username })} busy=${busy} onClose=${onClose}>
+      <form class="form" ...${form}>
+        ${problem && html`<${Problem} error=${problem} />`}
+        <${Field} label=${t(isTopUp ? 'grant.amount' : 'grant.amount_signed')} inputmode=${isTopUp ? 'numeric' : 'text'} autocomplete="off"
+          hint=${isTopUp ? undefined : t('grant.signed_hint')} ...${field('amount')} />
+        <${Field} label=${t('grant.reason')} autocomplete="off" autocapitalize="sentences" maxlength="200" hint=${t('grant.reason_hint')} ...${field('reason')} />
+        <p class="quiet num" aria-live="polite">
+          ${then === null ? t('grant.now', { name: user.username, credits: credits(user.available) })
+            : then < 0 ? t('grant.below', { name: user.username, credits: credits(user.available) })
+              : t('grant.then', { name: user.username, credits: credits(then) })}
+        </p>
+        <${DialogFoot}>
+          <${Button} onClick=${() => { if (!busy) onClose(); }}>${t('cancel')}<//>
+          <${Button} kind="main" type="submit" busy=${busy}>${t(isTopUp ? 'grant.do_top_up' : 'grant.do_adjust')}<//>
+        <//>
+      </form>
+    <//>`;
+}

@@ -1,0 +1,111 @@
+// @ts-check
+// Tables as text, read piece by piece: what parts the cells is found out from the first lines, quotes are heeded, and each
+// record knows the line on which it began. The rules are the server's.
+
+/** @typedef {{ line: number, cells: string[] }} Record */
+
+const DELIMITERS = [',', ';', '\t', '|'];
+
+/** How often a sign stands outside quotes. @param {string} line @param {string} wanted */
+function countOutside(line, wanted) {
+  let quoted = false;
+  let n = 0;
+  for (const letter of line) {
+    if (letter === '"') quoted = !quoted;
+    else if (letter === wanted && !quoted) n++;
+  }
+  return n;
+}
+
+/** What parts the cells: what is there equally often on the first two lines. @param {string} head */
+export function delimiterOf(head) {
+  const [first = '', second = first] = head.split('\n').filter((line) => line.trim());
+  let best = { delimiter: ',', even: false, n: 0 };
+  for (const delimiter of DELIMITERS) {
+    const [a, b] = [countOutside(first, delimiter), countOutside(second, delimiter)];
+    const even = a === b && a > 0;
+    const n = even ? a : Math.min(a, b);
+    if ((even && !best.even) || (even === best.even && n > best.n)) best = { delimiter, even, n };
+  }
+  return best.delimiter;
+}
+
+/** Reads text as it comes. */
+export class Delimited {
+  /** @param {string} delimiter */
+  constructor(delimiter) {
+    this.delimiter = delimiter;
+    this.line = 1;
+    this.begun = 1;
+    this.cell = '';
+    /** @type {string[]} */
+    this.cells = [];
+    this.quoted = false;
+    // A quote was just closed: another one right behind it is a quote in the text.
+    this.closed = false;
+    this.skipsNewline = false;
+  }
+
+  /** The records that this piece completes. @param {string} text @returns {Record[]} */
+  read(text) {
+    /** @type {Record[]} */
+    const records = [];
+    for (let at = 0; at < text.length; at++) {
+      const letter = text[at];
+      if (this.skipsNewline) {
+        this.skipsNewline = false;
+        if (letter === '\n') continue;
+      }
+      if (this.quoted) {
+        if (letter === '"') {
+          this.quoted = false;
+          this.closed = true;
+        } else {
+          if (letter === '\n') this.line++;
+          this.cell += letter;
+        }
+      } else if (letter === '"' && (this.closed || this.cell === '')) {
+        if (this.closed) this.cell += '"';
+        this.quoted = true;
+        this.closed = false;
+      } else if (letter === this.delimiter) {
+        this.endCell();
+      } else if (letter === '\n' || letter === '\r') {
+        this.skipsNewline = letter === '\r';
+        this.endRecord(records);
+        this.line++;
+        this.begun = this.line;
+      } else {
+        this.closed = false;
+        // Most cells are a few letters; taking them at once is quicker than one by one.
+        let end = at + 1;
+        while (end < text.length && text[end] !== this.delimiter && text[end] !== '\n' && text[end] !== '\r' && text[end] !== '"') end++;
+        this.cell += text.slice(at, end);
+        at = end - 1;
+      }
+    }
+    return records;
+  }
+
+  /** What is left when the text has ended. @returns {Record[]} */
+  end() {
+    /** @type {Record[]} */
+    const records = [];
+    this.endRecord(records);
+    return records;
+  }
+
+  endCell() {
+    this.cells.push(this.cell);
+    this.cell = '';
+    this.closed = false;
+  }
+
+  /** @param {Record[]} records */
+  endRecord(records) {
+    const isEmpty = this.cells.length === 0 && this.cell === '' && !this.closed;
+    this.endCell();
+    if (!isEmpty) records.push({ line: this.begun, cells: this.cells });
+    this.cells = [];
+  }
+}

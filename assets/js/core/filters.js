@@ -1,0 +1,35 @@
+// @ts-check
+// What a list shows, kept in the address: a link shows the same, and Back undoes.
+import { place, setQuery } from '/js/core/router.js';
+import { useStore } from '/js/core/state.js';
+
+/**
+ * The values of these names in the address, or the given ones where it says nothing.
+ * @template {Record<string, string>} T
+ * @param {T} defaults
+ * @returns {[T, (changes: Partial<T>, options?: { push?: boolean }) => void]} the values, and how to change some
+ */
+export function useFilters(defaults) {
+  const { query } = useStore(place);
+  const values = /** @type {T} */ ({ ...defaults });
+  for (const name of Object.keys(defaults)) {
+    const said = query.get(name);
+    if (said !== null) /** @type {any} */ (values)[name] = said;
+  }
+  return [values, (changes, options) => {
+    /** @type {Record<string, string | null>} */
+    const said = {};
+    // What is as it would be anyway makes the address no longer.
+    for (const [name, value] of Object.entries(changes)) said[name] = value === defaults[name] ? null : (value ?? null);
+    setQuery(said, options);
+  }];
+}
+
+/** The values as a query of the API, without those that are empty. @param {Record<string, string | number | null | undefined>} values */
+export function toQuery(values) {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== '' && value !== null && value !== undefined) query.set(name, String(value));
+  }
+  return query.size ? `?${query}` : '';
+}

@@ -1,0 +1,42 @@
+// @ts-check
+// Forms that were begun and not sent: leaving them asks first.
+import { store } from '/js/core/state.js';
+import { useEffect, useRef } from '/js/core/view.js';
+
+/** Each says whether something would be lost. @type {Set<() => boolean>} */
+const guards = new Set();
+
+/** The question on the screen, with what to do with its answer. @type {import('/js/core/state.js').Store<((leave: boolean) => void) | null>} */
+export const question = store(/** @type {any} */ (null));
+
+function isSomethingLost() {
+  return [...guards].some((guard) => guard());
+}
+
+/** Whether this screen may be left: at once if nothing would be lost, else once the reader has answered.
+ * @returns {true | Promise<boolean>} */
+export function mayLeave() {
+  if (!isSomethingLost()) return true;
+  return new Promise((answer) => {
+    question.set((leave) => {
+      question.set(null);
+      if (leave) guards.clear();
+      answer(leave);
+    });
+  });
+}
+
+/** Asks before this screen is left while `isDirty` says so. @param {() => boolean} isDirty */
+export function useGuard(isDirty) {
+  const latest = useRef(isDirty);
+  latest.current = isDirty;
+  useEffect(() => {
+    const guard = () => latest.current();
+    guards.add(guard);
+    return () => { guards.delete(guard); };
+  }, []);
+}
+
+addEventListener('beforeunload', (event) => {
+  if (isSomethingLost()) event.preventDefault();
+});

@@ -1,0 +1,44 @@
+// @ts-check
+// Where one can go, gathered from the routes: for the side, for the dock of a phone and for the palette.
+import { match } from '/js/core/router.js';
+import { isFor } from '/js/frame/screen.js';
+import { ROUTES } from '/js/routes.js';
+
+/** @typedef {{ href: string, label: string, icon: string, isOwn?: boolean }} Link `label` is a word, or with `isOwn` the name itself. */
+/** @typedef {{ name: string, label?: string, href?: string, links: Link[] }} Group */
+
+const WORKSPACES_SHOWN = 5;
+
+/** Whether there is a screen at this address. @param {string} path */
+export function hasScreen(path) {
+  return ROUTES.some((route) => match(route.path, path));
+}
+
+/** @param {'main' | 'account' | 'admin'} group @param {any} me @returns {Link[]} */
+function linksOf(group, me) {
+  const routes = ROUTES.filter((route) => route.nav?.group === group && isFor(route.who, me));
+  return routes.map(({ path, title, nav }) => ({ href: path, label: title, icon: nav?.icon ?? '' }));
+}
+
+/** @param {any} me @param {import('/js/core/workspaces.js').Workspace[] | null} workspaces @returns {Group[]} */
+export function navigation(me, workspaces) {
+  const own = (workspaces ?? []).slice(0, WORKSPACES_SHOWN);
+  const groups = [
+    { name: 'main', links: linksOf('main', me) },
+    ...(hasScreen('/workspaces') ? [{
+      name: 'workspaces', label: 'nav.workspaces', href: '/workspaces',
+      links: own.map(({ id, name }) => ({ href: `/workspaces/${id}`, label: name, icon: 'case', isOwn: true })),
+    }] : []),
+    { name: 'account', label: 'nav.account', href: hasScreen('/account') ? '/account' : undefined, links: linksOf('account', me) },
+    { name: 'admin', label: 'nav.run', links: linksOf('admin', me) },
+    { name: 'api', label: 'nav.api', links: [{ href: '/docs', label: 'nav.try', icon: 'plug' }, { href: '/redoc', label: 'nav.reference', icon: 'book' }] },
+  ];
+  return groups.filter(({ links, href }) => links.length > 0 || href);
+}
+
+/** Which of the links is that of the present address: its own, or that of what it is a part of. @param {Group[]} groups @param {string} path */
+export function currentOf(groups, path) {
+  const all = groups.flatMap(({ links }) => links.map(({ href }) => href));
+  const fitting = all.filter((href) => href === path || (href !== '/' && path.startsWith(`${href}/`)));
+  return fitting.sort((a, b) => b.length - a.length)[0];
+}

@@ -1,0 +1,47 @@
+// @ts-check
+// What lies over the screen: a dialog that was called for, and the question before a form is left.
+import { announce } from '/js/core/a11y.js';
+import { called, closeDialog } from '/js/core/dialogs.js';
+import { question } from '/js/core/guard.js';
+import { reachable } from '/js/core/http.js';
+import { language, needWords, t } from '/js/core/i18n.js';
+import { place } from '/js/core/router.js';
+import { useStore } from '/js/core/state.js';
+import { Fragment, html, useEffect, useState } from '/js/core/view.js';
+import { Confirm } from '/js/parts/dialog.js';
+import { DIALOGS } from '/js/routes.js';
+
+/** The dialog that a screen called for by name. */
+function Called() {
+  const call = useStore(called);
+  const { path } = useStore(place);
+  const [drawn, setDrawn] = useState(/** @type {any} */ (null));
+  useEffect(() => {
+    if (!call) return;
+    const { load, words = [] } = DIALOGS[call.name];
+    Promise.all([load(), needWords(words)]).then(
+      ([module]) => setDrawn({ View: module.default, name: call.name }),
+      () => {
+        reachable.set(false);
+        closeDialog();
+      },
+    );
+  }, [call]);
+  // Another screen is another matter.
+  useEffect(() => closeDialog, [path]);
+  if (!call || drawn?.name !== call.name) return null;
+  return html`<${drawn.View} ...${call.props} onClose=${closeDialog} />`;
+}
+
+export function Overlay() {
+  useStore(language);
+  const answer = useStore(question);
+  useEffect(() => { if (answer) announce(t('leave.title')); }, [answer]);
+  return html`
+    <${Fragment}>
+      <${Called} />
+      ${answer && html`
+        <${Confirm} title=${t('leave.title')} text=${t('leave.text')} action=${t('leave.action')}
+          onConfirm=${() => answer(true)} onClose=${() => answer(false)} />`}
+    <//>`;
+}

@@ -1,0 +1,113 @@
+// @ts-check
+// Go anywhere by typing: Ctrl-K or Cmd-K. It knows what the side knows, and a few things to do.
+import { openDialog } from '/js/core/dialogs.js';
+import { t } from '/js/core/i18n.js';
+import { leaveFor } from '/js/core/router.js';
+import { store, useStore } from '/js/core/state.js';
+import { THEMES, setTheme } from '/js/core/theme.js';
+import { html, useEffect, useRef, useState } from '/js/core/view.js';
+import { workspaces } from '/js/core/workspaces.js';
+import { caller, signOut } from '/js/frame/session.js';
+import { hasScreen, navigation } from '/js/frame/navigation.js';
+import { Dialog } from '/js/parts/dialog.js';
+import { Icon } from '/js/parts/icon.js';
+
+/** @typedef {{ id: string, label: string, group: string, icon: string, act: () => void }} Entry */
+
+const open = store(false);
+
+export function openPalette() {
+  if (caller.get() && !caller.get()?.must_change_password) open.set(true);
+}
+
+/** @param {string} href */
+function visit(href) {
+  if (hasScreen(href)) leaveFor(href);
+  else location.assign(href);
+}
+
+/** @returns {Entry[]} */
+function entries() {
+  const groups = navigation(caller.get(), workspaces.get());
+  const places = groups.flatMap(({ label, href, links }) => [
+    ...(href ? [{ href, label: String(label), icon: href === '/account' ? 'person' : 'case', isOwn: false }] : []),
+    ...links,
+  ].map((link) => ({
+    id: link.href, label: link.isOwn ? link.label : t(link.label), group: t(label ?? 'nav.main'), icon: link.icon, act: () => visit(link.href),
+  })));
+  return [
+    ...places,
+    { id: 'top_up', label: t('top_up.action'), group: t('palette.deeds'), icon: 'coin', act: () => openDialog('top_up') },
+    ...THEMES.map((name) => ({
+      id: `theme-${name}`, label: `${t('settings.theme')}: ${t(`settings.theme.${name}`)}`, group: t('palette.deeds'), icon: 'sliders', act: () => setTheme(name),
+    })),
+    { id: 'sign_out', label: t('sign_out'), group: t('palette.deeds'), icon: 'leave', act: signOut },
+  ];
+}
+
+/** Whether the words typed begin words of the entry, in any order. @param {Entry} entry @param {string} typed */
+function fits(entry, typed) {
+  const words = `${entry.label} ${entry.group}`.toLowerCase().split(/[\s:]+/);
+  return typed.toLowerCase().split(/\s+/).every((part) => words.some((word) => word.includes(part)));
+}
+
+function Open() {
+  const [typed, setTyped] = useState('');
+  const [at, setAt] = useState(0);
+  const list = useRef(/** @type {HTMLElement | null} */ (null));
+  const found = entries().filter((entry) => fits(entry, typed.trim()));
+  useEffect(() => { list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' }); }, [at]);
+  const run = (/** @type {Entry | undefined} */ entry) => {
+    if (!entry) return;
+    open.set(false);
+    // The dialog gives the focus back first; what comes then may take it.
+    setTimeout(entry.act);
+  };
+  const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
+    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+    if (step && found.length) {
+      event.preventDefault();
+      setAt((at + step + found.length) % found.length);
+    }
+    if (event.key === 'Enter') {
+      event.preventDefault();
+      run(found[at]);
+    }
+  };
+  return html`
+    <${Dialog} kind="bare" title=${t('palette.title')} onClose=${() => open.set(false)}>
+      <div class="palette">
+        <span class="palette__mark"><${Icon} name="search" /></span>
+        <input class="palette__input" role="combobox" aria-label=${t('palette.title')} placeholder=${t('palette.placeholder')} autocomplete="off"
+          spellcheck=${false} aria-expanded="true" aria-controls="palette-list" aria-activedescendant=${found[at] ? `palette-${found[at].id}` : undefined}
+          aria-autocomplete="list" value=${typed} autofocus onKeyDown=${onKeyDown}
+          onInput=${(/** @type {any} */ event) => { setTyped(event.target.value); setAt(0); }} />
+      </div>
+      <ul class="palette__list" id="palette-list" role="listbox" aria-label=${t('palette.title')} ref=${list}>
+        ${found.map((entry, place) => html`
+          <li class="palette__entry" key=${entry.id} id=${`palette-${entry.id}`} role="option" aria-selected=${place === at ? 'true' : 'false'}
+            onPointerMove=${() => setAt(place)} onClick=${() => run(entry)}>
+            <${Icon} name=${entry.icon} /><span>${entry.label}</span><span class="palette__group">${entry.group}</span>
+          </li>`)}
+        ${found.length === 0 && html`<li class="palette__none" role="option" aria-disabled="true" aria-selected="false">${t('palette.none')}</li>`}
+      </ul>
+    <//>`;
+}
+
+export function Palette() {
+  const isOpen = useStore(open);
+  const me = useStore(caller);
+  useEffect(() => {
+    const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
+      if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
+      if (!caller.get()) return;
+      event.preventDefault();
+      // Over another dialog it would offer to leave what is not finished.
+      if (open.get()) open.set(false);
+      else if (!document.querySelector('dialog[open]')) openPalette();
+    };
+    addEventListener('keydown', onKeyDown);
+    return () => removeEventListener('keydown', onKeyDown);
+  }, []);
+  return isOpen && me && html`<${Open} />`;
+}

@@ -1,0 +1,80 @@
+// @ts-check
+// Who is here, and what begins and ends with their session.
+import { closeSession } from '/js/access/api.js';
+import { forgetBalance } from '/js/core/balance.js';
+import { mayLeave } from '/js/core/guard.js';
+import { keepLanguage, t } from '/js/core/i18n.js';
+import { address, go, place, safeReturn } from '/js/core/router.js';
+import { remember, store } from '/js/core/state.js';
+import { keepTheme } from '/js/core/theme.js';
+import { workspaces } from '/js/core/workspaces.js';
+import { say } from '/js/parts/notice.js';
+import * as users from '/js/user/api.js';
+
+/** @typedef {import('/js/user/api.js').User} User */
+
+/** The caller: `undefined` until the server was asked. @type {import('/js/core/state.js').Store<User | null | undefined>} */
+export const caller = store(/** @type {any} */ (undefined));
+
+/** Asks the server who is here. */
+export async function meet() {
+  try {
+    const me = await users.getMe();
+    remember('signed_in', 'yes');
+    caller.set(me);
+  } catch (error) {
+    if (error.status !== 401) throw error;
+    forget();
+  }
+}
+
+/** Nobody is here any more. */
+export function forget() {
+  remember('signed_in', null);
+  forgetBalance();
+  workspaces.set(null);
+  caller.set(null);
+}
+
+/** Leads to signing in, and back here afterwards. @param {string} why */
+export function toSignIn(why) {
+  const next = address();
+  const query = new URLSearchParams({ ...(next === '/' ? {} : { next }), ...(why ? { why } : {}) });
+  go(query.size ? `/sign-in?${query}` : '/sign-in', { replace: true });
+}
+
+/** Leaves the app for good: the storage of this place was cleared with the session. */
+function depart() {
+  forget();
+  keepTheme();
+  keepLanguage();
+  go('/');
+}
+
+export async function signOut() {
+  if (!(await mayLeave())) return;
+  try {
+    await closeSession();
+  } catch (error) {
+    // Without an answer nobody knows whether the session ended, so the page does not claim it.
+    if (error.status !== 401) {
+      if (error.status !== 0) say(t('error.internal'), 'bad');
+      return;
+    }
+  }
+  depart();
+  say(t('signed_out'));
+}
+
+export async function onPasswordChanged() {
+  await meet();
+  if (!caller.get()) return go('/sign-in?why=password', { replace: true });
+  go(safeReturn(place.get().query.get('next')), { replace: true });
+  return say(t('password.done'));
+}
+
+/** The account is closed: there is nobody left to be signed in. */
+export function onClosed() {
+  depart();
+  say(t('account.closed'));
+}

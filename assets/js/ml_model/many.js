@@ -1,0 +1,127 @@
+// @ts-check
+// Many rows at once: a file is looked at here, its price is told, then it is sent and followed.
+import { useFilters } from '/js/core/filters.js';
+import { keepName, nameOf } from '/js/core/file-names.js';
+import { number, size } from '/js/core/format.js';
+import { t } from '/js/core/i18n.js';
+import { useLoad } from '/js/core/state.js';
+import { findTask, isOpen } from '/js/core/tasks.js';
+import { Fragment, html, useState } from '/js/core/view.js';
+import { Order } from '/js/ml_model/order.js';
+import { usePreview } from '/js/ml_model/preview.js';
+import { Columns, PreviewTable } from '/js/ml_model/preview-table.js';
+import { Under } from '/js/ml_model/under-way.js';
+import { Button } from '/js/parts/button.js';
+import { Dropzone } from '/js/parts/dropzone.js';
+import { columnTitle } from '/js/parts/measurements.js';
+import { Failure, Notice } from '/js/parts/notice.js';
+import { Progress } from '/js/parts/progress.js';
+import { Results, TaskFigures } from '/js/parts/results.js';
+import { SkeletonBlock } from '/js/parts/skeleton.js';
+
+/** @typedef {import('/js/core/models.js').Model} Model */
+/** @typedef {{ blob: Blob, name: string }} Chosen */
+
+const ENDINGS = '.csv,.tsv,.txt,text/csv,text/tab-separated-values,text/plain';
+
+/** @param {{ model: Model, onChoose: (chosen: Chosen) => void }} props */
+function Choose({ model, onChoose }) {
+  const [error, setError] = useState('');
+  const [pasting, setPasting] = useState(false);
+  const [pasted, setPasted] = useState('');
+  const takeText = (/** @type {string} */ text) => {
+    if (!text.trim()) return setError(t('many.nothing_pasted'));
+    return onChoose({ blob: new Blob([text], { type: 'text/csv' }), name: t('many.pasted') });
+  };
+  const takeFile = (/** @type {File} */ file) => {
+    if (/\.(xlsx?|ods|numbers|parquet|zip|gz)$/i.test(file.name)) return setError(t('many.not_text', { name: file.name }));
+    setError('');
+    // A type that the system guessed (Excel's, on Windows) would be refused; what it is, is known here.
+    return onChoose({ blob: file.slice(0, file.size, 'text/csv'), name: file.name });
+  };
+  const example = model.samples.map(({ row }) => row.join(',')).join('\n');
+  return html`
+    <div class="page__stack">
+      <${Dropzone} title=${t('many.drop')} accept=${ENDINGS} error=${error} onFile=${takeFile} onText=${takeText}
+        hint=${t(model.takes_any_numbers ? 'many.drop_any' : 'many.drop_hint', { n: model.inputs.length })} />
+      <section class="card" aria-labelledby="paste">
+        <div class="card__head">
+          <h2 id="paste">${t('many.paste')}</h2>
+          <div class="chips">
+            ${example && html`
+              <${Button} kind="small" onClick=${() => { setPasting(true); setPasted(`${model.inputs.map(({ name }) => name).join(',')}\n${example}`); }}>${t('many.example')}<//>`}
+            ${!pasting && html`<${Button} kind="small" onClick=${() => setPasting(true)}>${t('many.type')}<//>`}
+          </div>
+        </div>
+        ${pasting ? html`
+          <form class="form" onSubmit=${(/** @type {Event} */ event) => { event.preventDefault(); takeText(pasted); }}>
+            <textarea class="field__input area" rows="7" aria-label=${t('many.paste')} spellcheck=${false} autocomplete="off" value=${pasted}
+              placeholder=${model.inputs.map(({ name }) => name).join(', ') || '1, 2, 3'}
+              onInput=${(/** @type {any} */ event) => setPasted(event.target.value)}></textarea>
+            <div class="form__actions"><${Button} kind="main" type="submit">${t('many.look')}<//></div>
+          </form>`
+          : html`<p class="quiet">${model.inputs.length ? t('many.columns', { names: model.inputs.map(({ name }) => columnTitle(name)).join(', ') }) : t('many.drop_any')}</p>`}
+      </section>
+    </div>`;
+}
+
+/** @param {{ model: Model, chosen: Chosen, onDrop: () => void, onSent: (task: any) => void }} props */
+function Look({ model, chosen, onDrop, onSent }) {
+  const preview = usePreview(model, chosen.blob);
+  if (!preview) return null;
+  const broken = preview.missing.length > 0 || preview.repeated.length > 0;
+  return html`
+    <div class="page__stack">
+      <section class="card" aria-labelledby="file">
+        <div class="card__head">
+          <div><h2 id="file" class="file-name">${chosen.name}</h2><p class="quiet num">${size(chosen.blob.size)}${preview.nRows > 0 && `, ${t('many.rows', { n: preview.nRows, count: number(preview.nRows) })}`}</p></div>
+          <${Button} kind="small" onClick=${onDrop}>${t('many.other')}<//>
+        </div>
+        ${preview.error
+          ? html`<${Notice} kind="bad">${t(`many.${preview.error}`)}<//>`
+          : html`
+            <${Columns} model=${model} preview=${preview} />
+            ${!preview.done && html`<${Progress} share=${preview.share} label=${t('many.reading')} />`}`}
+      </section>
+      ${!preview.error && !broken && preview.done && html`<${Order} model=${model} chosen=${chosen} preview=${preview} onSent=${onSent} />`}
+      ${!preview.error && preview.first.length > 0 && html`<${PreviewTable} model=${model} preview=${preview} />`}
+    </div>`;
+}
+
+/** A task that this page follows, by its id in the address. @param {{ model: Model, id: string, onNext: () => void }} props */
+function Followed({ model, id, onNext }) {
+  const { data: task, error, reload } = useLoad(() => findTask(id), [id]);
+  const name = nameOf(id);
+  const next = html`<${Button} onClick=${onNext}>${t('many.next')}<//>`;
+  if (error && !task) return html`<div class="card"><${Failure} error=${error} retry=${reload} /><div class="form__actions form__actions--middle">${next}</div></div>`;
+  if (!task) return html`<div class="card"><${SkeletonBlock} /></div>`;
+  if (isOpen(task)) return html`<${Under} key=${id} first=${task} name=${name} onEnd=${reload} />`;
+  const said = task.status === 'succeeded' ? t(task.n_rejected ? 'many.done_some' : 'many.done_all', { n: task.n_rejected, count: number(task.n_rejected), rows: number(task.n_rows) })
+    : task.status === 'cancelled' ? t('many.cancelled') : t('many.failed', { why: task.error ?? '' });
+  return html`
+    <div class="page__stack">
+      <div class="outcome">
+        <div><h2 class="file-name outcome__title">${name ?? t('many.rows', { n: task.n_rows, count: number(task.n_rows) })}</h2><p class="quiet">${said}</p></div>
+        <div class="page__actions"><${Button} href=${`/tasks/${id}`}>${t('many.details')}<//>${next}</div>
+      </div>
+      <${TaskFigures} task=${task} />
+      ${task.status !== 'cancelled' && task.n_rows > 0 && html`<${Results} task=${task} model=${model} />`}
+    </div>`;
+}
+
+/** @param {{ model: Model }} props */
+export function Many({ model }) {
+  const [chosen, setChosen] = useState(/** @type {Chosen | null} */ (null));
+  const [{ task }, set] = useFilters({ task: '', only: '' });
+  const follow = (/** @type {any} */ made) => {
+    if (chosen) keepName(made.id, chosen.name);
+    set({ task: made.id }, { push: true });
+    setChosen(null);
+  };
+  return html`
+    <${Fragment}>
+      ${task ? html`<${Followed} key=${task} model=${model} id=${task} onNext=${() => set({ task: '', only: '' }, { push: true })} />`
+        : chosen ? html`<${Look} model=${model} chosen=${chosen} onDrop=${() => setChosen(null)} onSent=${follow} />`
+        : html`<${Choose} model=${model} onChoose=${setChosen} />`}
+    <//>`;
+}

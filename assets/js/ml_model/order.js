@@ -1,0 +1,71 @@
+// @ts-check
+// What a file will cost, and sending it. Nothing is spent before the button.
+import { balance, renewBalance } from '/js/core/balance.js';
+import { openDialog } from '/js/core/dialogs.js';
+import { credits, number } from '/js/core/format.js';
+import { onceKey } from '/js/core/http.js';
+import { t } from '/js/core/i18n.js';
+import { useStore } from '/js/core/state.js';
+import { createTask } from '/js/core/tasks.js';
+import { html, useRef, useState } from '/js/core/view.js';
+import { Button } from '/js/parts/button.js';
+import { Notice, Problem } from '/js/parts/notice.js';
+
+/** Fewer rows are answered at once; for more, the price of all is held while they are predicted. */
+const AT_ONCE_MAX = 2_000;
+
+/**
+ * @param {{ model: import('/js/core/models.js').Model, chosen: { blob: Blob }, preview: import('/js/ml_model/preview.js').Preview,
+ *   onSent: (task: any) => void }} props
+ */
+export function Order({ model, chosen, preview, onSent }) {
+  const held = useStore(balance);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState(/** @type {any} */ (null));
+  const sending = useRef(false);
+  // The same file is the same wish, however often it is sent.
+  const key = useRef(onceKey());
+  const price = model.price_per_row ?? 0;
+  const nGood = preview.nRows - preview.nBad;
+  const cost = nGood * price;
+  const isAsync = preview.nRows > AT_ONCE_MAX;
+  const needed = isAsync ? preview.nRows * price : cost;
+  const lacking = held ? Math.max(0, needed - held.available) : 0;
+  const send = async () => {
+    if (sending.current || !nGood || lacking) return;
+    sending.current = true;
+    setBusy(true);
+    setProblem(null);
+    try {
+      const task = await createTask({ model: model.id, body: chosen.blob, key: key.current, async: isAsync });
+      renewBalance().catch(() => {});
+      onSent(task);
+    } catch (error) {
+      setProblem(error);
+      setBusy(false);
+      // A refusal is an answer: the next try is another wish.
+      if (error.status >= 400 && error.status < 500) key.current = onceKey();
+    }
+    sending.current = false;
+  };
+  return html`
+    <section class="card order" aria-label=${t('many.order')}>
+      <div class="order__words">
+        <p class="order__price num"><b>${cost ? credits(cost) : t('model.free')}</b> ${t('many.price', { n: nGood, count: number(nGood) })}</p>
+        <p class="quiet">
+          ${preview.nBad > 0 && html`${t('many.bad_free', { n: preview.nBad, count: number(preview.nBad) })} `}
+          ${held && !lacking && cost > 0 && t('many.left', { credits: credits(held.available - cost) })}
+        </p>
+      </div>
+      <${Button} kind="main" busy=${busy} off=${!nGood || lacking > 0} onClick=${send}>
+        ${t('many.send', { n: nGood, count: number(nGood) })}
+      <//>
+      ${lacking > 0 && html`
+        <div class="order__notice"><${Notice} kind="warn">
+          ${t(isAsync && needed > cost ? 'many.lacking_held' : 'many.lacking', { credits: credits(lacking), needed: credits(needed) })}
+          ${' '}<button class="link link--button" type="button" onClick=${() => openDialog('top_up', { lacking })}>${t('top_up.action')}</button>
+        <//></div>`}
+      ${!nGood && html`<div class="order__notice"><${Notice} kind="bad">${t('many.no_good')}<//></div>`}
+      ${problem && html`<div class="order__notice"><${Problem} error=${problem} /></div>`}
+    </section>`;
+}

@@ -1,0 +1,64 @@
+// @ts-check
+// A task at work: how far it is, how quick, and a way to stop it.
+import { renewBalance } from '/js/core/balance.js';
+import { credits, duration, number } from '/js/core/format.js';
+import { t } from '/js/core/i18n.js';
+import { useFollow } from '/js/core/live.js';
+import { cancelTask, isOpen, watchTask } from '/js/core/tasks.js';
+import { html, useRef, useState } from '/js/core/view.js';
+import { Button } from '/js/parts/button.js';
+import { Problem } from '/js/parts/notice.js';
+import { Progress } from '/js/parts/progress.js';
+
+/** @typedef {import('/js/core/tasks.js').Task} Task */
+
+/** Rows a second since the first news, and what is left at that rate. @param {Task} task */
+function useRate(task) {
+  const start = useRef(/** @type {{ at_ms: number, progress: number } | null} */ (null));
+  if (task.status === 'running' && task.progress > 0) start.current ??= { at_ms: performance.now(), progress: task.progress };
+  if (!start.current) return null;
+  const seconds = (performance.now() - start.current.at_ms) / 1000;
+  const share = task.progress - start.current.progress;
+  if (seconds < 0.3 || share <= 0) return null;
+  return { rows: (share * task.n_rows) / seconds, left_s: ((1 - task.progress) * seconds) / share };
+}
+
+/** @param {{ first: Task, name: string | null, onEnd: () => void }} props */
+export function Under({ first, name, onEnd }) {
+  const [task, setTask] = useState(first);
+  const [stopping, setStopping] = useState(false);
+  const [problem, setProblem] = useState(/** @type {any} */ (null));
+  const rate = useRate(task);
+  useFollow(first.id, watchTask, (/** @type {Task} */ next) => {
+    setTask(next);
+    if (isOpen(next)) return;
+    renewBalance().catch(() => {});
+    onEnd();
+  });
+  const stop = async () => {
+    if (stopping) return;
+    setStopping(true);
+    setProblem(null);
+    try {
+      await cancelTask(first.id);
+    } catch (error) {
+      setProblem(error);
+      setStopping(false);
+    }
+  };
+  const nDone = Math.round(task.progress * task.n_rows);
+  return html`
+    <section class="card" aria-labelledby="under-way">
+      <div class="card__head">
+        <h2 id="under-way" class="file-name">${name ?? t('many.rows', { n: task.n_rows, count: number(task.n_rows) })}</h2>
+        <${Button} busy=${stopping} onClick=${stop}>${t('many.stop')}<//>
+      </div>
+      ${problem && html`<${Problem} error=${problem} />`}
+      <${Progress} share=${task.progress} label=${t(task.status === 'queued' ? 'many.queued' : 'many.running')} />
+      <p class="running__foot num">
+        <span>${t('many.rows_done', { count: number(nDone), all: number(task.n_rows) })}</span>
+        <span>${rate && t('many.rate', { rows: number(rate.rows, { maximumSignificantDigits: 3 }), time: duration(rate.left_s) })}</span>
+      </p>
+      <p class="field__hint gap">${t('many.held', { credits: credits(task.price_per_row * task.n_rows) })}</p>
+    </section>`;
+}

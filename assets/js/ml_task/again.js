@@ -1,0 +1,75 @@
+// @ts-check
+// Sends the same rows again, after saying what that costs.
+import { balance, renewBalance } from '/js/core/balance.js';
+import { openDialog } from '/js/core/dialogs.js';
+import { credits, number } from '/js/core/format.js';
+import { onceKey } from '/js/core/http.js';
+import { t } from '/js/core/i18n.js';
+import { findModel, titleOf } from '/js/core/models.js';
+import { leaveFor } from '/js/core/router.js';
+import { useLoad, useStore } from '/js/core/state.js';
+import { html, useRef, useState } from '/js/core/view.js';
+import { runAgain } from '/js/ml_task/api.js';
+import { Button } from '/js/parts/button.js';
+import { Dialog, DialogFoot } from '/js/parts/dialog.js';
+import { Facts } from '/js/parts/facts.js';
+import { Notice, Problem, say } from '/js/parts/notice.js';
+
+/** @param {{ task: import('/js/core/tasks.js').Task, onClose: () => void }} props */
+export function RunAgain({ task, onClose }) {
+  const model = useLoad(() => findModel(task.model), [task.model]);
+  const held = useStore(balance);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState(/** @type {any} */ (null));
+  const asked = useRef(false);
+  // One key for one wish: sent again after a lost answer, it is done and paid once.
+  const key = useRef(onceKey());
+  const price = model.data?.price_per_row ?? task.price_per_row;
+  const most = price * task.n_rows;
+  const lacking = held ? Math.max(0, most - held.available) : 0;
+  const isNewer = model.data?.version && model.data.version !== task.model_version;
+  const notReady = model.data && model.data.status !== 'ready';
+  const send = async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    if (asked.current || notReady) return;
+    asked.current = true;
+    setBusy(true);
+    setProblem(null);
+    try {
+      const next = await runAgain(task, key.current);
+      renewBalance().catch(() => {});
+      onClose();
+      leaveFor(`/tasks/${next.id}`);
+      say(t('again.sent', { n: task.n_rows, count: number(task.n_rows) }));
+    } catch (error) {
+      setProblem(error);
+      // What was refused was not done; what got no answer may have been, and keeps its key.
+      if (error.status !== 0) key.current = onceKey();
+      setBusy(false);
+    }
+    asked.current = false;
+  };
+  const topUp = () => {
+    onClose();
+    openDialog('top_up', { lacking });
+  };
+  return html`
+    <${Dialog} title=${t('again.title')} busy=${busy} onClose=${onClose} text=${t('again.text', { n: task.n_rows, count: number(task.n_rows), model: titleOf(task.model) })}>
+      <form class="form" onSubmit=${send} noValidate>
+        ${problem && html`<${Problem} error=${problem} />`}
+        ${notReady && html`<${Notice} kind="warn">${t('again.not_ready')}<//>`}
+        <${Facts} rows=${[
+          { name: t('again.price'), value: model.busy ? undefined : t('again.price_value', { credits: credits(most) }), detail: t('facts.per_row', { credits: credits(price) }) },
+          { name: t('again.have'), value: held ? credits(held.available) : undefined },
+        ]} />
+        ${isNewer && html`<p class="quiet">${t('again.newer')}</p>`}
+        ${lacking > 0 && html`<${Notice} kind="warn">${t('again.lacking', { credits: credits(lacking) })}<//>`}
+        <${DialogFoot}>
+          <${Button} onClick=${() => { if (!busy) onClose(); }}>${t('cancel')}<//>
+          ${lacking > 0
+            ? html`<${Button} kind="main" onClick=${topUp}>${t('top_up.action')}<//>`
+            : html`<${Button} kind="main" type="submit" busy=${busy}>${t('again.action')}<//>`}
+        <//>
+      </form>
+    <//>`;
+}

@@ -1,0 +1,72 @@
+// @ts-check
+// The caller's tasks, the newest first, as they are at this moment.
+import { toQuery, useFilters } from '/js/core/filters.js';
+import { t } from '/js/core/i18n.js';
+import { listModels, titleOf } from '/js/core/models.js';
+import { usePages } from '/js/core/pages.js';
+import { useEvery, useLoad } from '/js/core/state.js';
+import { isOpen, listTasks, watchTask } from '/js/core/tasks.js';
+import { html, useEffect, useState } from '/js/core/view.js';
+import { Button } from '/js/parts/button.js';
+import { DateSpan, spanOf } from '/js/parts/date-span.js';
+import { Stale } from '/js/parts/notice.js';
+import { Select } from '/js/parts/select.js';
+import { List } from '/js/parts/table.js';
+import { taskColumns } from '/js/parts/task-row.js';
+
+/** @typedef {import('/js/core/tasks.js').Task} Task */
+
+const STATUSES = ['running', 'queued', 'succeeded', 'failed', 'cancelled'];
+const LIMIT = 20;
+/** How often to look: work under way moves, the rest changes only by what is sent elsewhere. */
+const SOON_S = 2;
+const LATER_S = 15;
+
+/** A browser opens few streams at once, so only the newest of the tasks under way are followed step by step. */
+const FOLLOWED_MAX = 2;
+
+/** The same tasks, those under way as they are at this moment. @param {Task[] | null} items */
+function useLive(items) {
+  const [news, setNews] = useState(/** @type {Record<string, Task>} */ ({}));
+  const ids = (items ?? []).filter(isOpen).slice(0, FOLLOWED_MAX).map(({ id }) => id);
+  useEffect(() => {
+    const stops = ids.map((id) => watchTask(id, (task) => setNews((old) => ({ ...old, [id]: task }))));
+    return () => { for (const stop of stops) stop(); };
+  }, [ids.join()]);
+  return items && items.map((task) => (isOpen(task) && news[task.id]) || task);
+}
+
+export default function History() {
+  const [filters, setFilters] = useFilters({ model: '', status: '', from: '', to: '' });
+  const { model, status, from, to } = filters;
+  const models = useLoad(listModels);
+  const pages = usePages((cursor) => listTasks({ limit: LIMIT, cursor, model, status, ...spanOf(filters) }), [toQuery(filters)]);
+  const { items, error, busy, reload } = pages;
+  const live = useLive(items);
+  useEvery(items?.some(isOpen) ? SOON_S : LATER_S, () => { if (!busy) reload(); });
+  const isFiltered = Boolean(model || status || from || to);
+  const clear = () => setFilters({ model: '', status: '', from: '', to: '' });
+  const blank = isFiltered
+    ? { icon: 'search', title: t('history.none'), text: t('history.none_text'), action: html`<${Button} kind="small" onClick=${clear}>${t('history.clear')}<//>` }
+    : { icon: 'history', title: t('history.empty'), text: t('history.empty_text'), action: html`<${Button} kind="main" href="/models">${t('history.to_models')}<//>` };
+  // A model that is retired has tasks still, and a link to them says so.
+  const names = [...new Set([...(models.data ?? []).map(({ id }) => id), ...(model ? [model] : [])])];
+  const titles = new Map((models.data ?? []).map(({ id, card }) => [id, titleOf(id, card)]));
+  return html`
+    <div class="page">
+      <div class="page__head"><div><h1>${t('title.history')}</h1><p>${t('history.lede')}</p></div></div>
+      ${items && error && html`<${Stale} error=${error} retry=${reload} />`}
+      <div class="filters" role="group" aria-label=${t('history.filters')}>
+        <${Select} quiet label=${t('task.model')} name="model" value=${model} onInput=${(/** @type {string} */ value) => setFilters({ model: value })}
+          options=${[{ value: '', label: t('history.all_models') }, ...names.map((id) => ({ value: id, label: titles.get(id) ?? titleOf(id) }))]} />
+        <${Select} quiet label=${t('task.status')} name="status" value=${status} onInput=${(/** @type {string} */ value) => setFilters({ status: value })}
+          options=${[{ value: '', label: t('history.all_states') }, ...STATUSES.map((value) => ({ value, label: t(`status.${value}`) }))]} />
+        <${DateSpan} from=${from} to=${to} onChange=${setFilters} />
+        ${isFiltered && html`<${Button} kind="bare" icon="close" onClick=${clear}>${t('history.clear')}<//>`}
+      </div>
+      <section class="card card--table card--list" aria-label=${t('title.history')}>
+        <${List} label=${t('title.history')} columns=${taskColumns} pages=${{ ...pages, items: live }} n=${8} blank=${blank}
+          href=${(/** @type {Task} */ task) => `/tasks/${task.id}`} />
+      </section>
+    </div>`;
+}

@@ -1,0 +1,51 @@
+// @ts-check
+// A task under way: how far it is, how fast, and a way to stop it.
+import { renewBalance } from '/js/core/balance.js';
+import { duration, number } from '/js/core/format.js';
+import { t } from '/js/core/i18n.js';
+import { cancelTask } from '/js/core/tasks.js';
+import { html, useRef, useState } from '/js/core/view.js';
+import { Button } from '/js/parts/button.js';
+import { sayProblem } from '/js/parts/notice.js';
+import { Progress } from '/js/parts/progress.js';
+
+/** @typedef {import('/js/core/tasks.js').Task} Task */
+
+/** Rows a second since it began, once there is something to tell. @param {Task} task */
+function speedOf(task) {
+  if (!task.started_at || task.progress <= 0) return null;
+  const seconds = (Date.now() - Date.parse(task.started_at)) / 1000;
+  return seconds > 0.2 ? (task.progress * task.n_rows) / seconds : null;
+}
+
+/** @param {{ task: Task, onTask: (task: Task) => void }} props */
+export function Running({ task, onTask }) {
+  const [busy, setBusy] = useState(false);
+  const asked = useRef(false);
+  const cancel = async () => {
+    if (asked.current) return;
+    asked.current = true;
+    setBusy(true);
+    try {
+      onTask(await cancelTask(task.id));
+      await renewBalance().catch(() => {});
+    } catch (error) {
+      sayProblem(error);
+    }
+    asked.current = false;
+    setBusy(false);
+  };
+  const n_done = Math.round(task.progress * task.n_rows);
+  const speed = speedOf(task);
+  const rest_s = speed && (task.n_rows - n_done) / speed;
+  return html`
+    <section class="card running-task" aria-label=${t('running.title')}>
+      <${Progress} share=${task.progress} label=${t('running.title')}
+        message=${task.status === 'queued' ? t('running.queued') : t('running.done', { n: task.n_rows, count: number(n_done), of: number(task.n_rows) })} />
+      <div class="card__foot card__after">
+        <span class="quiet num">${speed === null ? '' : t('running.speed', { count: number(speed, { maximumSignificantDigits: 3 }) })}${rest_s && rest_s >= 2
+          ? ` · ${t('running.left', { time: duration(rest_s) })}` : ''}</span>
+        <${Button} kind="small" busy=${busy} onClick=${cancel}>${t('running.cancel')}<//>
+      </div>
+    </section>`;
+}

@@ -1,0 +1,41 @@
+// @ts-check
+// From a day to a day, both included.
+import { t } from '/js/core/i18n.js';
+import { html, useId } from '/js/core/view.js';
+
+/** The moment at which a day begins here, some days later. @param {string} day such as `2026-11-21` @param {number} later */
+function startOf(day, later) {
+  const [year, month, date] = day.split('-').map(Number);
+  const moment = new Date(year, month - 1, date + later);
+  return Number.isNaN(moment.getTime()) ? '' : moment.toISOString();
+}
+
+/** The days as the API takes them: from a moment on, and before another. @param {{ from: string, to: string }} days */
+export function spanOf({ from, to }) {
+  return { from: from && startOf(from, 0), to: to && startOf(to, 1) };
+}
+
+/** @param {{ label: string, name: string, value: string, min?: string, max?: string, onInput: (value: string) => void }} props */
+function Day({ label, name, value, min, max, onInput }) {
+  const id = useId();
+  return html`
+    <div class="date-span__one">
+      <label class="date-span__label" for=${id}>${label}</label>
+      <input class="field__input date-span__day num" id=${id} type="date" name=${name} value=${value} min=${min || undefined} max=${max || undefined}
+        onChange=${(/** @type {any} */ event) => onInput(event.target.value)} />
+    </div>`;
+}
+
+/**
+ * Two days to choose in a row of filters. A span that would end before it begins takes the other end along.
+ * @param {{ from: string, to: string, onChange: (changes: { from?: string, to?: string }) => void }} props
+ */
+export function DateSpan({ from, to, onChange }) {
+  return html`
+    <div class="date-span">
+      <${Day} label=${t('date_span.from')} name="from" value=${from}
+        onInput=${(/** @type {string} */ value) => onChange(to && value > to ? { from: value, to: value } : { from: value })} />
+      <${Day} label=${t('date_span.to')} name="to" value=${to}
+        onInput=${(/** @type {string} */ value) => onChange(value && value < from ? { from: value, to: value } : { to: value })} />
+    </div>`;
+}

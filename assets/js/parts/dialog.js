@@ -1,0 +1,97 @@
+// @ts-check
+import { t } from '/js/core/i18n.js';
+import { html, useId, useLayoutEffect, useRef, useState } from '/js/core/view.js';
+import { Button } from '/js/parts/button.js';
+import { Field } from '/js/parts/field.js';
+import { Icon } from '/js/parts/icon.js';
+import { Problem } from '/js/parts/notice.js';
+
+/**
+ * Something to finish before going on. The browser keeps the focus inside and gives it back afterwards; Escape and a
+ * click beside it close it, unless it is `busy`.
+ * @param {{ title: string, onClose: () => void, busy?: boolean, kind?: 'wide' | 'sheet' | 'bare', text?: any, children?: any }} props
+ */
+export function Dialog({ title, onClose, busy = false, kind, text, children }) {
+  const element = useRef(/** @type {HTMLDialogElement | null} */ (null));
+  const id = useId();
+  useLayoutEffect(() => {
+    const before = document.activeElement;
+    element.current?.showModal();
+    // The browser would begin with the first thing it finds, which is the button that closes.
+    /** @type {HTMLElement | null | undefined} */
+    const first = element.current?.querySelector('[autofocus], input, select, textarea') ?? element.current?.querySelector('.dialog__foot button');
+    first?.focus();
+    // What opened it may have been drawn anew; then nothing more can be done.
+    return () => { if (before instanceof HTMLElement && before.isConnected) before.focus(); };
+  }, []);
+  const cancel = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    if (!busy) onClose();
+  };
+  const pressed = useRef(false);
+  return html`
+    <dialog class=${kind ? `dialog dialog--${kind}` : 'dialog'} ref=${element} aria-labelledby=${id} onCancel=${cancel}
+      onPointerDown=${(/** @type {Event} */ event) => { pressed.current = event.target === element.current; }}
+      onClick=${(/** @type {Event} */ event) => { if (pressed.current && event.target === element.current) cancel(event); }}>
+      <div class="dialog__box">
+        <div class=${kind === 'bare' ? 'unseen' : 'dialog__head'}>
+          <h2 class="dialog__title" id=${id}>${title}</h2>
+          <button class="button button--bare button--icon dialog__close" type="button" aria-label=${t('dialog.close')}
+            title=${t('dialog.close')} onClick=${cancel}><${Icon} name="close" /></button>
+        </div>
+        ${text && html`<p class="dialog__text">${text}</p>`}
+        ${children}
+      </div>
+    </dialog>`;
+}
+
+/** The buttons at the foot of a dialog; the one that acts stands last. @param {{ children?: any }} props */
+export function DialogFoot({ children }) {
+  return html`<div class="dialog__foot">${children}</div>`;
+}
+
+/**
+ * Asks before something is done that cannot be undone. With `typed` that word has to be typed first. A failure is said in
+ * the dialog, which stays.
+ * @param {{ title: string, text: any, action: string, typed?: string, harmless?: boolean, onConfirm: () => Promise<void> | void, onClose: () => void }} props
+ */
+export function Confirm({ title, text, action, typed, harmless = false, onConfirm, onClose }) {
+  const [said, setSaid] = useState('');
+  const [wrong, setWrong] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState(/** @type {any} */ (null));
+  const sending = useRef(false);
+  const form = useRef(/** @type {HTMLFormElement | null} */ (null));
+  const submit = async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    if (sending.current) return;
+    if (typed && said.trim() !== typed) {
+      setWrong(true);
+      form.current?.querySelector('input')?.focus();
+      return;
+    }
+    sending.current = true;
+    setBusy(true);
+    setProblem(null);
+    try {
+      await onConfirm();
+    } catch (error) {
+      setProblem(error);
+    }
+    sending.current = false;
+    setBusy(false);
+  };
+  return html`
+    <${Dialog} title=${title} text=${text} onClose=${onClose} busy=${busy}>
+      <form class="form" ref=${form} onSubmit=${submit} noValidate>
+        ${problem && html`<${Problem} error=${problem} />`}
+        ${typed && html`
+          <${Field} label=${t('dialog.type', { word: typed })} name="typed" value=${said} autocomplete="off"
+            error=${wrong && said.trim() !== typed ? t('dialog.type_wrong', { word: typed }) : undefined} onInput=${setSaid} />`}
+        <${DialogFoot}>
+          <${Button} onClick=${() => { if (!busy) onClose(); }}>${t('cancel')}<//>
+          <${Button} kind=${harmless ? 'main' : 'bad'} type="submit" busy=${busy}>${action}<//>
+        <//>
+      </form>
+    <//>`;
+}

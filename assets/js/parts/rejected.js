@@ -1,0 +1,131 @@
+// @ts-check
+// Rows that were rejected, to be mended in place and sent again. They become a task of their own; what they cost stands on
+// the button.
+import { placesOf, readCell } from '/js/core/cells.js';
+import { renewBalance } from '/js/core/balance.js';
+import { keepName, nameOf } from '/js/core/file-names.js';
+import { credits, number } from '/js/core/format.js';
+import { useGuard } from '/js/core/guard.js';
+import { onceKey } from '/js/core/http.js';
+import { t } from '/js/core/i18n.js';
+import { usePages } from '/js/core/pages.js';
+import { createTask, listResults } from '/js/core/tasks.js';
+import { html, useRef, useState } from '/js/core/view.js';
+import { Button } from '/js/parts/button.js';
+import { faultInWords, guessInWords } from '/js/parts/cell-fault.js';
+import { columnTitle } from '/js/parts/measurements.js';
+import { Failure, Notice, Problem } from '/js/parts/notice.js';
+import { SkeletonBlock } from '/js/parts/skeleton.js';
+import { Pager } from '/js/parts/table.js';
+
+/** @typedef {import('/js/core/tasks.js').Fault} Fault */
+/** @typedef {import('/js/core/tasks.js').ResultRow & { id: string }} Row */
+/** @typedef {import('/js/core/models.js').Model} Model */
+
+/** Of what was typed: by row, then by column. @typedef {Record<string, Record<string, string>>} Edits */
+
+/** A row's numbers with what was typed into it; `null` while one of them is not right.
+ * @param {Row} row @param {Record<string, string>} typed @param {Model} model @param {number[]} places */
+function mended(row, typed, model, places) {
+  const cells = model.inputs.map(({ name, allowed }, at) => readCell(typed[name] ?? row.cells[places[at]] ?? '', allowed).number);
+  return cells.some((cell) => cell === undefined) ? null : /** @type {number[]} */ (cells);
+}
+
+/** @param {{ row: Row, fault: Fault, model: Model, typed: Record<string, string>, isFirst: boolean, isDone: boolean, onType: (field: string, text: string) => void }} props */
+function FaultRow({ row, fault, model, typed, isFirst, isDone, onType }) {
+  const column = model.inputs.find(({ name }) => name === fault.field);
+  const text = typed[fault.field] ?? fault.value ?? '';
+  const wrong = column && readCell(text, column.allowed).fault;
+  const hint = guessInWords(text, column);
+  return html`
+    <tr class=${isDone ? 'mend mend--done' : 'mend'}>
+      <td class="table__right">${isFirst ? number(row.row) : html`<span class="unseen">${number(row.row)}</span>`}</td>
+      <td>${column ? columnTitle(column.name) : t('results.whole_row')}</td>
+      <td class="table__wide">
+        ${column && !isDone
+          ? html`<input class=${wrong ? 'mend__input mend__input--bad' : 'mend__input'} value=${text} placeholder=${t('results.empty')} inputmode="decimal" autocomplete="off"
+              spellcheck=${false} aria-label=${t('results.mend_label', { row: number(row.row), column: columnTitle(column.name) })} aria-invalid=${wrong ? 'true' : undefined}
+              onInput=${(/** @type {any} */ event) => onType(fault.field, event.target.value)} />`
+          : html`<span class=${column ? 'num' : 'cell-bad'}>${column ? text : row.cells.join(' ').slice(0, 40)}</span>`}
+      </td>
+      <td class="table__wide">
+        ${isDone ? html`<span class="good-words">${t('results.sent_again')}</span>`
+          : !column ? html`${faultInWords(fault, column)}; ${t('results.mend_file')}`
+          : wrong ? html`${faultInWords({ code: wrong }, column)}${hint && html`;
+            ${' '}<button class="link link--button" type="button" onClick=${() => onType(fault.field, hint.value)}>${hint.question}</button>`}`
+          : html`<span class="good-words">${t('results.is_right')}</span>`}
+      </td>
+      <td class="table__right faint table__far">${fault.line === null ? '' : number(fault.line)}</td>
+    </tr>`;
+}
+
+/** @param {{ task: import('/js/core/tasks.js').Task, model: Model, limit: number, onMended?: (task: any) => void }} props */
+export function Rejected({ task, model, limit, onMended }) {
+  const [edits, setEdits] = useState(/** @type {Edits} */ ({}));
+  const [done, setDone] = useState(/** @type {Record<string, boolean>} */ ({}));
+  const [names, setNames] = useState(/** @type {string[]} */ ([]));
+  const [state, setState] = useState({ busy: false, error: /** @type {any} */ (null), sent: /** @type {any} */ (null) });
+  const wish = useRef({ body: '', key: '' });
+  const sending = useRef(false);
+  const pages = usePages(async (cursor) => {
+    const page = await listResults(task.id, { limit, cursor, only: 'rejected' });
+    setNames(page.columns);
+    return { items: page.items.map((item) => ({ ...item, id: String(item.row) })), next_cursor: page.next_cursor };
+  }, [task.id]);
+  const places = placesOf(model.inputs, names);
+  const rows = /** @type {Row[]} */ (pages.items ?? []);
+  const ready = rows.flatMap((row) => {
+    const cells = edits[row.id] && !done[row.id] ? mended(row, edits[row.id], model, places) : null;
+    return cells ? [{ id: row.id, cells }] : [];
+  });
+  useGuard(() => Object.keys(edits).some((id) => !done[id]) && !sending.current);
+  const send = async () => {
+    if (sending.current || !ready.length) return;
+    sending.current = true;
+    setState({ busy: true, error: null, sent: null });
+    const body = { columns: model.inputs.map(({ name }) => name), data: ready.map(({ cells }) => cells) };
+    const said = JSON.stringify(body);
+    if (wish.current.body !== said) wish.current = { body: said, key: onceKey() };
+    try {
+      const made = await createTask({ model: model.id, body, key: wish.current.key });
+      const name = nameOf(task.id);
+      if (name) keepName(made.id, t('results.mended_name', { name }));
+      setDone((old) => ({ ...old, ...Object.fromEntries(ready.map(({ id }) => [id, true])) }));
+      setState({ busy: false, error: null, sent: made });
+      renewBalance().catch(() => {});
+      onMended?.(made);
+    } catch (error) {
+      setState({ busy: false, error, sent: null });
+    }
+    sending.current = false;
+  };
+  if (pages.error && !pages.items) return html`<${Failure} error=${pages.error} retry=${pages.reload} />`;
+  if (!pages.items) return html`<${SkeletonBlock} />`;
+  const price = (task.price_per_row || 0) * ready.length;
+  return html`
+    <div class="mend__head">
+      <p class="quiet">${t('results.mend_text')}</p>
+      <${Button} kind="main" busy=${state.busy} off=${!ready.length} onClick=${send}>
+        ${ready.length ? t('results.send', { n: ready.length, count: number(ready.length), credits: credits(price) }) : t('results.send_none')}
+      <//>
+    </div>
+    ${state.error && html`<div class="mend__notice"><${Problem} error=${state.error} /></div>`}
+    ${state.sent && html`
+      <div class="mend__notice"><${Notice} kind="good">
+        ${t('results.sent', { n: state.sent.n_rows, count: number(state.sent.n_rows) })} <a class="link" href=${`/tasks/${state.sent.id}`}>${t('results.sent_link')}</a>
+      <//></div>`}
+    <table class="table" aria-label=${t('results.title')}>
+      <thead><tr>
+        <th scope="col" class="table__right">${t('results.row')}</th><th scope="col">${t('results.column')}</th>
+        <th scope="col">${t('results.you_sent')}</th><th scope="col">${t('results.wrong')}</th>
+        <th scope="col" class="table__right">${t('results.line')}</th>
+      </tr></thead>
+      <tbody>
+        ${rows.flatMap((row) => row.errors.map((fault, at) => html`
+          <${FaultRow} key=${`${row.id}-${fault.field}`} row=${row} fault=${fault} model=${model} typed=${edits[row.id] ?? {}} isFirst=${at === 0}
+            isDone=${Boolean(done[row.id])}
+            onType=${(/** @type {string} */ field, /** @type {string} */ text) => setEdits((old) => ({ ...old, [row.id]: { ...old[row.id], [field]: text } }))} />`))}
+      </tbody>
+    </table>
+    <${Pager} pages=${pages} />`;
+}

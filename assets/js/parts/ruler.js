@@ -1,0 +1,27 @@
+// @ts-check
+import { html, useLayoutEffect, useRef } from '/js/core/view.js';
+
+/**
+ * A value on a line with the range in which it probably lies.
+ * @param {{ min: number, max: number, low: number, high: number, value: number, format: (value: number) => string, label: string }} props
+ */
+export function Ruler({ min, max, low, high, value, format, label }) {
+  const element = useRef(/** @type {HTMLElement | null} */ (null));
+  const place = (/** @type {number} */ at) => String(Math.min(1, Math.max(0, (at - min) / (max - min))));
+  useLayoutEffect(() => {
+    const style = element.current?.style;
+    style?.setProperty('--low', place(low));
+    style?.setProperty('--high', place(high));
+    style?.setProperty('--value', place(value));
+  }, [min, max, low, high, value]);
+  // Figures that would stand on each other say nothing; the ends give way.
+  const near = (/** @type {number} */ a, /** @type {number} */ b) => Math.abs(a - b) / (max - min) < 0.09;
+  return html`
+    <div class="ruler num" ref=${element} role="img" aria-label=${label}>
+      <span class="ruler__line"></span><span class="ruler__range"></span><span class="ruler__value"></span>
+      ${!near(low, min) && html`<span class="ruler__figure ruler__figure--min">${format(min)}</span>`}
+      <span class="ruler__figure ruler__figure--low">${format(low)}</span>
+      <span class="ruler__figure ruler__figure--high">${format(high)}</span>
+      ${!near(high, max) && html`<span class="ruler__figure ruler__figure--max">${format(max)}</span>`}
+    </div>`;
+}

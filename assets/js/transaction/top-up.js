@@ -1,0 +1,70 @@
+// @ts-check
+// Adding credits to one's own account, from wherever they are needed.
+import { balance, renewBalance } from '/js/core/balance.js';
+import { useForm } from '/js/core/form.js';
+import { credits, number } from '/js/core/format.js';
+import { onceKey } from '/js/core/http.js';
+import { t } from '/js/core/i18n.js';
+import { useStore } from '/js/core/state.js';
+import { html, useEffect, useRef } from '/js/core/view.js';
+import { Button } from '/js/parts/button.js';
+import { Dialog, DialogFoot } from '/js/parts/dialog.js';
+import { Field } from '/js/parts/field.js';
+import { Problem, say } from '/js/parts/notice.js';
+import { createTopUp } from '/js/transaction/api.js';
+
+const PRESETS = [100, 500, 1_000, 5_000];
+const AMOUNT_MAX = 1_000_000;
+
+/** @param {string} typed */
+function amountOf(typed) {
+  const digits = typed.replace(/[\s.,'\u00a0\u202f]/g, '');
+  return /^\d{1,9}$/.test(digits) ? Number(digits) : NaN;
+}
+
+/** @param {{ lacking?: number, onClose: () => void, onDone?: () => void }} props `lacking` is what something at hand needs */
+export default function TopUp({ lacking = 0, onClose, onDone }) {
+  const held = useStore(balance);
+  // One key for one wish: sent again after a lost answer, it adds nothing twice.
+  const key = useRef(onceKey());
+  const presets = lacking > 0 ? [...new Set([lacking, ...PRESETS.filter((preset) => preset > lacking)])].slice(0, 4) : PRESETS;
+  const { form, field, values, change, problem, busy } = useForm({
+    initial: { amount: String(lacking || 500) },
+    check({ amount }) {
+      const asked = amountOf(amount);
+      const right = asked >= 1 && asked <= AMOUNT_MAX;
+      return right ? {} : { amount: t('top_up.range', { max: number(AMOUNT_MAX) }) };
+    },
+    async send({ amount }) {
+      const asked = amountOf(amount);
+      await createTopUp(asked, key.current);
+      await renewBalance().catch(() => {});
+      onClose();
+      say(t('top_up.done', { credits: credits(asked) }));
+      onDone?.();
+    },
+  });
+  const asked = amountOf(values.amount);
+  // Another amount is another wish.
+  useEffect(() => { key.current = onceKey(); }, [asked]);
+  const total = held && asked >= 1 && asked <= AMOUNT_MAX ? held.available + asked : null;
+  return html`
+    <${Dialog} title=${t('top_up.title')} busy=${busy} onClose=${onClose}>
+      <form class="form" ...${form}>
+        ${problem && html`<${Problem} error=${problem} />`}
+        <div class="chips" role="group" aria-label=${t('top_up.presets')}>
+          ${presets.map((preset) => html`
+            <button class="chip num" key=${preset} type="button" aria-pressed=${preset === asked ? 'true' : 'false'}
+              onClick=${() => change({ amount: String(preset) })}>${number(preset)}</button>`)}
+        </div>
+        <${Field} label=${t('top_up.amount')} inputmode="numeric" autocomplete="off" hint=${t('top_up.free')} ...${field('amount')} />
+        <p class="quiet num" aria-live="polite">
+          ${total === null ? t('top_up.now', { credits: credits(held?.available ?? 0) }) : t('top_up.then', { credits: credits(total) })}
+        </p>
+        <${DialogFoot}>
+          <${Button} onClick=${() => { if (!busy) onClose(); }}>${t('cancel')}<//>
+          <${Button} kind="main" type="submit" busy=${busy}>${asked >= 1 ? t('top_up.add', { credits: credits(asked) }) : t('top_up.action')}<//>
+        <//>
+      </form>
+    <//>`;
+}

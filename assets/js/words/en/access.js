@@ -1,0 +1,31 @@
+// @ts-check
+/** English. @type {import('/js/core/i18n.js').Words} */
+export default {
+  'sign_in.lede': 'Use your account on this server.',
+  'sign_in.identity': 'Username or e-mail',
+  'sign_in.identity_missing': 'Enter your username or e-mail address.',
+  'sign_in.password': 'Password',
+  'sign_in.password_missing': 'Enter your password.',
+  'sign_in.ended': 'Your session has ended. Sign in to go on where you were.',
+  'sign_in.password_changed': 'Your password is changed. Sign in with the new one.',
+  'sign_in.no_account': 'No account yet? Ask the administrator of this server.',
+  'sign_in.new_here': 'New here?',
+
+  'sign_up.lede': 'A name, an address and a password: half a minute.',
+  'sign_up.username': 'Username',
+  'sign_up.username_rule': '3 to 32 letters, digits, dots, dashes and underscores.',
+  'sign_up.username_missing': 'Choose a username.',
+  'sign_up.email': 'E-mail',
+  'sign_up.email_missing': 'Enter your e-mail address.',
+  'sign_up.full_name': 'Name (if you like)',
+  'sign_up.password': 'Password',
+  'sign_up.action': 'Create account',
+  'sign_up.gift': 'You begin with {credits}.',
+  'sign_up.have': 'Have an account already?',
+  'sign_up.invited': 'You were invited to this server. Your account uses the invitation up.',
+  'sign_up.done': 'Welcome. Your account is ready.',
+  'sign_up.invite': 'By invitation',
+  'sign_up.invite_text': 'This server is open to those who were invited. Open the link that you were sent, or ask its administrator for one.',
+  'sign_up.closed': 'No new accounts',
+  'sign_up.closed_text': 'This server does not take new accounts by itself. Its administrator can make one for you.',
+};

@@ -1,0 +1,38 @@
+// @ts-check
+/** English. @type {import('/js/core/i18n.js').Words} */
+export default {
+  'kind.charge': 'Charge',
+  'kind.top_up': 'Top-up',
+  'kind.hold': 'Held',
+  'kind.settle': 'Charge from a hold',
+  'kind.release': 'Hold returned',
+  'kind.gift': 'Gift',
+  'kind.refund': 'Refund',
+  'kind.adjustment': 'Adjustment',
+
+  'entry.what': 'What for',
+  'entry.kind': 'Kind',
+  'entry.amount': 'Amount',
+  'entry.balance': 'Balance after',
+  'entry.when': 'When',
+  'entry.rows': { one: '{model}, {count} row', other: '{model}, {count} rows' },
+  'entry.part': { one: '{model}, {count} of {of} row', other: '{model}, {count} of {of} rows' },
+  'entry.most': { one: '{model}, up to {count} row', other: '{model}, up to {count} rows' },
+  'entry.welcome': 'Welcome to Cellar',
+
+  'credits_page.lede': 'What you can spend, and where every credit came from and went.',
+  'credits_page.span': 'Days shown',
+  'credits_page.days': { one: '{n} day', other: '{n} days' },
+  'credits_page.chart': 'Balance at the end of each day',
+  'credits_page.day': 'Day',
+  'credits_page.transactions': 'Transactions',
+  'credits_page.csv': 'Download CSV',
+  'credits_page.filters': 'Filters',
+  'credits_page.search': 'Search transactions',
+  'credits_page.all_kinds': 'All kinds',
+  'credits_page.clear': 'Clear filters',
+  'credits_page.none': 'No transaction fits',
+  'credits_page.none_text': 'No transaction has all of these properties. Take a filter away to see more.',
+  'credits_page.empty': 'No transactions yet',
+  'credits_page.empty_text': 'Add credits to begin. A predicted row costs what its model says; rejected rows cost nothing.',
+};

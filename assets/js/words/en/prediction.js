@@ -1,0 +1,52 @@
+// @ts-check
+/** English. @type {import('/js/core/i18n.js').Words} */
+export default {
+  'cell.seen': 'seen {min} to {max}',
+  'cell.unusual_low': 'unusually low',
+  'cell.unusual_high': 'unusually high',
+
+  'fault.missing': 'is missing',
+  'fault.not_a_number': 'is not a number',
+  'fault.not_finite': 'is not a finite number',
+  'fault.out_of_range': 'must be from {min} to {max}',
+  'fault.too_few_cells': 'has too few cells',
+  'fault.too_many_cells': 'has too many cells',
+  'fault.not_a_row': 'is not a row',
+  'fault.not_text': 'is not text in UTF-8',
+  'fault.invalid': 'is not right',
+  'fault.guess': 'did you mean {value}?',
+  'fault.point': 'a misplaced decimal point? {value} would fit',
+
+  'answer.likely': 'most likely a',
+  'answer.range': 'Probably from {low} to {high}',
+  'answer.interval': 'Nine times in ten the true value lies in this range.',
+  'answer.wine.interval': 'Nine times in ten the tasters’ score lies in this range.',
+  'answer.wine.scale': 'of 10',
+  'answer.shares': 'How likely each is',
+  'answer.note_high': 'is more than anything this model has seen ({min} to {max}). Take the answer with care.',
+  'answer.note_low': 'is less than anything this model has seen ({min} to {max}). Take the answer with care.',
+  'answer.is_there': 'The answer is there.',
+  'answer.words': 'Expected score {score}, most likely a {class}, {share}.',
+
+  'column.unnamed': 'Column {n}',
+  'column.fixed_acidity': 'Fixed acidity',
+  'column.volatile_acidity': 'Volatile acidity',
+  'column.citric_acid': 'Citric acid',
+  'column.residual_sugar': 'Residual sugar',
+  'column.chlorides': 'Chlorides',
+  'column.free_sulfur_dioxide': 'Free sulfur dioxide',
+  'column.total_sulfur_dioxide': 'Total sulfur dioxide',
+  'column.density': 'Density',
+  'column.ph': 'pH',
+  'column.sulphates': 'Sulphates',
+  'column.alcohol': 'Alcohol',
+
+  'unit.gdm': 'g/dm³',
+  'unit.mgdm': 'mg/dm³',
+  'unit.gcm': 'g/cm³',
+  'unit.vol': '% vol',
+
+  'sample.typical': 'Typical',
+  'sample.prize_winner': 'Prize winner',
+  'sample.past_its_best': 'Past its best',
+};

@@ -1,0 +1,6 @@
+// @ts-check
+/** English. @type {import('/js/core/i18n.js').Words} */
+export default {
+  'date_span.from': 'From',
+  'date_span.to': 'To',
+};

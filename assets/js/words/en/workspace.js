@@ -1,0 +1,14 @@
+// @ts-check
+/** English. @type {import('/js/core/i18n.js').Words} */
+export default {
+  'join.title': 'You are invited',
+  'join.lede': 'Somebody asks you to work with them in a workspace on this server.',
+  'join.as': 'You join as {name}. The others in the workspace will see that name.',
+  'join.accept': 'Accept and join',
+  'join.later': 'Not now',
+  'join.done': 'You work in {name} now.',
+  'join.over': 'This invitation is over, was used already, or is for somebody else\'s account. Ask for a new one.',
+  'join.empty': 'The link is not complete',
+  'join.empty_text': 'Open the whole link that you were sent. It ends with a long word behind a #.',
+  'join.sign_in_first': 'Sign in first, or make an account. You come back here.',
+};

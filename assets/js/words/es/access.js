@@ -1,0 +1,31 @@
+// @ts-check
+/** Spanish. @type {import('/js/core/i18n.js').Words} */
+export default {
+  'sign_in.lede': 'Use su cuenta de este servidor.',
+  'sign_in.identity': 'Usuario o correo',
+  'sign_in.identity_missing': 'Escriba su usuario o su correo.',
+  'sign_in.password': 'Contraseña',
+  'sign_in.password_missing': 'Escriba su contraseña.',
+  'sign_in.ended': 'Su sesión ha terminado. Entre para seguir donde estaba.',
+  'sign_in.password_changed': 'Su contraseña ha cambiado. Entre con la nueva.',
+  'sign_in.no_account': '¿Aún sin cuenta? Pídala al administrador de este servidor.',
+  'sign_in.new_here': '¿Primera vez aquí?',
+
+  'sign_up.lede': 'Un nombre, una dirección y una contraseña: medio minuto.',
+  'sign_up.username': 'Nombre de usuario',
+  'sign_up.username_rule': 'De 3 a 32 letras, cifras, puntos, guiones y guiones bajos.',
+  'sign_up.username_missing': 'Elige un nombre de usuario.',
+  'sign_up.email': 'Correo electrónico',
+  'sign_up.email_missing': 'Escribe tu correo electrónico.',
+  'sign_up.full_name': 'Nombre completo (opcional)',
+  'sign_up.password': 'Contraseña',
+  'sign_up.action': 'Crear la cuenta',
+  'sign_up.gift': 'Empiezas con {credits}.',
+  'sign_up.have': '¿Ya tienes una cuenta?',
+  'sign_up.invited': 'Te han invitado a este servidor. Tu cuenta consumirá la invitación.',
+  'sign_up.done': 'Bienvenido. Tu cuenta está lista.',
+  'sign_up.invite': 'Con invitación',
+  'sign_up.invite_text': 'Este servidor está abierto a quienes tienen invitación. Abre el enlace que recibiste o pide uno al administrador.',
+  'sign_up.closed': 'Sin cuentas nuevas',
+  'sign_up.closed_text': 'Este servidor no admite cuentas nuevas por su cuenta. El administrador puede crear una para ti.',
+};

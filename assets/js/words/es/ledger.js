@@ -1,0 +1,38 @@
+// @ts-check
+/** Spanish. @type {import('/js/core/i18n.js').Words} */
+export default {
+  'kind.charge': 'Cobro',
+  'kind.top_up': 'Recarga',
+  'kind.hold': 'Retención',
+  'kind.settle': 'Cobro de lo retenido',
+  'kind.release': 'Retención devuelta',
+  'kind.gift': 'Regalo',
+  'kind.refund': 'Reembolso',
+  'kind.adjustment': 'Ajuste',
+
+  'entry.what': 'Concepto',
+  'entry.kind': 'Tipo',
+  'entry.amount': 'Importe',
+  'entry.balance': 'Saldo después',
+  'entry.when': 'Cuándo',
+  'entry.rows': { one: '{model}, {count} fila', other: '{model}, {count} filas' },
+  'entry.part': { one: '{model}, {count} de {of} fila', other: '{model}, {count} de {of} filas' },
+  'entry.most': { one: '{model}, hasta {count} fila', other: '{model}, hasta {count} filas' },
+  'entry.welcome': 'Bienvenida a Cellar',
+
+  'credits_page.lede': 'Lo que puedes gastar, y de dónde vino y adónde fue cada crédito.',
+  'credits_page.span': 'Días mostrados',
+  'credits_page.days': { one: '{n} día', other: '{n} días' },
+  'credits_page.chart': 'Saldo al final de cada día',
+  'credits_page.day': 'Día',
+  'credits_page.transactions': 'Movimientos',
+  'credits_page.csv': 'Descargar CSV',
+  'credits_page.filters': 'Filtros',
+  'credits_page.search': 'Buscar movimientos',
+  'credits_page.all_kinds': 'Todos los tipos',
+  'credits_page.clear': 'Quitar filtros',
+  'credits_page.none': 'Ningún movimiento coincide',
+  'credits_page.none_text': 'Ningún movimiento cumple todo esto. Quita algún filtro para ver más.',
+  'credits_page.empty': 'Aún no hay movimientos',
+  'credits_page.empty_text': 'Añade créditos para empezar. Cada fila predicha cuesta lo que indica su modelo; las rechazadas no cuestan nada.',
+};

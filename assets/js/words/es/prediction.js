@@ -1,0 +1,52 @@
+// @ts-check
+/** Spanish. @type {import('/js/core/i18n.js').Words} */
+export default {
+  'cell.seen': 'visto de {min} a {max}',
+  'cell.unusual_low': 'más bajo de lo habitual',
+  'cell.unusual_high': 'más alto de lo habitual',
+
+  'fault.missing': 'falta',
+  'fault.not_a_number': 'no es un número',
+  'fault.not_finite': 'no es un número finito',
+  'fault.out_of_range': 'debe estar entre {min} y {max}',
+  'fault.too_few_cells': 'tiene menos celdas de las debidas',
+  'fault.too_many_cells': 'tiene más celdas de las debidas',
+  'fault.not_a_row': 'no es una fila',
+  'fault.not_text': 'no es texto en UTF-8',
+  'fault.invalid': 'no es correcto',
+  'fault.guess': '¿querías decir {value}?',
+  'fault.point': '¿el punto decimal está fuera de lugar? {value} encajaría',
+
+  'answer.likely': 'lo más probable, un',
+  'answer.range': 'Probablemente de {low} a {high}',
+  'answer.interval': 'Nueve de cada diez veces el valor real cae en este intervalo.',
+  'answer.wine.interval': 'Nueve de cada diez veces la nota de los catadores cae en este intervalo.',
+  'answer.wine.scale': 'de 10',
+  'answer.shares': 'Probabilidad de cada una',
+  'answer.note_high': 'es más de lo que este modelo ha visto ({min} a {max}). Toma la respuesta con cautela.',
+  'answer.note_low': 'es menos de lo que este modelo ha visto ({min} a {max}). Toma la respuesta con cautela.',
+  'answer.is_there': 'La respuesta está lista.',
+  'answer.words': 'Nota esperada {score}; lo más probable, un {class}, {share}.',
+
+  'column.unnamed': 'Columna {n}',
+  'column.fixed_acidity': 'Acidez fija',
+  'column.volatile_acidity': 'Acidez volátil',
+  'column.citric_acid': 'Ácido cítrico',
+  'column.residual_sugar': 'Azúcar residual',
+  'column.chlorides': 'Cloruros',
+  'column.free_sulfur_dioxide': 'Dióxido de azufre libre',
+  'column.total_sulfur_dioxide': 'Dióxido de azufre total',
+  'column.density': 'Densidad',
+  'column.ph': 'pH',
+  'column.sulphates': 'Sulfatos',
+  'column.alcohol': 'Alcohol',
+
+  'unit.gdm': 'g/dm³',
+  'unit.mgdm': 'mg/dm³',
+  'unit.gcm': 'g/cm³',
+  'unit.vol': '% vol',
+
+  'sample.typical': 'Típico',
+  'sample.prize_winner': 'Premiado',
+  'sample.past_its_best': 'Pasado',
+};

@@ -1,0 +1,14 @@
+// @ts-check
+/** Spanish. @type {import('/js/core/i18n.js').Words} */
+export default {
+  'task.task': 'Tarea',
+  'task.status': 'Estado',
+  'task.model': 'Modelo',
+  'task.predicted': 'Predichas',
+  'task.cost': 'Coste',
+  'task.when': 'Cuándo',
+  'task.rows': { one: '{count} fila', other: '{count} filas' },
+  'task.of': 'de {count}',
+  'task.held': '{credits} retenidos',
+  'task.not_charged': 'sin cobro',
+};

@@ -1,0 +1,38 @@
+// @ts-check
+/** Russian. @type {import('/js/core/i18n.js').Words} */
+export default {
+  'kind.charge': 'Списание',
+  'kind.top_up': 'Пополнение',
+  'kind.hold': 'Удержание',
+  'kind.settle': 'Списание из удержания',
+  'kind.release': 'Возврат удержания',
+  'kind.gift': 'Подарок',
+  'kind.refund': 'Возврат',
+  'kind.adjustment': 'Корректировка',
+
+  'entry.what': 'За что',
+  'entry.kind': 'Вид',
+  'entry.amount': 'Сумма',
+  'entry.balance': 'Баланс после',
+  'entry.when': 'Когда',
+  'entry.rows': { one: '{model}, {count} строка', few: '{model}, {count} строки', many: '{model}, {count} строк', other: '{model}, {count} строки' },
+  'entry.part': { one: '{model}, {count} из {of} строки', few: '{model}, {count} из {of} строк', many: '{model}, {count} из {of} строк', other: '{model}, {count} из {of} строки' },
+  'entry.most': { one: '{model}, до {count} строки', few: '{model}, до {count} строк', many: '{model}, до {count} строк', other: '{model}, до {count} строки' },
+  'entry.welcome': 'Добро пожаловать в Cellar',
+
+  'credits_page.lede': 'Сколько можно потратить и откуда пришёл и куда ушёл каждый кредит.',
+  'credits_page.span': 'Сколько дней показать',
+  'credits_page.days': { one: '{n} день', few: '{n} дня', many: '{n} дней', other: '{n} дня' },
+  'credits_page.chart': 'Баланс на конец каждого дня',
+  'credits_page.day': 'День',
+  'credits_page.transactions': 'Операции',
+  'credits_page.csv': 'Скачать CSV',
+  'credits_page.filters': 'Фильтры',
+  'credits_page.search': 'Искать операции',
+  'credits_page.all_kinds': 'Все виды',
+  'credits_page.clear': 'Сбросить фильтры',
+  'credits_page.none': 'Таких операций нет',
+  'credits_page.none_text': 'Ни одна операция не подходит под все условия. Уберите какой-нибудь фильтр.',
+  'credits_page.empty': 'Операций пока нет',
+  'credits_page.empty_text': 'Пополните баланс, чтобы начать. Предсказанная строка стоит столько, сколько указано у модели; отклонённые бесплатны.',
+};

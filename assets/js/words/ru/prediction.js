@@ -1,0 +1,52 @@
+// @ts-check
+/** Russian. @type {import('/js/core/i18n.js').Words} */
+export default {
+  'cell.seen': 'видела от {min} до {max}',
+  'cell.unusual_low': 'необычно мало',
+  'cell.unusual_high': 'необычно много',
+
+  'fault.missing': 'отсутствует',
+  'fault.not_a_number': 'не число',
+  'fault.not_finite': 'не конечное число',
+  'fault.out_of_range': 'должно быть от {min} до {max}',
+  'fault.too_few_cells': 'слишком мало ячеек',
+  'fault.too_many_cells': 'слишком много ячеек',
+  'fault.not_a_row': 'не строка таблицы',
+  'fault.not_text': 'не текст в UTF-8',
+  'fault.invalid': 'неверно',
+  'fault.guess': 'может быть, {value}?',
+  'fault.point': 'не там запятая? Подошло бы {value}',
+
+  'answer.likely': 'вероятнее всего',
+  'answer.range': 'Вероятно, от {low} до {high}',
+  'answer.interval': 'В девяти случаях из десяти истинное значение лежит в этих пределах.',
+  'answer.wine.interval': 'В девяти случаях из десяти оценка дегустаторов лежит в этих пределах.',
+  'answer.wine.scale': 'из 10',
+  'answer.shares': 'Вероятность каждой',
+  'answer.note_high': 'больше всего, что видела модель (от {min} до {max}). Отнеситесь к ответу с осторожностью.',
+  'answer.note_low': 'меньше всего, что видела модель (от {min} до {max}). Отнеситесь к ответу с осторожностью.',
+  'answer.is_there': 'Ответ готов.',
+  'answer.words': 'Ожидаемая оценка {score}, вероятнее всего {class}, {share}.',
+
+  'column.unnamed': 'Столбец {n}',
+  'column.fixed_acidity': 'Нелетучие кислоты',
+  'column.volatile_acidity': 'Летучие кислоты',
+  'column.citric_acid': 'Лимонная кислота',
+  'column.residual_sugar': 'Остаточный сахар',
+  'column.chlorides': 'Хлориды',
+  'column.free_sulfur_dioxide': 'Свободный диоксид серы',
+  'column.total_sulfur_dioxide': 'Общий диоксид серы',
+  'column.density': 'Плотность',
+  'column.ph': 'pH',
+  'column.sulphates': 'Сульфаты',
+  'column.alcohol': 'Спирт',
+
+  'unit.gdm': 'г/дм³',
+  'unit.mgdm': 'мг/дм³',
+  'unit.gcm': 'г/см³',
+  'unit.vol': '% об.',
+
+  'sample.typical': 'Обычное',
+  'sample.prize_winner': 'Призёр',
+  'sample.past_its_best': 'Перестояло',
+};

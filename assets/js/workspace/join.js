@@ -1,0 +1,96 @@
+// @ts-check
+// Where the link of an invitation to a workspace leads, signed in or not yet.
+import { t } from '/js/core/i18n.js';
+import { go } from '/js/core/router.js';
+import { html, useEffect, useRef, useState } from '/js/core/view.js';
+import { renewWorkspaces } from '/js/core/workspaces.js';
+import { Button } from '/js/parts/button.js';
+import { Blank, Problem, say } from '/js/parts/notice.js';
+import { redeemInvitation } from '/js/workspace/api.js';
+
+const KEPT = 'cellar.join';
+
+/**
+ * The secret of the link. It is taken out of the address at once and kept in this tab alone, so that it goes neither into
+ * the history of the browser nor to the server as a place to come back to.
+ */
+function takeSecret() {
+  const said = location.hash.slice(1);
+  try {
+    if (said) {
+      sessionStorage.setItem(KEPT, said);
+      history.replaceState(null, '', location.pathname + location.search);
+    }
+    return said || sessionStorage.getItem(KEPT);
+  } catch {
+    return said || null;
+  }
+}
+
+function forgetSecret() {
+  try {
+    sessionStorage.removeItem(KEPT);
+  } catch {
+    // What could not be kept need not be forgotten.
+  }
+}
+
+/** @param {{ secret: string, me: any }} props */
+function Offer({ secret, me }) {
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState(/** @type {any} */ (null));
+  const asked = useRef(false);
+  const accept = async () => {
+    if (asked.current) return;
+    asked.current = true;
+    setBusy(true);
+    setProblem(null);
+    try {
+      const workspace = await redeemInvitation(secret);
+      forgetSecret();
+      await renewWorkspaces().catch(() => {});
+      go(`/workspaces/${workspace.id}`, { replace: true });
+      say(t('join.done', { name: workspace.name }));
+    } catch (error) {
+      setProblem(error);
+      setBusy(false);
+    }
+    asked.current = false;
+  };
+  return html`
+    <p>${t('join.as', { name: me.full_name || me.username })}</p>
+    ${problem && (problem.status === 404
+      ? html`<p class="field__error" role="alert">${t('join.over')}</p>`
+      : html`<${Problem} error=${problem} />`)}
+    <div class="form__actions">
+      <${Button} kind="main" busy=${busy} onClick=${accept}>${t('join.accept')}<//>
+      <${Button} kind="bare" href="/">${t('join.later')}<//>
+    </div>`;
+}
+
+/** @param {{ me: any }} props */
+export default function Join({ me }) {
+  const [secret, setSecret] = useState(takeSecret);
+  // Another link may be opened on this very screen.
+  useEffect(() => {
+    const look = () => setSecret(takeSecret());
+    addEventListener('hashchange', look);
+    return () => removeEventListener('hashchange', look);
+  }, []);
+  return html`
+    <div class=${me ? 'solo solo--left' : 'solo'}>
+      <div class="solo__head"><h1>${t('join.title')}</h1><p>${t('join.lede')}</p></div>
+      <div class="card">
+        ${!secret ? html`<${Blank} icon="mail" title=${t('join.empty')} text=${t('join.empty_text')} />`
+          : me ? html`<div class="form"><${Offer} secret=${secret} me=${me} /></div>`
+          : html`
+            <div class="form">
+              <p>${t('join.sign_in_first')}</p>
+              <div class="form__actions">
+                <${Button} kind="main" href="/sign-in?next=%2Fjoin">${t('sign_in.action')}<//>
+                <${Button} href="/sign-up?next=%2Fjoin">${t('title.sign_up')}<//>
+              </div>
+            </div>`}
+      </div>
+    </div>`;
+}

@@ -1,0 +1,65 @@
+// @ts-check
+// Those who ask the caller to work with them.
+import { day } from '/js/core/format.js';
+import { t } from '/js/core/i18n.js';
+import { leaveFor } from '/js/core/router.js';
+import { html, useRef, useState } from '/js/core/view.js';
+import { renewWorkspaces } from '/js/core/workspaces.js';
+import { Button } from '/js/parts/button.js';
+import { Icon } from '/js/parts/icon.js';
+import { say, sayProblem } from '/js/parts/notice.js';
+import { acceptInvitation, declineInvitation } from '/js/workspace/api.js';
+
+/** @typedef {import('/js/workspace/api.js').Invitation} Invitation */
+
+/** @param {{ invitation: Invitation, onAnswered: () => void }} props */
+function One({ invitation, onAnswered }) {
+  const { id, workspace, role, invited_by, expires_at } = invitation;
+  const [busy, setBusy] = useState(/** @type {'yes' | 'no' | null} */ (null));
+  const asked = useRef(false);
+  const answer = async (/** @type {'yes' | 'no'} */ said) => {
+    if (asked.current) return;
+    asked.current = true;
+    setBusy(said);
+    try {
+      if (said === 'yes') {
+        const joined = await acceptInvitation(id);
+        await renewWorkspaces().catch(() => {});
+        leaveFor(`/workspaces/${joined.id}`);
+        say(t('team.joined', { name: joined.name }));
+      } else {
+        await declineInvitation(id);
+        say(t('team.declined', { name: workspace }));
+        onAnswered();
+      }
+    } catch (error) {
+      sayProblem(error);
+      // It may have been taken back meanwhile.
+      onAnswered();
+    }
+    asked.current = false;
+    setBusy(null);
+  };
+  return html`
+    <li class="asked">
+      <span class="asked__icon"><${Icon} name="mail" /></span>
+      <div class="asked__words">
+        <p class="asked__title">${t('team.asks', { who: invited_by, name: workspace })}</p>
+        <p class="quiet">${t(`member.${role}_may`)} ${t('team.until', { day: day(expires_at) })}</p>
+      </div>
+      <div class="asked__actions">
+        <${Button} kind="small bare" busy=${busy === 'no'} onClick=${() => answer('no')}>${t('team.decline')}<//>
+        <${Button} kind="small main" busy=${busy === 'yes'} onClick=${() => answer('yes')}>${t('team.accept')}<//>
+      </div>
+    </li>`;
+}
+
+/** @param {{ source: import('/js/core/state.js').Loaded<Invitation[]>, onJoined: () => void }} props */
+export function MyInvitations({ source, onJoined }) {
+  if (!source.data?.length) return null;
+  return html`
+    <section class="card" aria-labelledby="asked">
+      <div class="card__head"><h2 id="asked">${t('title.invitations')}</h2></div>
+      <ul class="asked-list">${source.data.map((invitation) => html`<${One} key=${invitation.id} invitation=${invitation} onAnswered=${onJoined} />`)}</ul>
+    </section>`;
+}
