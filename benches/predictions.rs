@@ -5,7 +5,8 @@
 //! `cargo bench --bench predictions` prints minimum, median and maximum of rounds that take turns
 //! in one process. With `CELLAR_PEERS` naming the virtual environment that `benches/peers/setup.sh`
 //! made, MLflow's scoring server, a metered FastAPI service and a batch in pandas take their turns
-//! in the same run.
+//! in the same run. `cargo bench --bench predictions -- one` is one part alone; the others are
+//! `thousand` and `million`.
 
 #[path = "support/peers.rs"]
 mod peers;
@@ -25,11 +26,20 @@ fn main() {
     let server = served();
     let headers = key_with_credits(&server);
     let peers = Peers::from_environment();
-    for n_connections in [1, 16, 64] {
-        one_row(&server, &headers, peers.as_ref(), n_connections);
+    // `cargo bench` adds a flag of its own.
+    let only = std::env::args().skip(1).find(|argument| !argument.starts_with("--"));
+    let is_asked = |part: &str| only.as_deref().is_none_or(|only| only == part);
+    if is_asked("one") {
+        for n_connections in [1, 16, 64] {
+            one_row(&server, &headers, peers.as_ref(), n_connections);
+        }
     }
-    thousand_rows(&server, &headers);
-    million_rows(&server, &headers, peers.as_ref());
+    if is_asked("thousand") {
+        thousand_rows(&server, &headers);
+    }
+    if is_asked("million") {
+        million_rows(&server, &headers, peers.as_ref());
+    }
 }
 
 /// The header lines of a key whose account can pay for all of this.

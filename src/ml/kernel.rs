@@ -4,8 +4,10 @@
 //!
 //! The regression is fitted by linfa-svm; its own way of answering copies and allocates for each
 //! vector, which takes a hundred times as long. A test holds this one to linfa's answers.
+#![expect(clippy::inline_always, reason = "what is compiled for wide registers is one function")]
 
 use super::artefact::{Damage, Reader, Writer};
+use super::wide::widely;
 
 /// Rows side by side in a block.
 const LANES: usize = 8;
@@ -120,16 +122,26 @@ impl Memory {
     pub fn recall(&self, features: &[f32], scratch: &mut Scratch) -> Recalled {
         assert_eq!(features.len(), self.n_features, "a row has {} features", self.n_features);
         self.measure(features, &mut scratch.distances);
-        Recalled {
-            machine: self.machine(&scratch.distances),
-            neighbours: self.neighbours(&scratch.distances, &mut scratch.nearest),
-        }
+        let Scratch { distances, nearest } = scratch;
+        widely(
+            #[inline(always)]
+            || {
+                self.measure(features, distances);
+                Recalled {
+                    machine: self.machine(distances),
+                    neighbours: self.neighbours(distances, nearest),
+                }
+            },
+        )
     }
 
     /// The squared distance to every row.
+    #[inline(always)]
     fn measure(&self, features: &[f32], distances: &mut Vec<f32>) {
-        distances.clear();
-        for block in self.blocks.chunks_exact(LANES * self.n_features) {
+        distances.resize(self.n_rows.next_multiple_of(LANES), 0.0);
+        let (distances, _) = distances.as_chunks_mut::<LANES>();
+        let blocks = self.blocks.chunks_exact(LANES * self.n_features);
+        for (block, distances) in blocks.zip(distances) {
             let mut sums = [0.0_f32; LANES];
             let (columns, _) = block.as_chunks::<LANES>();
             for (column, feature) in columns.iter().zip(features) {
@@ -138,10 +150,11 @@ impl Memory {
                     *sum += difference * difference;
                 }
             }
-            distances.extend(sums);
+            *distances = sums;
         }
     }
 
+    #[inline(always)]
     fn machine(&self, distances: &[f32]) -> f32 {
         let mut sums = [0.0_f32; LANES];
         let (weights, rest) = self.weights.as_chunks::<LANES>();
@@ -162,6 +175,7 @@ impl Memory {
     }
 
     /// The mean of the nearest rows' values, each counted by the fourth power of its nearness.
+    #[inline(always)]
     fn neighbours(&self, distances: &[f32], nearest: &mut Vec<u64>) -> f32 {
         let n_asked = self.n_neighbours.min(self.n_rows);
         find_nearest(&distances[..self.n_rows], n_asked, nearest);
@@ -220,36 +234,43 @@ impl Memory {
 }
 
 /// The `n_asked` least distances, nearest first, each with its place in the lower half; the place
-/// breaks ties. Few rows are nearer than all that were asked before them, so most of a pass is one
-/// comparison for several rows at once.
+/// breaks ties.
+#[inline(always)]
 fn find_nearest(distances: &[f32], n_asked: usize, nearest: &mut Vec<u64>) {
+    let bound = bound_of_nearest(distances, n_asked, nearest);
     nearest.clear();
-    let mut farthest = f32::INFINITY;
     for (block, distances) in distances.chunks(LANES).enumerate() {
-        let least = distances.iter().fold(f32::INFINITY, |a, b| if *b < a { *b } else { a });
-        if least > farthest {
+        // Hardly any row is that near, so most of a pass is one comparison for several at once.
+        if distances.iter().map(|d| u32::from(*d <= bound)).sum::<u32>() == 0 {
             continue;
         }
-        for (lane, distance) in distances.iter().enumerate() {
+        for (lane, distance) in distances.iter().enumerate().filter(|(_, d)| **d <= bound) {
             // Distances are not negative, so they sort as their bits do.
-            let key = u64::from(distance.to_bits()) << 32 | (block * LANES + lane) as u64;
-            if nearest.len() == n_asked {
-                if nearest.last().is_none_or(|last| *last < key) {
-                    continue;
-                }
-                nearest.pop();
-            }
-            nearest.insert(nearest.partition_point(|other| *other < key), key);
-            if nearest.len() == n_asked {
-                farthest = nearest.last().map_or(farthest, |key| distance_in(*key));
-            }
+            nearest.push(u64::from(distance.to_bits()) << 32 | (block * LANES + lane) as u64);
         }
     }
+    if nearest.len() > n_asked {
+        nearest.select_nth_unstable(n_asked - 1);
+        nearest.truncate(n_asked);
+    }
+    nearest.sort_unstable();
 }
 
-/// The distance in the upper half of a key.
-fn distance_in(key: u64) -> f32 {
-    f32::from_bits((key >> 32) as u32)
+/// A distance that at least `n_asked` rows keep: as many blocks have a row that is as near as the
+/// last of their nearest.
+#[inline(always)]
+fn bound_of_nearest(distances: &[f32], n_asked: usize, leasts: &mut Vec<u64>) -> f32 {
+    let (blocks, _) = distances.as_chunks::<LANES>();
+    if blocks.len() < n_asked {
+        return f32::INFINITY;
+    }
+    let least =
+        |block: &[f32; LANES]| block.iter().fold(f32::INFINITY, |a, b| if *b < a { *b } else { a });
+    leasts.clear();
+    leasts.extend(blocks.iter().map(|block| u64::from(least(block).to_bits())));
+    let (_, last, _) = leasts.select_nth_unstable(n_asked - 1);
+    #[expect(clippy::cast_possible_truncation, reason = "the upper half is empty")]
+    f32::from_bits(*last as u32)
 }
 
 fn short(n: usize) -> u32 {
@@ -258,6 +279,7 @@ fn short(n: usize) -> u32 {
 
 /// `e^x` for `x` of at most zero, to within three units in the last place. The system's own is as
 /// good and takes a row at a time; this one the compiler turns into instructions for four.
+#[inline(always)]
 fn exp(x: f32) -> f32 {
     /// 1.5 · 2²³: adding it rounds to a whole number, which its last bits then are.
     const ROUND: f32 = 12_582_912.0;
@@ -366,6 +388,21 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_nearest_are_the_least_of_all_and_the_first_of_equals(
+            whole in prop::collection::vec(0_u8..40, 1..600),
+            n_asked in 1_usize..90,
+        ) {
+            let distances: Vec<_> = whole.iter().copied().map(f32::from).collect();
+            let n_asked = n_asked.min(distances.len());
+            let mut nearest = vec![];
+            find_nearest(&distances, n_asked, &mut nearest);
+            let mut places: Vec<_> = (0..distances.len()).collect();
+            places.sort_by_key(|place| whole[*place]);
+            let found: Vec<_> = nearest.iter().map(|key| (*key & 0xffff_ffff) as usize).collect();
+            prop_assert_eq!(found, &places[..n_asked]);
+        }
+
         #[test]
         fn the_exponential_is_right_to_the_last_places(x in -87.0_f32..=0.0) {
             let told = f64::from(x).exp();

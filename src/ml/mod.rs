@@ -14,4 +14,5 @@ pub mod rows;
 pub mod schema;
 pub mod split;
 pub mod tree;
+mod wide;
 pub mod wine;
