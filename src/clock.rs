@@ -6,12 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use serde::{Serialize, Serializer};
 use time::OffsetDateTime;
-use time::format_description::BorrowedFormatItem;
 use time::format_description::well_known::Rfc3339;
-use time::macros::format_description;
-
-const WRITTEN: &[BorrowedFormatItem<'_>] =
-    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
@@ -70,10 +65,27 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let written = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
-            .ok()
-            .and_then(|moment| moment.format(WRITTEN).ok());
-        f.write_str(written.as_deref().unwrap_or("9999-12-31T23:59:59.999Z"))
+        let moment = OffsetDateTime::from_unix_timestamp(self.0.div_euclid(1000)).ok();
+        let Some(moment) = moment.filter(|moment| moment.year() >= 0) else {
+            return f.write_str("9999-12-31T23:59:59.999Z");
+        };
+        // Every answer has several of these, and a description that is interpreted takes as long
+        // as the rest of a short answer.
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        let mut put = |place: usize, n_digits: usize, mut number: u32| {
+            for digit in text[place..place + n_digits].iter_mut().rev() {
+                *digit = b"0123456789"[(number % 10) as usize];
+                number /= 10;
+            }
+        };
+        put(0, 4, moment.year().unsigned_abs());
+        put(5, 2, u8::from(moment.month()).into());
+        put(8, 2, moment.day().into());
+        put(11, 2, moment.hour().into());
+        put(14, 2, moment.minute().into());
+        put(17, 2, moment.second().into());
+        put(20, 3, u32::try_from(self.0.rem_euclid(1000)).unwrap_or(0));
+        f.write_str(str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 
