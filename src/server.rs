@@ -167,6 +167,7 @@ pub fn endpoints() -> Vec<Endpoints> {
         ml_task::demo_routes(),
         ml_task::mlflow_routes(),
         ml_task::oip_routes(),
+        ml_task::replicate_routes(),
         admin::user_routes(),
         admin::routes(),
         admin::backup_routes(),

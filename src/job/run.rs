@@ -4,11 +4,12 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::kind::Stopped;
-use super::record::{Beat, Fence, Job};
+use super::record::{self, Beat, Fence, Job, Whose};
 use super::service::Jobs;
 use super::view::JobView;
 use crate::clock::Clock;
-use crate::database::Database;
+use crate::database::{Database, Tx};
+use crate::error::Result;
 use crate::id::{JobId, UserId};
 
 /// The longest message kept; what is longer is cut.
@@ -46,6 +47,15 @@ impl Context {
     /// Whether the job was cancelled, the server stops, or the job is no longer this worker's.
     pub fn should_stop(&self) -> bool {
         self.run.told() != Told::Nothing
+    }
+
+    /// Asks for the end of the job, as its owner does who cancels it; [`Context::check`] errs then.
+    pub fn cancel(&self) -> Result<()> {
+        let (rules, id) = (self.jobs.rules(), self.run.job.id);
+        let cancel = move |tx: &Tx<'_>| rules.cancel(tx, record::find(tx, Whose::Anyone, id)?);
+        self.jobs.database().write_here(cancel)?;
+        self.run.tell(Told::Cancel);
+        Ok(())
     }
 
     /// The job's id.

@@ -16,12 +16,14 @@ const ISSUES_TOLD_MAX: usize = 10;
 enum Server {
     Mlflow,
     Oip,
+    Replicate,
 }
 
 impl Server {
     /// The one whose clients call this address, if any.
     fn at(path: &[&str]) -> Option<Self> {
         match path {
+            ["v1", "predictions", ..] => Some(Self::Replicate),
             ["v2", ..] | ["v1", "models", ..] => Some(Self::Oip),
             ["api", "models", _, "invocations" | "ping" | "health" | "version", ..] => {
                 Some(Self::Mlflow)
@@ -45,11 +47,20 @@ pub fn accent(request: &Request<'_>, failure: Failure<'_>) -> Option<(Status, Va
     let server = server_of(request)?;
     let words =
         if failure.issues.is_empty() { failure.detail.to_owned() } else { told(failure.issues) };
-    // Both servers know one status for whatever is wrong with what was sent.
-    let is_invalid = failure.status == Status::UnprocessableEntity;
+    // Two of the servers know one status for whatever is wrong with what was sent.
+    let is_invalid = failure.status == Status::UnprocessableEntity && server != Server::Replicate;
     let status = if is_invalid { Status::BadRequest } else { failure.status };
     let body = match server {
         Server::Oip => json!({"error": words}),
+        Server::Replicate => {
+            let title = status.reason_lossy();
+            let mut body = json!({"title": title, "detail": words, "status": status.code});
+            if !failure.issues.is_empty() {
+                let field = |issue: &Issue| json!({"type": issue.code, "field": issue.field, "description": issue.message});
+                body["invalid_fields"] = failure.issues.iter().map(field).collect();
+            }
+            body
+        }
         Server::Mlflow => {
             let is_in_query = || {
                 let names = request.uri().query().into_iter().flat_map(|query| query.segments());
@@ -106,6 +117,8 @@ mod tests {
             ("v2", Some(Server::Oip)),
             ("v2/nothing/here", Some(Server::Oip)),
             ("v1/models/wine:predict", Some(Server::Oip)),
+            ("v1/predictions", Some(Server::Replicate)),
+            ("v1/predictions/x/cancel", Some(Server::Replicate)),
             ("api/models/wine/invocations", Some(Server::Mlflow)),
             ("api/models/wine/ping/pong", Some(Server::Mlflow)),
             ("api/models/wine", None),

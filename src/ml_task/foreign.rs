@@ -61,6 +61,7 @@ async fn ask(
         upload: sent.upload,
         speech: asking.speech,
         is_async: false,
+        deadline: None,
     };
     Ok(reply(tasks.process_task(order).await.map_err(problem)?))
 }

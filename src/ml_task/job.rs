@@ -43,11 +43,32 @@ const BLOCKS_BYTES_MAX: usize = 48 * 1024 * 1024;
 /// How often a task looks whether its model is trained by now.
 const MODEL_LOOK_EVERY: Duration = Duration::from_millis(100);
 
+/// Why a task was cancelled that nobody cancelled.
+const LATE: &str = "it was not done within the time that was set for it";
+
 /// What a job is to do.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Payload {
     /// The task.
     pub task: MLTaskId,
+    /// When it shall end, done or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Timestamp>,
+}
+
+impl Payload {
+    /// Whether it should have ended by now.
+    fn is_late(&self, now: Timestamp) -> bool {
+        self.deadline.is_some_and(|deadline| now >= deadline)
+    }
+
+    /// Errs once the work should stop.
+    fn check(&self, context: &Context) -> Result<(), Failure> {
+        if self.is_late(context.clock().now()) && !context.should_stop() {
+            context.cancel()?;
+        }
+        context.check().map_err(Failure::from)
+    }
 }
 
 /// Predicts a large task.
@@ -64,11 +85,15 @@ impl PredictionKind {
     }
 
     /// The model, once it is trained.
-    fn model(&self, name: &str, context: &Context) -> Result<Arc<dyn MLModel>, Failure> {
+    fn model(
+        &self,
+        name: &str,
+        check: impl Fn() -> Result<(), Failure>,
+    ) -> Result<Arc<dyn MLModel>, Failure> {
         loop {
             match self.models.get_model(name) {
                 Err(Error::Unavailable(_)) if self.models.is_training(name) => {
-                    context.check()?;
+                    check()?;
                     thread::sleep(MODEL_LOOK_EVERY);
                 }
                 found => return Ok(found?),
@@ -83,10 +108,11 @@ impl JobKind for PredictionKind {
     const NAME: &'static str = "predict";
 
     fn run(&self, payload: Payload, context: &Context) -> Result<Outcome, Failure> {
-        let id = payload.task;
+        let (id, check) = (payload.task, || payload.check(context));
+        check()?;
         let find = move |r: &Reader<'_>| Ok((MLTask::find(r, None, id)?, MLTask::contents(r, id)?));
         let (task, contents) = context.database().read_here(find)?;
-        let model = self.model(&task.model_id, context)?;
+        let model = self.model(&task.model_id, check)?;
         let (version, now) = (model.version().to_owned(), context.clock().now());
         context.database().write_here(move |tx| MLTask::begin(tx, id, &version, now))?;
         let begun = Instant::now();
@@ -95,7 +121,6 @@ impl JobKind for PredictionKind {
         let n_workers = thread::available_parallelism().map_or(1, usize::from);
         let bytes_max = BLOCK.bytes_max.min(BLOCKS_BYTES_MAX / (BLOCKS_PER_WORKER * n_workers));
         let next = || opened.next_block(Portion { bytes_max, ..BLOCK });
-        let check = || context.check().map_err(Failure::from);
         let written = Written::begin(&self.files)?;
         let written = flow(next, &*model, check, written, |written| {
             check()?;
@@ -121,7 +146,12 @@ impl JobKind for PredictionKind {
         let now = job.finished_at.unwrap_or(job.created_at);
         let is_cancelled = job.status == JobStatus::Cancelled;
         let status = if is_cancelled { Status::Cancelled } else { Status::Failed };
-        let error = if is_cancelled { None } else { job.error.clone() };
+        let is_late = || job.payload::<Payload>().is_ok_and(|payload| payload.is_late(now));
+        let error = match is_cancelled {
+            true if is_late() => Some(LATE.to_owned()),
+            true => None,
+            false => job.error.clone(),
+        };
         let ending = Ending::without_charge(status, task.tally.n_given, error);
         if let Some(hold_id) = task.hold_id {
             hold::release(tx, hold_id, &format!("{}: not charged", task.model_id), now)?;

@@ -3,6 +3,7 @@
 use super::form::Form;
 use super::outcome::Speech;
 use crate::access::Caller;
+use crate::clock::Timestamp;
 use crate::credits::Credits;
 use crate::error::Error;
 use crate::id::MLTaskId;
@@ -25,6 +26,8 @@ pub struct Order {
     pub speech: Speech,
     /// Whether the caller would rather be told later.
     pub is_async: bool,
+    /// When work on it shall end, done or not.
+    pub deadline: Option<Timestamp>,
 }
 
 /// What an order came to.
@@ -57,4 +60,5 @@ pub(super) struct Asked {
     pub(super) ticket: Ticket,
     pub(super) form: Form,
     pub(super) speech: Speech,
+    pub(super) deadline: Option<Timestamp>,
 }

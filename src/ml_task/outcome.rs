@@ -103,12 +103,19 @@ pub enum Speech {
     },
     /// The first version of that protocol.
     OipV1,
+    /// Replicate, whose clients look for the task when it is recorded.
+    Replicate,
 }
 
 impl Speech {
     /// Whether a single bad row fails the whole request, as the clients of that form expect.
     pub(super) fn is_strict(&self) -> bool {
-        !matches!(self, Self::Cellar | Self::Mlflow { has_row_errors: true })
+        !matches!(self, Self::Cellar | Self::Replicate | Self::Mlflow { has_row_errors: true })
+    }
+
+    /// Whether the client can be told later.
+    pub(super) fn may_be_later(&self) -> bool {
+        matches!(self, Self::Cellar | Self::Replicate)
     }
 
     /// Whether it is Cellar's own.
@@ -120,7 +127,7 @@ impl Speech {
     pub(super) fn compose(&self, model: &dyn MLModel, of: &Predicted) -> Result<ForeignAnswer> {
         let (mut answer, mut all) = (ForeignAnswer::default(), headlines(model, of));
         match self {
-            Self::Cellar => {}
+            Self::Cellar | Self::Replicate => {}
             Self::Mlflow { has_row_errors: false } | Self::OipV1 => {
                 answer.predictions = Some(raw(&all.collect::<Vec<_>>())?);
             }

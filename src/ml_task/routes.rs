@@ -49,7 +49,9 @@ struct TaskInput {
     /// The model; it may also be in the address.
     #[schema(example = "wine")]
     model: Option<String>,
-    /// A record for each row.
+    /// One record, for one row.
+    record: Option<serde_json::Value>,
+    /// A record for each row, instead of one.
     records: Option<Vec<serde_json::Value>>,
     /// The names of columns, instead of records.
     columns: Option<Vec<String>>,
@@ -141,6 +143,7 @@ async fn create_task(
         upload: sent.upload,
         speech: Speech::Cellar,
         is_async: prefers.is_async,
+        deadline: None,
     };
     Ok(reply(tasks.process_task(order).await.map_err(problem)?))
 }

@@ -2,7 +2,9 @@
 //! charge are one.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use rocket::tokio::time::timeout;
 
 use super::draft::{Which, charge, draft_of};
 use super::form::{Form, Reading};
@@ -93,8 +95,8 @@ impl MLService {
         if let Some(answered) = self.replay(&order).await? {
             return Ok(answered);
         }
-        let Order { caller, ticket, model: name, form, upload, speech, is_async } = order;
-        let asked = Asked { caller, ticket, form, speech };
+        let Order { caller, ticket, model: name, form, upload, speech, is_async, deadline } = order;
+        let asked = Asked { caller, ticket, form, speech, deadline };
         if is_async || upload.bytes().is_none() {
             return self.begin(asked, &name, upload).await;
         }
@@ -107,7 +109,9 @@ impl MLService {
         };
         let (upload, computed) = if is_small { work()? } else { compute(work).await? };
         match computed {
-            Computed::Large if asked.speech.is_own() => self.begin(asked, &name, upload).await,
+            Computed::Large if asked.speech.may_be_later() => {
+                self.begin(asked, &name, upload).await
+            }
             // Their clients wait for an answer, and all or nothing is what they were promised.
             Computed::Large => {
                 let rows_max = self.parts.limits.rows_at_once_max;
@@ -165,7 +169,7 @@ impl MLService {
         task.status = Status::Succeeded;
         task.cost = tally.cost(task.price)?;
         let cost = task.cost;
-        let Asked { caller, ticket, form, speech } = asked;
+        let Asked { caller, ticket, form, speech, .. } = asked;
         let files = self.parts.files.clone();
         let is_small = upload.size_bytes <= HERE_BYTES_MAX && of.is_small();
         let compose = move || {
@@ -250,7 +254,8 @@ impl MLService {
         let mut task = draft_of(&asked, &which, tally, now);
         (task.status, task.finished_at, task.started_at) = (Status::Queued, None, None);
         let price = times(task.price, n_given)?;
-        let (jobs, caller, ticket) = (self.parts.jobs.clone(), asked.caller, asked.ticket);
+        let Asked { caller, ticket, deadline, .. } = asked;
+        let jobs = self.parts.jobs.clone();
         let order = move |tx: &Tx<'_>| {
             ticket.redeem(tx, now, |tx| {
                 if MLTask::count_live(tx, task.user_id)? >= LIVE_MAX {
@@ -264,7 +269,7 @@ impl MLService {
                 let input = Some(Content::File(blob.hash));
                 let contents = Contents { input, output: None, faults: None };
                 task.id = MLTask::create(tx, &task, &contents)?;
-                let payload = Payload { task: task.id };
+                let payload = Payload { task: task.id, deadline };
                 let job = jobs.enqueue::<PredictionKind>(tx, Some(task.user_id), &payload)?;
                 MLTask::give_job(tx, task.id, job)?;
                 Done::accepted(task_address(task.id), &TaskView::listed(&task))
@@ -272,6 +277,11 @@ impl MLService {
         };
         let done = caller.write(&self.parts.database, order).await?;
         Ok(Answered { done, cost: None })
+    }
+
+    /// What the service works with.
+    pub(super) fn parts(&self) -> &TaskParts {
+        &self.parts
     }
 
     /// One task of this user, with its contents if they are small.
@@ -352,6 +362,21 @@ impl MLService {
         }
     }
 
+    /// Ends a task if it has not ended in this time.
+    pub(super) async fn cancel_after(
+        &self,
+        user_id: UserId,
+        id: MLTaskId,
+        time: Duration,
+    ) -> Result<()> {
+        let Some(mut watch) = self.watch(user_id, id).await? else { return Ok(()) };
+        let end = async { while watch.next().await.is_some() {} };
+        if timeout(time, end).await.is_err() {
+            self.cancel(user_id, id).await?;
+        }
+        Ok(())
+    }
+
     /// A task's results, ready to be read, and the model they are of, if it is still there.
     pub(super) async fn results(
         &self,
@@ -383,7 +408,7 @@ pub(super) fn task_address(id: MLTaskId) -> String {
 }
 
 /// The task at an address.
-fn task_at(address: &str) -> Option<MLTaskId> {
+pub(super) fn task_at(address: &str) -> Option<MLTaskId> {
     address.strip_prefix("/api/tasks/")?.parse().ok()
 }
 

@@ -17,6 +17,7 @@ mod ml_task;
 mod openapi;
 mod power;
 mod readme;
+mod replicate;
 mod schema;
 mod slow_clients;
 mod transaction;

@@ -310,12 +310,12 @@ fn a_task_of_nothing_but_bad_rows_is_not_charged_in_the_background_either() {
 }
 
 /// An invented model that does as its first number says.
-struct Moody {
+pub(crate) struct Moody {
     schema: Schema,
 }
 
 impl Moody {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let output =
             Output { name: "mood", kind: OutputKind::Number, classes: &[], description: "" };
         let inputs = Inputs::Numbers(Range::new(-10.0, 10.0));

@@ -12,11 +12,11 @@ use crate::error::{Error, Issues, Result};
 const TOLD_MAX: usize = 50;
 
 /// What the values of some fields are, in the order in which their names were given.
-pub(super) type Values<'t, const N: usize> = [Option<&'t str>; N];
+pub(in crate::ml_task) type Values<'t, const N: usize> = [Option<&'t str>; N];
 
 /// Whether fields that nobody looks at may be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Others {
+pub(in crate::ml_task) enum Others {
     /// They are passed over.
     Passed,
     /// They are refused: a misspelt one would be ignored without a word.
@@ -24,7 +24,7 @@ pub(super) enum Others {
 }
 
 /// The fields with these names. The text is read to its end, and refused if it is not JSON.
-pub(super) fn fields<'t, const N: usize>(
+pub(in crate::ml_task) fn fields<'t, const N: usize>(
     text: &'t str,
     names: [&'static str; N],
     others: Others,
@@ -43,7 +43,7 @@ pub(super) fn fields<'t, const N: usize>(
 }
 
 /// What is no JSON, with the line and the column where that shows.
-pub(super) fn malformed(why: &serde_json::Error) -> Error {
+pub(in crate::ml_task) fn malformed(why: &serde_json::Error) -> Error {
     Error::invalid("body", "malformed", format!("is not valid JSON: {why}"))
 }
 
@@ -91,7 +91,7 @@ impl<'t, const N: usize> Visitor<'t> for Read<N> {
 }
 
 /// A text in JSON; `None` if the value is no text.
-pub(super) fn text_of(value: &str) -> Result<Option<String>> {
+pub(in crate::ml_task) fn text_of(value: &str) -> Result<Option<String>> {
     if !value.starts_with('"') {
         return Ok(None);
     }
@@ -99,7 +99,7 @@ pub(super) fn text_of(value: &str) -> Result<Option<String>> {
 }
 
 /// The text of a whole body.
-pub(super) fn utf8(bytes: &[u8]) -> Result<&str> {
+pub(in crate::ml_task) fn utf8(bytes: &[u8]) -> Result<&str> {
     std::str::from_utf8(bytes).map_err(|why| {
         let before = &bytes[..why.valid_up_to()];
         let line = before.split(|byte| *byte == b'\n').count();

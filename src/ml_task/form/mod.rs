@@ -7,7 +7,7 @@ mod oip;
 use std::borrow::Cow;
 use std::io::Read;
 
-use fields::{Others, fields, text_of, utf8};
+pub(super) use fields::{Others, fields, text_of, utf8};
 
 use crate::error::{Error, Result};
 use crate::ml::intake::{Block, Delimited, Given, Json, Keeping, Layout, Limits, Portion};
@@ -175,8 +175,14 @@ pub(super) fn model_named_in(body: &[u8]) -> Result<Option<String>> {
 }
 
 fn rows_in_json(body: &str) -> Result<Given<'_>> {
-    let names = ["model", "records", "rows", "columns", "data"];
-    let [_, records, rows, columns, data] = fields(body, names, Others::Refused)?;
+    let names = ["model", "records", "rows", "columns", "data", "record"];
+    let [_, records, rows, columns, data, record] = fields(body, names, Others::Refused)?;
+    if let Some(record) = record {
+        return lone_record(
+            record,
+            [("records", records), ("rows", rows), ("columns", columns), ("data", data)],
+        );
+    }
     let surplus = |field: &str, other: &str| {
         let message = format!("must not be there beside {other}; send one of them");
         Err(Error::invalid(field, "surplus", message))
@@ -197,6 +203,18 @@ fn rows_in_json(body: &str) -> Result<Given<'_>> {
         (_, _, None, Some(data)) => list("data", data).map(Given::Rows),
         (None, None, None, None) => Err(Error::invalid("records", "required", "is missing")),
     }
+}
+
+/// The one row of a body that has no list of them.
+fn lone_record<'t>(record: &'t str, others: [(&str, Option<&str>); 4]) -> Result<Given<'t>> {
+    if let Some((other, _)) = others.into_iter().find(|(_, value)| value.is_some()) {
+        let message = format!("must not be there beside {other}; send one of them");
+        return Err(Error::invalid("record", "surplus", message));
+    }
+    if record.starts_with('{') {
+        return Ok(Given::Record(record));
+    }
+    Err(Error::invalid("record", "wrong_type", "must be an object"))
 }
 
 fn list<'t>(field: &str, value: &'t str) -> Result<&'t str> {

@@ -53,7 +53,14 @@ fn every_body_of_our_own_is_read_whatever_the_order_of_its_fields() {
     ] {
         assert_eq!(rows(read(Form::Json, body)), [[7.0, 3.0]; 2], "{body}");
     }
-    assert_eq!(rows(read(Form::Json, r#"{"data": [7, 3]}"#)), [[7.0, 3.0]]);
+    for body in [
+        r#"{"data": [7, 3]}"#,
+        r#"{"record": {"acid": 7, "pH": 3}}"#,
+        r#"{"model": "m", "record":  {"pH": 3, "acid": 7}  }"#,
+        r#"{"record": {"acid": 7, "pH": 3}, "model": "m"}"#,
+    ] {
+        assert_eq!(rows(read(Form::Json, body)), [[7.0, 3.0]], "{body}");
+    }
 }
 
 #[test]
@@ -74,6 +81,8 @@ fn a_body_that_is_no_request_is_told_why() {
         (r#"{"records": [], "records": []}"#, "records:repeated"),
         (r#"{"records": {}}"#, "records:wrong_type"),
         (r#"{"rows": [[7, 3]], "row": 1}"#, "row:unknown"),
+        (r#"{"record": {}, "data": []}"#, "record:surplus"),
+        (r#"{"record": [7, 3]}"#, "record:wrong_type"),
         (r#"{"rows": []}"#, "rows:empty"),
     ] {
         assert_eq!(wrong(read(Form::Json, body)), [expected], "{body}");

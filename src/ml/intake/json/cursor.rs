@@ -10,18 +10,34 @@ use serde_json::value::RawValue;
 pub struct Cursor {
     /// Behind what has been passed.
     at: usize,
+    /// Whether what comes next is all there is.
+    is_alone: bool,
 }
 
 impl Cursor {
     /// The beginning of the list that begins here; `None` if what begins here is no list.
     pub fn of(text: &str, list: usize) -> Option<Self> {
         let at = list + n_blanks(&text[list..]);
-        (text.as_bytes().get(at) == Some(&b'[')).then_some(Self { at: at + 1 })
+        (text.as_bytes().get(at) == Some(&b'[')).then_some(Self { at: at + 1, is_alone: false })
+    }
+
+    /// Before a value that stands alone, as if it were the only one of a list.
+    pub(super) fn alone(at: usize) -> Self {
+        Self { at, is_alone: true }
+    }
+
+    /// Passes what was read, up to this place.
+    fn pass_to(&mut self, at: usize) {
+        // Behind a value that stands alone is the rest of something else.
+        self.at = if self.is_alone { usize::MAX } else { at };
     }
 
     /// Where the next element begins; `None` at the end.
     pub(super) fn begin(&mut self, text: &str) -> Option<usize> {
         let bytes = text.as_bytes();
+        if self.at >= bytes.len() {
+            return None;
+        }
         self.at += n_blanks(&text[self.at..]);
         if bytes.get(self.at) == Some(&b',') {
             self.at += 1;
@@ -42,7 +58,7 @@ impl Cursor {
         let Some(begin) = self.begin(text) else { return Ok(None) };
         let mut deserializer = Deserializer::from_str(&text[begin..]);
         let value = seed.deserialize(&mut deserializer)?;
-        self.at = begin + deserializer.into_iter::<IgnoredAny>().byte_offset();
+        self.pass_to(begin + deserializer.into_iter::<IgnoredAny>().byte_offset());
         Ok(Some(value))
     }
 
@@ -52,7 +68,7 @@ impl Cursor {
         let mut deserializer = Deserializer::from_str(&text[begin..]);
         // What is known to be JSON is read.
         let value = <&RawValue>::deserialize(&mut deserializer).ok()?;
-        self.at = begin + deserializer.into_iter::<IgnoredAny>().byte_offset();
+        self.pass_to(begin + deserializer.into_iter::<IgnoredAny>().byte_offset());
         Some(value.get())
     }
 

@@ -16,6 +16,8 @@ use crate::ml::schema::Inputs;
 pub enum Given<'t> {
     /// A list: each a record, or each a list; a list of nothing but numbers is one row.
     Rows(&'t str),
+    /// A record: one row.
+    Record(&'t str),
     /// The names of columns, and a list for each row.
     Table {
         /// A list of the names.
@@ -106,6 +108,7 @@ impl Sourced {
                 let is_row = is_nothing_but_numbers(rows.clone(), text);
                 open(if is_row { Source::OneRow(rows) } else { Source::Rows(rows) })
             }
+            Given::Record(record) => open(Source::Rows(Cursor::alone(place_in(text, record)))),
             Given::Table { columns, data } => {
                 let layout = Layout::named(names_in(columns, limits)?, inputs)?;
                 Self { source: Source::Rows(list("data", data)?), layout, is_whole: vec![] }
