@@ -303,6 +303,11 @@ CREATE INDEX ml_tasks_of_model ON ml_tasks (user_id, model, id);
 CREATE INDEX ml_tasks_of_status ON ml_tasks (user_id, status, id) WHERE status <> 'succeeded';
 CREATE INDEX ml_tasks_by_time ON ml_tasks (created_at);
 CREATE INDEX ml_tasks_of_job ON ml_tasks (job_id) WHERE job_id IS NOT NULL;
+-- Which task an entry of the ledger was made for is asked whenever the ledger is listed.
+CREATE INDEX ml_tasks_of_transaction ON ml_tasks (transaction_id) WHERE transaction_id IS NOT NULL;
+CREATE INDEX ml_tasks_of_hold ON ml_tasks (hold_id) WHERE hold_id IS NOT NULL;
+-- Errors are few, and searched for words.
+CREATE INDEX ml_tasks_of_error ON ml_tasks (user_id, id) WHERE error IS NOT NULL;
 -- Whether a task still needs a content is asked when another one is deleted.
 CREATE INDEX ml_tasks_of_input ON ml_tasks (input_hash) WHERE input_hash IS NOT NULL;
 CREATE INDEX ml_tasks_of_output ON ml_tasks (output_hash) WHERE output_hash IS NOT NULL;

@@ -24,7 +24,13 @@ fn main() {
     let database = server.database.clone();
     fill(&database);
     let clock = cellar::clock::Clock::system();
-    let service = TransactionService::new(database.clone(), clock, true).expect("a counter");
+    let service = TransactionService::new(
+        database.clone(),
+        clock,
+        true,
+        std::sync::Arc::new(cellar::ml_task::TaskPurpose),
+    )
+    .expect("a counter");
     let runtime = rocket::tokio::runtime::Runtime::new().expect("threads can be had");
     runtime.block_on(service.index_words()).expect("the words are indexed");
     let rich = Some(UserId::from_number(2));

@@ -142,11 +142,11 @@ pub fn both<A, B>(one: Result<A>, other: Result<B>) -> Result<(A, B)> {
 }
 
 /// The rules that what was sent breaks, all at once.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Issues(Vec<Issue>);
 
 /// One broken rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Issue {
     /// The field, as the caller wrote it (`rows[3].alcohol`).
     pub field: String,
@@ -164,13 +164,19 @@ pub struct Issue {
     /// What stood there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
+    /// The least that is allowed, if a value in a row is out of range.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<f64>,
+    /// The most that is allowed, if a value in a row is out of range.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<f64>,
 }
 
 impl Issue {
     /// A broken rule that is not in a row of a table.
     pub fn new(field: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
         let (field, message) = (field.into(), message.into());
-        Self { field, code, message, row: None, line: None, value: None }
+        Self { field, code, message, row: None, line: None, value: None, min: None, max: None }
     }
 }
 

@@ -31,6 +31,7 @@ use crate::ml_model;
 use crate::ml_model_manager::{self, EvaluationKind, MLModelManager};
 use crate::ml_task::{
     self, DemoLimit, MLService, PredictionKind, TableBytesMax, TaskCompanion, TaskParts,
+    TaskPurpose, Unpaid,
 };
 use crate::transaction::{self, TransactionService};
 use crate::user::{self, Companion, Ground, SignInLimit, UserService};
@@ -194,8 +195,12 @@ pub fn build(parts: Parts) -> Result<Server> {
     let hosts = Hosts::new(&config);
     let accounts = Accounts::open(&config, folder.path(), &database, &clock)?;
     let users = accounts.users.clone();
-    let transactions =
-        TransactionService::new(database.clone(), clock.clone(), config.self_service_top_ups)?;
+    let transactions = TransactionService::new(
+        database.clone(),
+        clock.clone(),
+        config.self_service_top_ups,
+        Arc::new(TaskPurpose),
+    )?;
     let ground = Background { config: &config, database: &database, clock: &clock, files: &files };
     let (models, jobs, tasks) = ground.build(folder.path(), kinds);
     let housekeeping = Housekeeping {
@@ -285,11 +290,11 @@ impl Background<'_> {
     fn build(self, data: &Path, kinds: Kinds) -> (MLModelManager, Jobs, MLService) {
         let Self { config, database, clock, files } = self;
         let models = MLModelManager::load_models(data);
-        let limits = task_limits(config);
+        let (limits, unpaid) = (task_limits(config), Unpaid::new(config.unpaid_bytes_max));
         let kinds = kinds
             .with(CheckKind::new(files.clone()))
             .with(EvaluationKind::new(models.clone()))
-            .with(PredictionKind::new(files.clone(), models.clone(), limits));
+            .with(PredictionKind::new(files.clone(), models.clone(), limits, unpaid.clone()));
         let settings = Settings { slots: config.job_slots, ..Settings::default() };
         let jobs = Jobs::new(database.clone(), clock.clone(), kinds, settings);
         let tasks = MLService::new(TaskParts {
@@ -299,6 +304,7 @@ impl Background<'_> {
             models: models.clone(),
             jobs: jobs.clone(),
             limits,
+            unpaid,
         });
         (models, jobs, tasks)
     }

@@ -178,6 +178,8 @@ pub struct Config {
     pub task_rows_max: u64,
     /// Bytes that a table sent as a file may have.
     pub table_bytes_max: u64,
+    /// Bytes that tasks of an account may keep which cost nothing.
+    pub unpaid_bytes_max: u64,
     /// Seconds within which a request's head must be complete.
     pub head_timeout_s: u32,
     /// Seconds after which a silent connection is closed.
@@ -209,6 +211,7 @@ impl Config {
             rows_at_once_max: said.number("rows_at_once_max", 1..=100_000, 10_000),
             task_rows_max: said.number("task_rows_max", 1..=1_000_000_000, 5_000_000),
             table_bytes_max: said.number("table_bytes_max", 1024..=1 << 40, 1 << 30),
+            unpaid_bytes_max: said.number("unpaid_bytes_max", 1024..=1 << 40, 1 << 28),
             head_timeout_s: said.number("head_timeout_s", 1..=3_600, 15),
             idle_timeout_s: said.number("idle_timeout_s", 1..=3_600, 60),
             body_window_s: said.number("body_window_s", 1..=3_600, 60),

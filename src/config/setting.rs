@@ -127,6 +127,13 @@ pub const SETTINGS: &[Setting] = &[
         about: "bytes that a table sent as a file may have",
     },
     Setting {
+        name: "unpaid_bytes_max",
+        default: "268435456",
+        form: "a number of bytes from 1024 to 1099511627776",
+        about: "bytes that tasks of an account may keep which failed or were cancelled, and so cost \
+                nothing; the oldest go first",
+    },
+    Setting {
         name: "head_timeout_s",
         default: "15",
         form: "a number from 1 to 3600",

@@ -16,6 +16,7 @@ use super::prediction::{Pace, write_lines};
 use super::record::{Content, Ending, MLTask, Status, Tally};
 use super::results::open_content;
 use super::service::Limits;
+use super::unpaid::Unpaid;
 use crate::clock::Timestamp;
 use crate::credits::{Credits, grouped};
 use crate::database::{Reader, Tx};
@@ -76,12 +77,13 @@ pub struct PredictionKind {
     files: Files,
     models: MLModelManager,
     limits: Limits,
+    unpaid: Unpaid,
 }
 
 impl PredictionKind {
     /// With these models, on contents that lie there.
-    pub fn new(files: Files, models: MLModelManager, limits: Limits) -> Self {
-        Self { files, models, limits }
+    pub fn new(files: Files, models: MLModelManager, limits: Limits, unpaid: Unpaid) -> Self {
+        Self { files, models, limits, unpaid }
     }
 
     /// The model, once it is trained.
@@ -134,8 +136,12 @@ impl JobKind for PredictionKind {
         let compute_us = u64::try_from(begun.elapsed().as_micros()).ok();
         let ended = written.end(&task, compute_us)?;
         let outcome = Outcome::new(serde_json::json!({ "task": id }))?;
-        let now = context.clock().now();
-        Ok(outcome.with_effect(move |tx| ended.commit(tx, now)))
+        let (now, unpaid) = (context.clock().now(), self.unpaid.clone());
+        Ok(outcome.with_effect(move |tx| {
+            ended.commit(tx, now)?;
+            let is_paid = ended.ending.status == Status::Succeeded;
+            if is_paid { Ok(()) } else { unpaid.ended(tx, task.user_id, now) }
+        }))
     }
 
     fn release(&self, job: &Job, tx: &Tx<'_>) -> Result<()> {
@@ -156,7 +162,8 @@ impl JobKind for PredictionKind {
         if let Some(hold_id) = task.hold_id {
             hold::release(tx, hold_id, &format!("{}: not charged", task.model_id), now)?;
         }
-        MLTask::end(tx, task.id, &ending, now)
+        MLTask::end(tx, task.id, &ending, now)?;
+        self.unpaid.ended(tx, task.user_id, now)
     }
 }
 

@@ -62,6 +62,8 @@ impl Predicted {
                 row: Some(fault.row),
                 line: fault.line,
                 value: fault.value.clone(),
+                min: fault.min,
+                max: fault.max,
             });
         }
         issues

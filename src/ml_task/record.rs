@@ -170,6 +170,10 @@ pub(super) const COLUMNS: &str = "id, user_id, model, model_version, form, statu
 const LIVE: &str = "SELECT count(*) FROM ml_tasks \
     WHERE user_id = ?1 AND status <> 'succeeded' AND status IN ('queued', 'running')";
 
+/// Finds the task of a hold, or of an entry.
+const OF_HOLD: &str = "SELECT id FROM ml_tasks WHERE hold_id = ?1";
+const OF_TRANSACTION: &str = "SELECT id FROM ml_tasks WHERE transaction_id = ?1";
+
 /// Finds a task that refers to a content.
 const REFERRING: &str = "SELECT 1 FROM ml_tasks \
     WHERE input_hash = ?1 OR output_hash = ?1 OR faults_hash = ?1 LIMIT 1";
@@ -230,6 +234,19 @@ impl MLTask {
     pub fn lookup_by_job(r: &Reader<'_>, job_id: JobId) -> Result<Option<Self>> {
         let sql = ["SELECT ", COLUMNS, " FROM ml_tasks WHERE job_id = ?1"];
         r.fetchone(&sql.concat(), params![job_id], Self::read)
+    }
+
+    /// The task that this hold pays for.
+    pub(super) fn lookup_by_hold(r: &Reader<'_>, hold_id: HoldId) -> Result<Option<MLTaskId>> {
+        r.fetchone(OF_HOLD, params![hold_id], |row| row.get(0))
+    }
+
+    /// The task that this entry paid for.
+    pub(super) fn lookup_by_transaction(
+        r: &Reader<'_>,
+        transaction_id: TransactionId,
+    ) -> Result<Option<MLTaskId>> {
+        r.fetchone(OF_TRANSACTION, params![transaction_id], |row| row.get(0))
     }
 
     /// A user's tasks, newest first, from below `before` on.
@@ -436,6 +453,8 @@ mod tests {
         };
         let live = plan(LIVE);
         assert!(live.contains("ml_tasks_of_status (user_id=? AND status=?)"), "{live}");
+        assert!(plan(OF_HOLD).contains("ml_tasks_of_hold (hold_id=?)"));
+        assert!(plan(OF_TRANSACTION).contains("ml_tasks_of_transaction (transaction_id=?)"));
         let referring = plan(REFERRING);
         for index in ["ml_tasks_of_input", "ml_tasks_of_output", "ml_tasks_of_faults"] {
             assert!(referring.contains(index), "{referring}");

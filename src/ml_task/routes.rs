@@ -2,31 +2,30 @@
 
 use rocket::futures::{Stream, StreamExt, stream};
 use rocket::response::stream::{Event, EventStream};
-use rocket::{FromForm, Shutdown, State, delete, get, post};
+use rocket::{Shutdown, State, delete, get, post};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::download;
+use super::listing::TaskFilter;
 use super::order::{Answered, Order, Refused};
 use super::outcome::Speech;
-use super::record::{NamedTask, Status, TaskQuery};
 use super::results::{Only, ResultRow, Results, RowOutcome};
 use super::service::MLService;
 use super::submission::{Prefers, Submission};
 use super::view::{PredictionView, TaskView, outputs_of};
 use crate::access::Caller;
-use crate::clock::Timestamp;
 use crate::compute::compute;
-use crate::error::{Error, Issues, Result, both};
-use crate::id::{MLTaskId, RowId, UserId};
+use crate::error::{Error, Result, both};
+use crate::id::{MLTaskId, RowId};
 use crate::idempotency::Once;
 use crate::job::{JobView, Watch};
 use crate::ml::intake::Fault;
 use crate::ml_model::MLModel;
 use crate::web::{
-    Answer, Download, Endpoints, Export, Page, PageQuery, Problem, ProblemBody, Reply, csv_rows,
-    endpoints, live_events,
+    Answer, Download, Endpoints, Export, Page, PageQuery, Problem, ProblemBody, Reply, endpoints,
+    live_events,
 };
 
 /// The task of an answer, and what it cost, for answers with no room for them.
@@ -171,44 +170,6 @@ pub(super) fn problem(refused: Refused) -> Problem {
     }
 }
 
-/// Which tasks are asked for.
-#[derive(Debug, Clone, FromForm, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct TaskFilter {
-    /// Only of this model.
-    model: Option<String>,
-    /// Only that stand so: queued, running, succeeded, failed or cancelled.
-    status: Option<String>,
-    /// Only from this moment on.
-    from: Option<String>,
-    /// Only before this moment.
-    to: Option<String>,
-}
-
-impl TaskFilter {
-    /// The question, of this user's tasks or of everyone's.
-    pub fn query(&self, user_id: Option<UserId>) -> Result<TaskQuery> {
-        let mut issues = Issues::default();
-        let status = self.status.as_deref().map(Status::from_word);
-        if status == Some(None) {
-            let words = Status::ALL.map(Status::word).join(", ");
-            issues.add("status", "unknown_value", format!("must be one of {words}"));
-        }
-        let mut moment = |name: &str, text: &Option<String>| {
-            let moment = text.as_deref().map(Timestamp::parse_day_or_moment);
-            if moment == Some(None) {
-                let rule = "must be a day such as 2026-11-21 or a moment such as \
-                            2026-11-21T12:00:00Z";
-                issues.add(name, "invalid", rule);
-            }
-            moment.flatten()
-        };
-        let (from, to) = (moment("from", &self.from), moment("to", &self.to));
-        let (model, status) = (self.model.clone(), status.flatten());
-        issues.or(TaskQuery { user_id, model, status, from, to })
-    }
-}
-
 /// The caller's tasks, newest first.
 #[utoipa::path(params(PageQuery, TaskFilter), responses(
     (status = 200, description = "A page of tasks.", body = Page<TaskView>)
@@ -226,68 +187,6 @@ async fn list_tasks(
     let found = tasks.list(query, before, limit + 1).await?;
     let found = found.iter().map(|named| TaskView::listed(&named.task)).collect();
     Ok(Reply::ok(Page::of(found, limit, |task: &TaskView| task.id.number())))
-}
-
-/// Tasks as a file. The first page is read before anything is sent, so that a failure has its
-/// status; a later one ends the file early.
-pub async fn export_tasks(
-    tasks: MLService,
-    query: TaskQuery,
-) -> Result<Export<impl Stream<Item = String> + Send>> {
-    const HEADER: [&str; 12] = [
-        "id",
-        "created_at",
-        "username",
-        "model",
-        "model_version",
-        "status",
-        "n_rows",
-        "n_predicted",
-        "n_rejected",
-        "cost",
-        "error",
-        "request_id",
-    ];
-    let head = csv_rows([HEADER.map(str::to_owned)])?;
-    let (first, next) = page_of_tasks(&tasks, &query, i64::MAX).await?;
-    let first = head + &first;
-    let rest = stream::unfold(next, move |next| {
-        let (tasks, query) = (tasks.clone(), query.clone());
-        async move {
-            let page = page_of_tasks(&tasks, &query, next?).await;
-            page.inspect_err(|cause| tracing::error!(%cause, "an export broke off")).ok()
-        }
-    });
-    Ok(Export::new("tasks.csv", stream::iter([first]).chain(rest)))
-}
-
-/// A page of an export, and where the next one begins.
-async fn page_of_tasks(
-    tasks: &MLService,
-    query: &TaskQuery,
-    before: i64,
-) -> Result<(String, Option<i64>)> {
-    const PAGE: u32 = 1_000;
-    let page = tasks.list(query.clone(), before, PAGE).await?;
-    let is_whole = page.len() == PAGE as usize;
-    let next = page.last().filter(|_| is_whole).map(|named| named.task.id.number());
-    let rows = page.into_iter().map(|NamedTask { task, username }| {
-        [
-            task.id.to_string(),
-            task.created_at.to_string(),
-            username,
-            task.model_id,
-            task.model_version,
-            task.status.word().to_owned(),
-            task.tally.n_given.to_string(),
-            task.tally.n_predicted.to_string(),
-            task.tally.n_rejected.to_string(),
-            task.cost.amount().to_string(),
-            task.error.unwrap_or_default(),
-            task.request_id.unwrap_or_default(),
-        ]
-    });
-    Ok((csv_rows(rows)?, next))
 }
 
 /// One task.

@@ -18,6 +18,7 @@ use super::record::{Content, Contents, MLTask, NamedTask, Status, Tally, TaskQue
 use super::results::{Results, Source, open_content};
 use super::submission::HERE_BYTES_MAX;
 use super::telling::{Paid, Telling};
+use super::unpaid::Unpaid;
 use super::view::TaskView;
 use crate::access::Caller;
 use crate::clock::Clock;
@@ -40,6 +41,9 @@ const AT_ONCE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Tasks of one user that may wait or run.
 const LIVE_MAX: u64 = 20;
+
+/// What a fault takes where it is kept, about.
+const FAULT_BYTES: u64 = 128;
 
 /// When to come back if there are too many.
 const LIVE_RETRY_AFTER_S: u64 = 10;
@@ -67,6 +71,8 @@ pub struct TaskParts {
     pub jobs: Jobs,
     /// What is large.
     pub limits: Limits,
+    /// What may be left behind without having been paid for.
+    pub unpaid: Unpaid,
 }
 
 /// Predictions and their history; a clone is the same service.
@@ -123,7 +129,7 @@ impl MLService {
                 let draft = draft_of(&asked, &Which::of(&*model), Tally::default(), now);
                 let why = "the model failed; it is in the log under the request's id";
                 let task = self.record_failure(&asked.caller, draft, None, upload, why).await?;
-                Err(Refused { error, task: Some(task) })
+                Err(Refused { error, task })
             }
         }
     }
@@ -164,7 +170,7 @@ impl MLService {
                 "a row is not right, and the request was for all or none"
             };
             let task = self.record_failure(&asked.caller, task, Some(of), upload, why).await?;
-            return Err(Refused { error, task: Some(task) });
+            return Err(Refused { error, task });
         }
         task.status = Status::Succeeded;
         task.cost = tally.cost(task.price)?;
@@ -199,7 +205,7 @@ impl MLService {
         }
     }
 
-    /// Records a task that failed, and costs nothing.
+    /// Records a task that failed and costs nothing, if there is room for it.
     async fn record_failure(
         &self,
         caller: &Caller,
@@ -207,14 +213,25 @@ impl MLService {
         of: Option<Predicted>,
         upload: Upload,
         why: &str,
-    ) -> Result<MLTaskId> {
+    ) -> Result<Option<MLTaskId>> {
+        let (user_id, unpaid) = (task.user_id, self.parts.unpaid.clone());
+        let n_faults = of.as_ref().map_or(0, |of| of.block.faults.len() as u64);
+        let n_bytes = upload.size_bytes.saturating_add(n_faults * FAULT_BYTES);
+        if !unpaid.has_room(user_id, n_bytes, task.created_at) {
+            tracing::info!(request_id = caller.request_id(), "a failure was not recorded");
+            return Ok(None);
+        }
         task.status = Status::Failed;
         task.error = Some(why.to_owned());
         task.tally.n_rejected = task.tally.n_given;
         task.tally.n_predicted = 0;
         let (files, now) = (self.parts.files.clone(), task.created_at);
         let kept = compute(move || Kept::put_without_output(&files, &upload, of.as_ref())).await?;
-        let record = move |tx: &Tx<'_>| MLTask::create(tx, &task, &kept.record(tx, now)?);
+        let surplus = self.parts.database.read(move |r| unpaid.surplus(r, user_id)).await?;
+        let record = move |tx: &Tx<'_>| {
+            Unpaid::delete(tx, user_id, &surplus, now)?;
+            MLTask::create(tx, &task, &kept.record(tx, now)?).map(Some)
+        };
         caller.write(&self.parts.database, record).await
     }
 
@@ -238,6 +255,7 @@ impl MLService {
         // A model that is being trained has its columns and its price already.
         let offer = self.parts.models.offer(name)?;
         let trained = self.parts.models.get_model(name).ok();
+        self.parts.unpaid.check(asked.caller.user_id(), self.parts.clock.now())?;
         self.could_begin(asked.caller.user_id(), offer.price).await?;
         let (form, limits) = (asked.form, self.parts.limits);
         let (files, offered) = (self.parts.files.clone(), Arc::clone(&offer));

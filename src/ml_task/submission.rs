@@ -6,7 +6,7 @@ use rocket::request::{FromRequest, Outcome};
 use rocket::{Request, async_trait};
 
 use super::accent;
-use super::form::{Form, model_named_in};
+use super::form::{Form, Introduction};
 use crate::compute::compute;
 use crate::error::{Error, Result};
 use crate::web::{Problem, Refusal, Upload, UploadLimits, receive, receive_form, refuse};
@@ -72,8 +72,9 @@ async fn read(request: &Request<'_>, data: Data<'_>) -> Result<Submission, Probl
         let upload = receive(request, data, limits).await?;
         let is_small = upload.size_bytes <= HERE_BYTES_MAX;
         let find = move || {
-            let model = upload.bytes().map_or(Ok(None), model_named_in)?;
-            Ok(Submission { model, form: Form::Json, upload })
+            let Introduction { model, form } =
+                Introduction::of(upload.bytes().unwrap_or_default())?;
+            Ok(Submission { model, form, upload })
         };
         return Ok(if is_small { find() } else { compute(find).await }?);
     }

@@ -17,7 +17,7 @@ mod verify;
 mod view;
 mod words;
 
-pub use query::{Named, TransactionQuery, list};
+pub use query::{Named, Purpose, TransactionQuery, list};
 pub use record::{Balance, Entry, Kind, Transaction, create_account};
 pub use routes::{TransactionFilter, export, routes};
 pub use service::TransactionService;

@@ -4,10 +4,16 @@ use crate::clock::Timestamp;
 use crate::credits::Credits;
 use crate::database::{Param, Reader, Row, bind};
 use crate::error::{Error, Result};
-use crate::id::{RowId, UserId};
+use crate::id::{MLTaskId, RowId, UserId};
 
 use super::record::{Kind, Transaction};
 use super::words;
+
+/// Knows what entries were made for; implemented by the module whose work is paid for.
+pub trait Purpose: Send + Sync + 'static {
+    /// The task of an entry: the one that it paid for, held for or returned from.
+    fn task_of(&self, r: &Reader<'_>, entry: &Transaction) -> Result<Option<MLTaskId>>;
+}
 
 /// Which entries are asked for.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +37,8 @@ pub struct Named {
     pub entry: Transaction,
     /// The name of its user.
     pub username: String,
+    /// The task that it paid for, held for or returned from, if that is there.
+    pub task_id: Option<MLTaskId>,
 }
 
 /// Up to `limit` entries below the number `before`, newest first.
@@ -66,7 +74,7 @@ pub(super) const SELECT: &str = "SELECT t.id, t.user_id, t.kind, t.amount, t.bal
 pub(super) const FROM: &str = "FROM transactions t JOIN users u ON u.id = t.user_id WHERE ";
 
 pub(super) fn read(row: &Row<'_>) -> Result<Named> {
-    Ok(Named { entry: Transaction::read(row)?, username: row.get(10)? })
+    Ok(Named { entry: Transaction::read(row)?, username: row.get(10)?, task_id: None })
 }
 
 /// The numbers between which a span of time lies: times never fall as numbers rise.

@@ -146,7 +146,7 @@ async fn list_transactions(
     let page = PageQuery { limit, cursor }.bounds();
     let ((limit, before), query) = both(page, filter.query(Some(caller.user_id())))?;
     let found = transactions.list(query, before, limit + 1).await?;
-    let found = found.into_iter().map(|named| TransactionView::from(named.entry)).collect();
+    let found = found.into_iter().map(TransactionView::from).collect();
     Ok(Reply::ok(Page::of(found, limit, |entry: &TransactionView| entry.id.number())))
 }
 
@@ -170,8 +170,17 @@ pub async fn export(
     transactions: TransactionService,
     query: TransactionQuery,
 ) -> Result<Export<impl Stream<Item = String> + Send>> {
-    const HEADER: [&str; 8] =
-        ["id", "timestamp", "username", "kind", "amount", "balance", "description", "request_id"];
+    const HEADER: [&str; 9] = [
+        "id",
+        "timestamp",
+        "username",
+        "kind",
+        "amount",
+        "balance",
+        "description",
+        "request_id",
+        "task_id",
+    ];
     let head = csv_rows([HEADER.map(str::to_owned)])?;
     let (first, next) = transactions.page_of_export(query.clone(), i64::MAX).await?;
     let first = head + &csv_of(first)?;
@@ -188,7 +197,7 @@ pub async fn export(
 }
 
 fn csv_of(page: Vec<Named>) -> Result<String> {
-    csv_rows(page.into_iter().map(|Named { entry, username }| {
+    csv_rows(page.into_iter().map(|Named { entry, username, task_id }| {
         [
             entry.id.to_string(),
             entry.timestamp.to_string(),
@@ -198,6 +207,7 @@ fn csv_of(page: Vec<Named>) -> Result<String> {
             entry.balance.amount().to_string(),
             entry.description,
             entry.request_id.unwrap_or_default(),
+            task_id.map(|id| id.to_string()).unwrap_or_default(),
         ]
     }))
 }

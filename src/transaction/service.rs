@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use prometheus::IntCounter;
 
 use super::days::{self, DayView};
-use super::query::{self, Named, TransactionQuery};
+use super::query::{self, Named, Purpose, TransactionQuery};
 use super::record::{Balance, Entry, Kind, Transaction};
 use super::view::{BalanceView, TransactionView};
 use super::words;
@@ -29,6 +29,7 @@ pub struct TransactionService {
     database: Database,
     clock: Clock,
     is_self_service: bool,
+    purpose: Arc<dyn Purpose>,
     spent: Arc<Spent>,
 }
 
@@ -47,14 +48,20 @@ pub(super) struct TopUpView {
 }
 
 impl TransactionService {
-    /// The ledger in this database; users top up themselves if `is_self_service`.
-    pub fn new(database: Database, clock: Clock, is_self_service: bool) -> Result<Self> {
+    /// The ledger in this database; users top up themselves if `is_self_service`, and `purpose`
+    /// knows what entries were made for.
+    pub fn new(
+        database: Database,
+        clock: Clock,
+        is_self_service: bool,
+        purpose: Arc<dyn Purpose>,
+    ) -> Result<Self> {
         let counter =
             IntCounter::new("cellar_credits_spent_total", "Credits charged since the start.")
                 .map_err(Error::internal)?;
         let last = Mutex::new(database.read_here(query::newest)?);
         let spent = Arc::new(Spent { counter, last });
-        Ok(Self { database, clock, is_self_service, spent })
+        Ok(Self { database, clock, is_self_service, purpose, spent })
     }
 
     /// The counter of credits charged, for the metrics; brought up to date by
@@ -127,7 +134,15 @@ impl TransactionService {
         before: i64,
         limit: u32,
     ) -> Result<Vec<Named>> {
-        self.database.read(move |r| query::list(r, &query, before, limit)).await
+        let purpose = Arc::clone(&self.purpose);
+        let list = move |r: &Reader<'_>| {
+            let mut found = query::list(r, &query, before, limit)?;
+            for named in &mut found {
+                named.task_id = purpose.task_of(r, &named.entry)?;
+            }
+            Ok(found)
+        };
+        self.database.read(list).await
     }
 
     /// Every entry asked for, newest first, a page at a time: no long view keeps the log from being

@@ -7,7 +7,7 @@ use super::query::Named;
 use super::record::{Balance, Kind, Transaction};
 use crate::clock::Timestamp;
 use crate::credits::Credits;
-use crate::id::{TransactionId, UserId};
+use crate::id::{MLTaskId, TransactionId, UserId};
 
 /// What an account holds.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
@@ -41,6 +41,8 @@ pub struct TransactionView {
     description: String,
     /// Who of the staff caused it; null if the user did.
     actor_id: Option<UserId>,
+    /// The task that it paid for, held for or returned from, unless that was deleted.
+    task_id: Option<MLTaskId>,
     /// The request it came with.
     request_id: Option<String>,
     timestamp: Timestamp,
@@ -55,9 +57,16 @@ impl From<Transaction> for TransactionView {
             balance: entry.balance,
             description: entry.description,
             actor_id: entry.actor_id,
+            task_id: None,
             request_id: entry.request_id,
             timestamp: entry.timestamp,
         }
+    }
+}
+
+impl From<Named> for TransactionView {
+    fn from(named: Named) -> Self {
+        Self { task_id: named.task_id, ..named.entry.into() }
     }
 }
 
@@ -73,6 +82,7 @@ pub struct NamedTransactionView {
 
 impl From<Named> for NamedTransactionView {
     fn from(named: Named) -> Self {
-        Self { user_id: named.entry.user_id, username: named.username, entry: named.entry.into() }
+        let (user_id, username) = (named.entry.user_id, named.username.clone());
+        Self { user_id, username, entry: named.into() }
     }
 }

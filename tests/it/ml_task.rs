@@ -739,3 +739,235 @@ mod reading {
         assert_eq!(file, format!("{header}1,2,3,2 4 6,\n"));
     }
 }
+
+/// What can be found again: tasks by a text, tasks of entries, and what others once sent.
+mod finding {
+    use super::*;
+
+    fn ids(actor: &Actor<'_>, query: &str) -> Vec<Value> {
+        let found = actor.get(&format!("/api/tasks?{query}")).send().expect(200);
+        found["items"].as_array().unwrap().iter().map(|task| task["id"].clone()).collect()
+    }
+
+    #[test]
+    fn a_text_is_found_in_models_errors_and_ids() {
+        let app = Setup::default().model(Moody::new()).start();
+        let (ada, bob) = (app.user("ada"), app.user("bob"));
+        let good = predict(&ada, &json!([wine()])).expect(200)["id"].clone();
+        let id_of = |answer: Answer| json!(answer.header("Cellar-Task-Id").unwrap());
+        let bad = id_of(predict(&ada, &json!([[1]])));
+        let moody = json!({"model": "moody", "rows": [[1]]});
+        let failed = id_of(ada.post("/api/tasks").json(&moody).send());
+        let others = predict(&bob, &json!([wine()])).expect(200)["id"].clone();
+        assert_eq!(ids(&ada, "text=WINE"), [bad.clone(), good.clone()]);
+        assert_eq!(ids(&ada, "text=no%20row%20could"), [bad.clone()]);
+        // The model's name, and a word of the error of another one.
+        assert_eq!(ids(&ada, "text=mo"), [failed.clone()]);
+        assert_eq!(ids(&ada, "text=e"), [failed.clone(), bad.clone(), good.clone()]);
+        assert_eq!(ids(&ada, &format!("text=%20{}", good.as_str().unwrap())), [good.clone()]);
+        assert_eq!(ids(&ada, &format!("text={}", others.as_str().unwrap())), [json!(null); 0]);
+        assert_eq!(ids(&ada, "text=wine&status=failed"), [bad.clone()]);
+        assert_eq!(ids(&ada, "text=wine&model=moody"), [json!(null); 0]);
+        assert_eq!(ids(&ada, "text=the%20model&model=moody"), [failed.clone()]);
+        assert_eq!(ids(&ada, "text=%25"), [json!(null); 0]);
+        // It is turned page by page as any list.
+        let first = ada.get("/api/tasks?text=e&limit=2").send().expect(200);
+        let next = format!("text=e&limit=2&cursor={}", first["next_cursor"].as_str().unwrap());
+        assert_eq!(ids(&ada, &next), [good]);
+        ada.get("/api/tasks?text=%20").send().problem(422, "invalid");
+        let all = app.admin().get("/api/admin/tasks?text=wine").send().expect(200);
+        assert_eq!(all["items"].as_array().unwrap().len(), 3);
+        assert_eq!(all["items"][0]["id"], others);
+        let of_error = app.admin().get("/api/admin/tasks?text=the%20model%20failed").send();
+        assert_eq!(of_error.expect(200)["items"][0]["id"], failed);
+        let file = app.admin().get("/api/admin/tasks.csv?text=moody").send();
+        assert_eq!(file.text.lines().count(), 2, "{}", file.text);
+    }
+
+    #[test]
+    fn every_entry_of_a_task_names_it_and_a_task_what_paid_for_it() {
+        let app = App::start();
+        let ada = app.user("ada");
+        let at_once = predict(&ada, &json!([wine()])).expect(200);
+        let begin = |rows: Value| {
+            let call = ada.post("/api/tasks").header("Prefer", "respond-async");
+            let body = json!({"model": "wine", "records": rows});
+            ended(&ada, &call.json(&body).send().expect(202)["id"])
+        };
+        let (held, bad) = (begin(json!([wine(), {}])), begin(json!([{}])));
+        let entries = ada.get("/api/transactions").send().expect(200)["items"].clone();
+        let told: Vec<_> = entries
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|entry| (entry["kind"].as_str().unwrap(), entry["task_id"].clone()))
+            .collect();
+        let (at_once_id, held_id, bad_id) = (&at_once["id"], &held["id"], &bad["id"]);
+        let expected = [
+            ("release", bad_id),
+            ("hold", bad_id),
+            ("settle", held_id),
+            ("release", held_id),
+            ("hold", held_id),
+            ("charge", at_once_id),
+            ("gift", &Value::Null),
+        ];
+        assert_eq!(told, expected.map(|(kind, id)| (kind, id.clone())));
+        assert_eq!(at_once["transaction_id"], entries[5]["id"]);
+        assert_eq!(held["transaction_id"], entries[2]["id"]);
+        let file = ada.get("/api/transactions.csv?kind=settle").send().text;
+        assert!(file.trim_end().ends_with(held_id.as_str().unwrap()), "{file}");
+        let all = app.admin().get("/api/admin/transactions?kind=charge").send().expect(200);
+        assert_eq!(&all["items"][0]["task_id"], at_once_id);
+        // Of a task that is gone, the entry stays.
+        ada.delete(&format!("/api/tasks/{}", at_once_id.as_str().unwrap())).send().expect(204);
+        let entries = ada.get("/api/transactions?kind=charge").send().expect(200);
+        assert_eq!(entries["items"][0]["task_id"], json!(null));
+    }
+
+    #[test]
+    fn what_is_out_of_range_is_told_with_its_bounds() {
+        let app = App::start();
+        let ada = app.user("ada");
+        let mut sour = wine();
+        sour["pH"] = json!(15);
+        sour["alcohol"] = json!("x");
+        let task = predict(&ada, &json!([wine(), sour])).expect(200);
+        let path = format!("/api/tasks/{}/results?only=rejected", task["id"].as_str().unwrap());
+        let results = ada.get(&path).send().expect(200)["items"][0]["errors"].clone();
+        assert_eq!(results, task["errors"]);
+        let found = |errors: &Value, name: &str| {
+            let all = errors.as_array().unwrap().iter();
+            let fault = all.clone().find(|fault| fault["field"] == name).unwrap();
+            [fault.get("min").cloned(), fault.get("max").cloned()]
+        };
+        assert_eq!(found(&results, "pH"), [Some(json!(0.0)), Some(json!(14.0))]);
+        assert_eq!(found(&results, "alcohol"), [None, None]);
+        let refused = predict(&ada, &json!([sour])).problem(422, "invalid");
+        assert_eq!(found(&refused["errors"], "pH"), [Some(json!(0.0)), Some(json!(14.0))]);
+    }
+
+    #[test]
+    fn what_a_client_of_another_server_sent_can_be_sent_again() {
+        let app = App::start();
+        let ada = app.user("ada");
+        let tensor =
+            json!({"name": "x", "shape": [2, 2], "datatype": "FP64", "data": [1, 2, 3, 4]});
+        let split = r#"{"dataframe_split": {"columns": ["a", "b"], "data": [[1, 2], [NaN, 4]]}}"#;
+        for (path, body) in [
+            ("/api/models/simple/invocations", json!({"instances": [[1, 2], [3, 4]]}).to_string()),
+            (
+                "/api/models/simple/invocations",
+                json!({"inputs": {"a": [1, 3], "b": [2, 4]}}).to_string(),
+            ),
+            ("/api/models/simple/invocations?errors=rows", split.to_owned()),
+            ("/v2/models/simple/infer", json!({"inputs": [tensor]}).to_string()),
+            ("/v1/models/simple:predict", json!({"instances": [[1, 2], [3, 4]]}).to_string()),
+            ("/v1/predictions", json!({"model": "simple", "input": {"a": 1, "b": 2}}).to_string()),
+        ] {
+            let send = |path: &str, body: String| {
+                ada.post(path).header("Content-Type", "application/json").body(body).send()
+            };
+            let first = send(path, body);
+            assert!(first.status < 300, "{path}: {}", first.text);
+            let task = format!("/api/tasks/{}", first.header("Cellar-Task-Id").unwrap());
+            let input = ada.get(&format!("{task}/input")).send();
+            assert!(input.header("Content-Type").unwrap().starts_with("application/json"));
+            let again = send("/api/tasks?model=simple", input.text).expect(200);
+            let task = ada.get(&task).send().expect(200);
+            assert_eq!(again["output_data"], task["output_data"], "{path}");
+            assert_eq!(again["errors"], task["errors"], "{path}");
+        }
+    }
+}
+
+/// What costs nothing is kept within bounds.
+mod unpaid {
+    use super::*;
+
+    /// A request whose rows are all bad, with a body of about this many bytes.
+    fn fail(actor: &Actor<'_>, n_bytes: usize, mark: usize) -> Answer {
+        let body =
+            json!({"model": "wine", "records": [{"note": "x".repeat(n_bytes), "mark": mark}]});
+        actor.post("/api/tasks").json(&body).send()
+    }
+
+    fn n_tasks(actor: &Actor<'_>) -> usize {
+        actor.get("/api/tasks?limit=200").send().expect(200)["items"].as_array().unwrap().len()
+    }
+
+    #[test]
+    fn of_what_failed_the_newest_is_kept() {
+        let app = Setup::default().standing().flag("unpaid_bytes_max", "100000").start();
+        let ada = app.user("ada");
+        let paid = predict(&ada, &json!([wine()])).expect(200)["id"].clone();
+        let ids: Vec<_> = (0..20)
+            .map(|n| {
+                // What comes in a day is bounded too, so this takes some.
+                app.clock.advance_s(6 * 3600);
+                let answer = fail(&app.signed_in("ada"), 20_000, n);
+                answer.problem(422, "invalid");
+                answer.header("Cellar-Task-Id").unwrap().to_owned()
+            })
+            .collect();
+        let ada = app.signed_in("ada");
+        let kept = ada.get("/api/tasks").send().expect(200)["items"].clone();
+        let kept: Vec<_> = kept.as_array().unwrap().iter().map(|task| task["id"].clone()).collect();
+        // The newest, and what was paid for, however old it is.
+        let n = kept.len() - 1;
+        assert!((4..=15).contains(&n), "{n}");
+        let newest: Vec<_> = ids.iter().rev().take(n).map(|id| json!(id)).collect();
+        assert_eq!((&kept[..n], &kept[n]), (&newest[..], &paid));
+        ada.get(&format!("/api/tasks/{}", ids[0])).send().problem(404, "not_found");
+        ada.get(&format!("/api/tasks/{}/input", ids[19])).send().expect(200);
+        assert!(contents(&app).0 <= n);
+    }
+
+    #[test]
+    fn what_fails_beyond_a_days_room_is_answered_and_not_recorded() {
+        let app = Setup::default().standing().flag("unpaid_bytes_max", "100000").start();
+        let (ada, bob) = (app.user("ada"), app.user("bob"));
+        let recorded: Vec<_> = (0..8)
+            .map(|n| {
+                let answer = fail(&ada, 20_000, n);
+                assert_eq!(answer.problem(422, "invalid")["errors"][0]["row"], 1);
+                answer.header("Cellar-Task-Id").is_some()
+            })
+            .collect();
+        assert_eq!(recorded, [true, true, true, true, false, false, false, false]);
+        assert_eq!(n_tasks(&ada), 4);
+        // Deleting makes no room in the same day: files stay for a grace. Others have their own.
+        for task in ada.get("/api/tasks").send().expect(200)["items"].as_array().unwrap() {
+            ada.delete(&format!("/api/tasks/{}", task["id"].as_str().unwrap())).send().expect(204);
+        }
+        assert_eq!(fail(&ada, 20_000, 9).header("Cellar-Task-Id"), None);
+        assert!(fail(&bob, 20_000, 9).header("Cellar-Task-Id").is_some());
+        // What is paid for is done as ever.
+        assert_eq!(predict(&ada, &json!([wine()])).expect(200)["cost"], 1);
+        app.clock.advance_s(24 * 3600);
+        assert!(fail(&app.signed_in("ada"), 20_000, 9).header("Cellar-Task-Id").is_some());
+    }
+
+    #[test]
+    fn work_in_the_background_is_refused_beyond_a_days_room() {
+        let app = Setup::default().flag("unpaid_bytes_max", "30000").start();
+        let ada = app.user("ada");
+        let begin = || {
+            let body = json!({"model": "wine", "records": [{"note": "x".repeat(40_000)}]});
+            ada.post("/api/tasks").header("Prefer", "respond-async").json(&body).send()
+        };
+        // One is kept, however large it is; compressed it is small.
+        for _ in 0..40 {
+            let begun = begin();
+            if begun.status == 429 {
+                let told = begun.problem(429, "too_many");
+                assert!(begun.header("Retry-After").unwrap().parse::<u64>().unwrap() > 80_000);
+                assert!(told["detail"].is_string() && n_tasks(&ada) >= 1);
+                assert_eq!(balance(&ada), [100, 0]);
+                return;
+            }
+            assert_eq!(ended(&ada, &begun.expect(202)["id"])["status"], "failed");
+        }
+        panic!("nothing was refused");
+    }
+}

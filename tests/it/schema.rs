@@ -9,6 +9,7 @@ const RELEASED: &[&str] = &[
     include_str!("schemas/v2.sql"),
     include_str!("schemas/v3.sql"),
     include_str!("schemas/v4.sql"),
+    include_str!("schemas/v5.sql"),
 ];
 
 /// `Cell`, as every file of ours says in its header.

@@ -13,6 +13,7 @@ import { Period, firstDay } from '/js/admin/period.js';
 import { Whose } from '/js/admin/whose.js';
 import { Button } from '/js/parts/button.js';
 import { Stale } from '/js/parts/notice.js';
+import { Search } from '/js/parts/search.js';
 import { Select } from '/js/parts/select.js';
 import { List } from '/js/parts/table.js';
 
@@ -20,8 +21,8 @@ const STATUSES = ['queued', 'running', 'succeeded', 'failed', 'cancelled'];
 const RENEW_S = 5;
 
 export default function AllTasks() {
-  const [filters, set] = useFilters({ user: '', model: '', status: '', days: '' });
-  const query = { user_id: filters.user, model: filters.model, status: filters.status, from: firstDay(filters.days) };
+  const [filters, set] = useFilters({ user: '', model: '', status: '', days: '', text: '' });
+  const query = { user_id: filters.user, model: filters.model, status: filters.status, from: firstDay(filters.days), text: filters.text.trim() };
   const pages = usePages((cursor) => listAllTasks({ ...query, cursor, limit: 25 }), [toQuery(query)]);
   const models = useLoad(listModels);
   // A list in which something is under way follows it.
@@ -33,6 +34,7 @@ export default function AllTasks() {
         <div class="page__actions"><${Button} icon="download" href=${fileOf('tasks', query)} download>${t('staff.csv')}<//></div>
       </div>
       <div class="filters">
+        <${Search} label=${t('staff.search_tasks')} value=${filters.text} onSearch=${(/** @type {string} */ text) => set({ text })} />
         <${Whose} id=${filters.user} onChoose=${(/** @type {string} */ user) => set({ user })} />
         <${Select} quiet label=${t('staff.model')} name="model" value=${filters.model} onInput=${(/** @type {string} */ model) => set({ model })}
           options=${[{ value: '', label: t('staff.every_model') },

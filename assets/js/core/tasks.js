@@ -11,7 +11,7 @@ import { follow } from '/js/core/live.js';
  *   transaction_id: string | null, progress: number, message: string, compute_ms: number | null,
  *   request_id: string | null, created_at: string, started_at: string | null, finished_at: string | null }} Task
  */
-/** @typedef {{ row: number, line: number | null, field: string, value: string | null, code: string, message: string }} Fault */
+/** @typedef {{ row: number, line: number | null, field: string, value: string | null, code: string, message: string, min?: number, max?: number }} Fault */
 /** @typedef {{ field: string, message: string }} Note */
 /** What was predicted of a row: the first output, and every output by its name. @typedef {{ row: number, prediction: any, notes: Note[], [output: string]: any }} Output */
 /** A row as it was sent and what came of it; one that was rejected has no outputs. @typedef {{ row: number, cells: string[], prediction: any, notes?: Note[], errors: Fault[], [output: string]: any }} ResultRow */
@@ -34,7 +34,7 @@ export function createTask({ model, body, key, async = false }) {
 }
 
 /**
- * @param {{ limit?: number, cursor?: string | null, model?: string, status?: string, from?: string, to?: string }} [query]
+ * @param {{ limit?: number, cursor?: string | null, model?: string, status?: string, from?: string, to?: string, text?: string }} [query]
  * @returns {Promise<{ items: Task[], next_cursor: string | null }>}
  */
 export function listTasks(query = {}) {

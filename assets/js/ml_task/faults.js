@@ -1,14 +1,13 @@
 // @ts-check
 // What is wrong with a row, and what is unusual about it, in the reader's words.
 import { t, tOr } from '/js/core/i18n.js';
-import { columnTitle } from '/js/parts/measurements.js';
+import { columnTitle, figure } from '/js/parts/measurements.js';
 
 /** @param {import('/js/core/tasks.js').Fault} fault */
-export function faultText({ code, message }) {
-  // The server says the bounds in its sentence alone.
-  const bounds = code === 'out_of_range' ? message.match(/from (\S+) to (\S+)/) : null;
-  if (bounds) return t('fault.out_of_range', { min: bounds[1], max: bounds[2] });
-  return code === 'out_of_range' ? message : tOr(`fault.${code}`, message);
+export function faultText({ code, message, min, max }) {
+  if (code !== 'out_of_range') return tOr(`fault.${code}`, message);
+  // What was rejected long ago says its bounds in its sentence alone.
+  return min === undefined || max === undefined ? message : t('fault.out_of_range', { min: figure(min), max: figure(max) });
 }
 
 /** @param {{ field: string, message: string }} note */

@@ -10,6 +10,7 @@ import { html, useEffect, useState } from '/js/core/view.js';
 import { Button } from '/js/parts/button.js';
 import { DateSpan, spanOf } from '/js/parts/date-span.js';
 import { Stale } from '/js/parts/notice.js';
+import { Search } from '/js/parts/search.js';
 import { Select } from '/js/parts/select.js';
 import { List } from '/js/parts/table.js';
 import { taskColumns } from '/js/parts/task-row.js';
@@ -18,6 +19,7 @@ import { taskColumns } from '/js/parts/task-row.js';
 
 const STATUSES = ['running', 'queued', 'succeeded', 'failed', 'cancelled'];
 const LIMIT = 20;
+const NOTHING = { model: '', status: '', from: '', to: '', text: '' };
 /** How often to look: work under way moves, the rest changes only by what is sent elsewhere. */
 const SOON_S = 2;
 const LATER_S = 15;
@@ -37,15 +39,15 @@ function useLive(items) {
 }
 
 export default function History() {
-  const [filters, setFilters] = useFilters({ model: '', status: '', from: '', to: '' });
-  const { model, status, from, to } = filters;
+  const [filters, setFilters] = useFilters(NOTHING);
+  const { model, status, from, to, text } = filters;
   const models = useLoad(listModels);
-  const pages = usePages((cursor) => listTasks({ limit: LIMIT, cursor, model, status, ...spanOf(filters) }), [toQuery(filters)]);
+  const pages = usePages((cursor) => listTasks({ limit: LIMIT, cursor, model, status, ...spanOf(filters), text: text.trim() }), [toQuery(filters)]);
   const { items, error, busy, reload } = pages;
   const live = useLive(items);
   useEvery(items?.some(isOpen) ? SOON_S : LATER_S, () => { if (!busy) reload(); });
-  const isFiltered = Boolean(model || status || from || to);
-  const clear = () => setFilters({ model: '', status: '', from: '', to: '' });
+  const isFiltered = Boolean(model || status || from || to || text);
+  const clear = () => setFilters(NOTHING);
   const blank = isFiltered
     ? { icon: 'search', title: t('history.none'), text: t('history.none_text'), action: html`<${Button} kind="small" onClick=${clear}>${t('history.clear')}<//>` }
     : { icon: 'history', title: t('history.empty'), text: t('history.empty_text'), action: html`<${Button} kind="main" href="/models">${t('history.to_models')}<//>` };
@@ -57,6 +59,7 @@ export default function History() {
       <div class="page__head"><div><h1>${t('title.history')}</h1><p>${t('history.lede')}</p></div></div>
       ${items && error && html`<${Stale} error=${error} retry=${reload} />`}
       <div class="filters" role="group" aria-label=${t('history.filters')}>
+        <${Search} label=${t('history.search')} value=${text} onSearch=${(/** @type {string} */ value) => setFilters({ text: value })} />
         <${Select} quiet label=${t('task.model')} name="model" value=${model} onInput=${(/** @type {string} */ value) => setFilters({ model: value })}
           options=${[{ value: '', label: t('history.all_models') }, ...names.map((id) => ({ value: id, label: titles.get(id) ?? titleOf(id) }))]} />
         <${Select} quiet label=${t('task.status')} name="status" value=${status} onInput=${(/** @type {string} */ value) => setFilters({ status: value })}

@@ -7,10 +7,12 @@ import { figure } from '/js/parts/measurements.js';
 /** @typedef {import('/js/core/models.js').Column} Column */
 
 /**
- * @param {{ code: string, message?: string }} fault @param {Column | undefined} column
+ * @param {{ code: string, message?: string, min?: number, max?: number }} fault @param {Column | undefined} column
  */
 export function faultInWords(fault, column) {
-  const range = column ? { min: figure(column.allowed.min), max: figure(column.allowed.max) } : { min: '', max: '' };
+  const min = fault.min ?? column?.allowed.min;
+  const max = fault.max ?? column?.allowed.max;
+  const range = min === undefined || max === undefined ? { min: '', max: '' } : { min: figure(min), max: figure(max) };
   return tOr(`fault.${fault.code}`, '') ? t(`fault.${fault.code}`, range) : fault.message ?? fault.code;
 }
 

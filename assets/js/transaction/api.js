@@ -5,7 +5,7 @@ import { request } from '/js/core/http.js';
 
 /**
  * @typedef {{ id: string, kind: string, amount: number, balance: number, description: string, actor_id: string | null,
- *   request_id: string | null, timestamp: string }} Transaction
+ *   task_id: string | null, request_id: string | null, timestamp: string }} Transaction
  */
 
 /** Adds credits to the caller's account; with the same key it is done once. @param {number} amount @param {string} key */

@@ -16,7 +16,6 @@ import { List } from '/js/parts/table.js';
 import { KINDS, transactionColumns } from '/js/parts/transaction-row.js';
 import { listTransactions, transactionsAddress } from '/js/transaction/api.js';
 import { BalanceDays } from '/js/transaction/balance-days.js';
-import { useTasksOf } from '/js/transaction/tasks-of.js';
 
 /** @typedef {import('/js/transaction/api.js').Transaction} Transaction */
 
@@ -39,7 +38,6 @@ function Entries() {
     if (last.current && held) reload();
     last.current = held;
   }, [held]);
-  const taskOf = useTasksOf(items);
   const isFiltered = Boolean(kind || from || to || text);
   const clear = () => setFilters(NOTHING);
   const blank = isFiltered
@@ -60,7 +58,7 @@ function Entries() {
         ${isFiltered && html`<${Button} kind="bare" icon="close" onClick=${clear}>${t('credits_page.clear')}<//>`}
       </div>
       <${List} label=${t('credits_page.transactions')} columns=${transactionColumns} pages=${pages} n=${8} blank=${blank}
-        href=${(/** @type {Transaction} */ entry) => { const id = taskOf(entry); return id && `/tasks/${id}`; }} />
+        href=${(/** @type {Transaction} */ { task_id }) => task_id && `/tasks/${task_id}`} />
     </section>`;
 }
 

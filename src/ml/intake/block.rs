@@ -16,7 +16,7 @@ const VALUE_CHARS_MAX: usize = 80;
 pub const FAULTS_MAX: usize = 64;
 
 /// Why a row is rejected: one of its cells, or its shape.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Fault {
     /// The row, counted from 1.
     pub row: u64,
@@ -30,6 +30,12 @@ pub struct Fault {
     pub code: Cow<'static, str>,
     /// A clause for people, to be read after the field's name.
     pub message: String,
+    /// The least that is allowed, if the value is out of range.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<f64>,
+    /// The most that is allowed, if the value is out of range.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<f64>,
 }
 
 impl Fault {

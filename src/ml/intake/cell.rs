@@ -30,6 +30,8 @@ impl Place<'_> {
             value: value.map(Fault::cut),
             code: Cow::Borrowed(code),
             message: message.into(),
+            min: None,
+            max: None,
         }
     }
 
@@ -39,7 +41,15 @@ impl Place<'_> {
         let shown = String::from_utf8_lossy(&text[..text.len().min(1024)]);
         let shown = shown.trim();
         let value = (!shown.is_empty()).then_some(shown);
-        self.fault(value, wrong.code(), wrong.message())
+        let bounds = match wrong {
+            Wrong::OutOfRange(range) => Some(range),
+            _ => None,
+        };
+        Fault {
+            min: bounds.map(|range| range.min),
+            max: bounds.map(|range| range.max),
+            ..self.fault(value, wrong.code(), wrong.message())
+        }
     }
 }
 

@@ -163,14 +163,52 @@ impl<R: Read> Opened<'_, R> {
     }
 }
 
-/// The model that a body of Cellar's own JSON names, if it names one. Nothing is built of the body,
-/// however large it is, but it is read to its end: what is no JSON is told as that.
-pub(super) fn model_named_in(body: &[u8]) -> Result<Option<String>> {
-    let [model] = fields(utf8(body)?, ["model"], Others::Passed)?;
-    match model.map(text_of).transpose()? {
-        None => Ok(None),
-        Some(None) => Err(Error::invalid("model", "wrong_type", "must be a text")),
-        Some(name) => Ok(name),
+/// What a body of JSON says of itself.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Introduction {
+    /// The model, if it names one.
+    pub(super) model: Option<String>,
+    /// Whose words it is in.
+    pub(super) form: Form,
+}
+
+/// The fields that hold rows in Cellar's own JSON.
+const OWN_FIELDS: [&str; 5] = ["records", "rows", "columns", "data", "record"];
+
+impl Introduction {
+    /// What this body says. Nothing is built of it, however large it is, but it is read to its end:
+    /// what is no JSON is told as that. What clients of other servers once sent is known by its
+    /// fields, so that it can be sent again.
+    pub(super) fn of(body: &[u8]) -> Result<Self> {
+        let text = utf8(body)?;
+        match Self::read(text) {
+            Err(error) => match without_bare_words(text).map(|cured| Self::read(&cured)) {
+                Some(Ok(read)) if read.form == Form::Mlflow => Ok(read),
+                _ => Err(error),
+            },
+            read => read,
+        }
+    }
+
+    fn read(text: &str) -> Result<Self> {
+        let [records, rows, columns, data, record] = OWN_FIELDS;
+        let [split, of_records, instances, inputs] = MLFLOW_FIELDS;
+        let names =
+            ["model", records, rows, columns, data, record, split, of_records, instances, inputs];
+        let found = fields(text, names, Others::Passed)?;
+        let model = match found[0].map(text_of).transpose()? {
+            None => None,
+            Some(None) => return Err(Error::invalid("model", "wrong_type", "must be a text")),
+            Some(name) => name,
+        };
+        let (own, foreign) = found[1..].split_at(OWN_FIELDS.len());
+        let has_any = |values: &[Option<&str>]| values.iter().any(Option::is_some);
+        let form = match () {
+            () if has_any(own) || !has_any(foreign) => Form::Json,
+            () if found[9].is_some_and(oip::are_tensors) => Form::Oip,
+            () => Form::Mlflow,
+        };
+        Ok(Self { model, form })
     }
 }
 

@@ -52,6 +52,14 @@ pub(super) fn rows_in(body: &str) -> Result<Given<'_>> {
     Ok(Given::Lists(lists))
 }
 
+/// Whether this is a list of tensors, as far as its first value shows.
+pub(super) fn are_tensors(inputs: &str) -> bool {
+    let first = Cursor::of(inputs, 0).and_then(|mut list| list.next(inputs));
+    let names = ["name", "shape", "datatype"];
+    let found = first.map(|first| fields(first, names, Others::Passed));
+    found.is_some_and(|found| found.is_ok_and(|found| found.iter().all(Option::is_some)))
+}
+
 struct Tensor<'t> {
     name: String,
     n_rows: usize,

@@ -97,7 +97,7 @@ fn a_body_that_is_no_request_is_told_why() {
 
 #[test]
 fn the_model_is_found_without_reading_the_rows() {
-    let named = |body: &str| model_named_in(body.as_bytes());
+    let named = |body: &str| Introduction::of(body.as_bytes()).map(|found| found.model);
     for body in [r#"{"model": "w\u0069ne", "rows": 1}"#, r#"{"rows": [[1]], "model": "wine"}"#] {
         assert_eq!(named(body).unwrap().as_deref(), Some("wine"));
     }
@@ -112,6 +112,25 @@ fn the_model_is_found_without_reading_the_rows() {
     ] {
         assert_eq!(wrong(named(body)), [expected], "{body}");
     }
+}
+
+#[test]
+fn whose_words_a_body_is_in_is_known_by_its_fields() {
+    let tensor = tensor("rows", "FP64", "[1,2]", "[7,3]");
+    for (body, form) in [
+        (r#"{"records": []}"#.to_owned(), Form::Json),
+        ("{}".into(), Form::Json),
+        (r#"{"instances": [], "data": []}"#.into(), Form::Json),
+        (r#"{"dataframe_split": {}}"#.into(), Form::Mlflow),
+        (r#"{"instances": [[NaN, 3]]}"#.into(), Form::Mlflow),
+        (r#"{"inputs": [[7, 3]]}"#.into(), Form::Mlflow),
+        (r#"{"inputs": {"acid": [7]}}"#.into(), Form::Mlflow),
+        (r#"{"inputs": [{"name": 1, "shape": 2}]}"#.into(), Form::Mlflow),
+        (infer(&[tensor]), Form::Oip),
+    ] {
+        assert_eq!(Introduction::of(body.as_bytes()).unwrap().form, form, "{body}");
+    }
+    assert_eq!(wrong(Introduction::of(br#"{"records": [NaN]}"#)), ["body:malformed"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 export default {
   'history.lede': 'Every task you have sent, with what came of it and what it cost.',
   'history.filters': 'Filters',
+  'history.search': 'Search tasks',
   'history.all_models': 'All models',
   'history.all_states': 'Any status',
   'history.clear': 'Clear filters',

@@ -26,6 +26,7 @@ export default {
   'staff.every_kind': 'Every kind',
   'staff.transactions_lede': 'Every entry of the ledger. None is ever changed; a mistake gets a counter-entry.',
   'staff.tasks_lede': 'What was predicted for whom, and what it cost. What was sent is shown to its owner alone.',
+  'staff.search_tasks': 'Search tasks',
   'staff.search_entries': 'Search in reasons',
   'staff.no_entries': 'No entries',
   'staff.no_entries_text': 'No entry fits these filters.',

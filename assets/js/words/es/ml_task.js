@@ -3,6 +3,7 @@
 export default {
   'history.lede': 'Todas las tareas que has enviado, con su resultado y su coste.',
   'history.filters': 'Filtros',
+  'history.search': 'Buscar tareas',
   'history.all_models': 'Todos los modelos',
   'history.all_states': 'Cualquier estado',
   'history.clear': 'Quitar filtros',

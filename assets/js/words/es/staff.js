@@ -26,6 +26,7 @@ export default {
   'staff.every_kind': 'Todos los tipos',
   'staff.transactions_lede': 'Todos los movimientos del libro mayor. Ninguno se modifica; un error recibe un contraasiento.',
   'staff.tasks_lede': 'Qué se predijo para quién, y cuánto costó. Lo enviado solo lo ve su dueño.',
+  'staff.search_tasks': 'Buscar tareas',
   'staff.search_entries': 'Buscar en los motivos',
   'staff.no_entries': 'Sin movimientos',
   'staff.no_entries_text': 'Ningún movimiento cumple estos filtros.',

@@ -3,6 +3,7 @@
 export default {
   'history.lede': 'Все ваши задачи: что получилось и сколько это стоило.',
   'history.filters': 'Фильтры',
+  'history.search': 'Поиск по задачам',
   'history.all_models': 'Все модели',
   'history.all_states': 'Любое состояние',
   'history.clear': 'Сбросить фильтры',

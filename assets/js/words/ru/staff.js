@@ -26,6 +26,7 @@ export default {
   'staff.every_kind': 'Все виды',
   'staff.transactions_lede': 'Все записи журнала. Они не меняются: ошибка исправляется встречной записью.',
   'staff.tasks_lede': 'Что, для кого и за сколько было предсказано. Сами данные видит только их владелец.',
+  'staff.search_tasks': 'Поиск по задачам',
   'staff.search_entries': 'Поиск по основаниям',
   'staff.no_entries': 'Операций нет',
   'staff.no_entries_text': 'Под эти условия ничего не подходит.',

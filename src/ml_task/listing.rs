@@ -1,0 +1,123 @@
+//! Lists of tasks: which ones are asked for over HTTP, and the list as a file.
+
+use rocket::FromForm;
+use rocket::futures::{Stream, StreamExt, stream};
+use utoipa::IntoParams;
+
+use super::record::{NamedTask, Status, TaskQuery};
+use super::service::MLService;
+use crate::clock::Timestamp;
+use crate::error::{Issues, Result};
+use crate::id::{RowId, UserId};
+use crate::web::{Export, csv_rows};
+
+/// The longest text that is searched for.
+const TEXT_BYTES_MAX: usize = 200;
+
+/// Which tasks are asked for.
+#[derive(Debug, Clone, FromForm, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct TaskFilter {
+    /// Only of this model.
+    model: Option<String>,
+    /// Only that stand so: queued, running, succeeded, failed or cancelled.
+    status: Option<String>,
+    /// Only from this moment on.
+    from: Option<String>,
+    /// Only before this moment.
+    to: Option<String>,
+    /// Only with this in the name of the model or in why it failed; or the id of a task.
+    text: Option<String>,
+}
+
+impl TaskFilter {
+    /// The question, of this user's tasks or of everyone's.
+    pub fn query(&self, user_id: Option<UserId>) -> Result<TaskQuery> {
+        let mut issues = Issues::default();
+        let status = self.status.as_deref().map(Status::from_word);
+        if status == Some(None) {
+            let words = Status::ALL.map(Status::word).join(", ");
+            issues.add("status", "unknown_value", format!("must be one of {words}"));
+        }
+        let mut moment = |name: &str, text: &Option<String>| {
+            let moment = text.as_deref().map(Timestamp::parse_day_or_moment);
+            if moment == Some(None) {
+                let rule = "must be a day such as 2026-11-21 or a moment such as \
+                            2026-11-21T12:00:00Z";
+                issues.add(name, "invalid", rule);
+            }
+            moment.flatten()
+        };
+        let (from, to) = (moment("from", &self.from), moment("to", &self.to));
+        let text = self.text.as_deref().map(str::trim);
+        if text.is_some_and(|text| text.is_empty() || text.len() > TEXT_BYTES_MAX) {
+            let rule = format!("must have from 1 to {TEXT_BYTES_MAX} bytes");
+            issues.add("text", "invalid", rule);
+        }
+        let (model, status) = (self.model.clone(), status.flatten());
+        let text = text.map(str::to_owned);
+        issues.or(TaskQuery { user_id, model, status, from, to, text })
+    }
+}
+
+/// Tasks as a file. The first page is read before anything is sent, so that a failure has its
+/// status; a later one ends the file early.
+pub async fn export_tasks(
+    tasks: MLService,
+    query: TaskQuery,
+) -> Result<Export<impl Stream<Item = String> + Send>> {
+    const HEADER: [&str; 12] = [
+        "id",
+        "created_at",
+        "username",
+        "model",
+        "model_version",
+        "status",
+        "n_rows",
+        "n_predicted",
+        "n_rejected",
+        "cost",
+        "error",
+        "request_id",
+    ];
+    let head = csv_rows([HEADER.map(str::to_owned)])?;
+    let (first, next) = page_of_tasks(&tasks, &query, i64::MAX).await?;
+    let first = head + &first;
+    let rest = stream::unfold(next, move |next| {
+        let (tasks, query) = (tasks.clone(), query.clone());
+        async move {
+            let page = page_of_tasks(&tasks, &query, next?).await;
+            page.inspect_err(|cause| tracing::error!(%cause, "an export broke off")).ok()
+        }
+    });
+    Ok(Export::new("tasks.csv", stream::iter([first]).chain(rest)))
+}
+
+/// A page of an export, and where the next one begins.
+async fn page_of_tasks(
+    tasks: &MLService,
+    query: &TaskQuery,
+    before: i64,
+) -> Result<(String, Option<i64>)> {
+    const PAGE: u32 = 1_000;
+    let page = tasks.list(query.clone(), before, PAGE).await?;
+    let is_whole = page.len() == PAGE as usize;
+    let next = page.last().filter(|_| is_whole).map(|named| named.task.id.number());
+    let rows = page.into_iter().map(|NamedTask { task, username }| {
+        [
+            task.id.to_string(),
+            task.created_at.to_string(),
+            username,
+            task.model_id,
+            task.model_version,
+            task.status.word().to_owned(),
+            task.tally.n_given.to_string(),
+            task.tally.n_predicted.to_string(),
+            task.tally.n_rejected.to_string(),
+            task.cost.amount().to_string(),
+            task.error.unwrap_or_default(),
+            task.request_id.unwrap_or_default(),
+        ]
+    });
+    Ok((csv_rows(rows)?, next))
+}

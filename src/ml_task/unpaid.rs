@@ -1,0 +1,177 @@
+//! What an account may leave behind without having paid for it: tasks that failed or were
+//! cancelled. The newest of them are kept, up to a bound; the older ones are deleted as others
+//! come. What was deleted lies on the disk for a while yet, so in one day no more than the bound
+//! comes anew: beyond it, a request that fails is answered and not recorded.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::record::MLTask;
+use super::service::task_address;
+use crate::clock::Timestamp;
+use crate::database::{Reader, Tx, params};
+use crate::error::{Error, Result};
+use crate::id::{MLTaskId, UserId};
+use crate::idempotency;
+
+/// Tasks of an account that failed or were cancelled, and are kept.
+const TASKS_MAX: usize = 1_000;
+
+/// Older ones that are looked at, and deleted, each time.
+const SURPLUS_MAX: usize = 100;
+
+/// What a task takes besides its contents.
+const TASK_BYTES: u64 = 1_024;
+
+const DAY_S: i64 = 24 * 3600;
+
+/// Accounts whose day is remembered; those whose day is over are forgotten beyond it.
+const DAYS_MAX: usize = 10_000;
+
+/// The tasks of a user that cost nothing, with the bytes of their contents, newest first. It says
+/// what the index of the few says.
+const UNPAID: &str = "SELECT t.id, coalesce(length(t.input), 0) + coalesce(length(t.output), 0) \
+    + coalesce(length(t.faults), 0) + coalesce((SELECT sum(b.size_bytes) FROM blobs b \
+        WHERE b.hash IN (t.input_hash, t.output_hash, t.faults_hash)), 0) \
+    FROM ml_tasks t WHERE t.user_id = ?1 AND t.status <> 'succeeded' \
+      AND t.status IN ('failed', 'cancelled') ORDER BY t.id DESC LIMIT ?2";
+
+/// The bound, and what came of each account today; a clone is the same.
+#[derive(Clone)]
+pub struct Unpaid {
+    bytes_max: u64,
+    days: Arc<Mutex<HashMap<UserId, Day>>>,
+}
+
+#[derive(Clone, Copy)]
+struct Day {
+    since: Timestamp,
+    n_bytes: u64,
+}
+
+impl Unpaid {
+    /// With this bound on what an account may keep, and on what of it may come in a day.
+    pub fn new(bytes_max: u64) -> Self {
+        Self { bytes_max, days: Arc::default() }
+    }
+
+    fn days(&self) -> MutexGuard<'_, HashMap<UserId, Day>> {
+        self.days.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that a failure with so much content is to be kept; false if there is no room for it
+    /// today. The first of a day always has room.
+    pub(super) fn has_room(&self, user_id: UserId, n_bytes: u64, now: Timestamp) -> bool {
+        let n_bytes = n_bytes.saturating_add(TASK_BYTES);
+        let mut days = self.days();
+        let n_today = days.get(&user_id).filter(|day| day.is_at(now)).map_or(0, |day| day.n_bytes);
+        let has_room = n_today == 0 || n_today.saturating_add(n_bytes) <= self.bytes_max;
+        if has_room {
+            if days.len() >= DAYS_MAX {
+                days.retain(|_, day| day.is_at(now));
+            }
+            let day = days.entry(user_id).or_insert(Day { since: now, n_bytes: 0 });
+            if !day.is_at(now) {
+                *day = Day { since: now, n_bytes: 0 };
+            }
+            day.n_bytes = day.n_bytes.saturating_add(n_bytes);
+        }
+        has_room
+    }
+
+    /// Refuses work in the background, which is kept before it is known whether it fails, to
+    /// whoever has left as much as may come in a day.
+    pub(super) fn check(&self, user_id: UserId, now: Timestamp) -> Result<()> {
+        let day = self.days().get(&user_id).copied();
+        match day.filter(|day| day.is_at(now) && day.n_bytes >= self.bytes_max) {
+            None => Ok(()),
+            Some(day) => {
+                let left_s = day.since.plus_s(DAY_S).millis_since(now) / 1_000 + 1;
+                Err(Error::TooMany { retry_after_s: left_s.unsigned_abs() })
+            }
+        }
+    }
+
+    /// The oldest of a user's tasks that cost nothing, which are too many by now.
+    pub(super) fn surplus(&self, r: &Reader<'_>, user_id: UserId) -> Result<Vec<MLTaskId>> {
+        let limit = u32::try_from(TASKS_MAX + SURPLUS_MAX).map_err(Error::internal)?;
+        let all = r.fetchall(UNPAID, params![user_id, limit], |row| {
+            Ok((row.get::<MLTaskId>(0)?, row.get::<u64>(1)?))
+        })?;
+        let mut n_bytes = 0_u64;
+        let mut surplus = Vec::new();
+        for (at, (id, size_bytes)) in all.into_iter().enumerate() {
+            n_bytes = n_bytes.saturating_add(size_bytes);
+            // The newest is kept, however large it is.
+            if at > 0 && (at >= TASKS_MAX || n_bytes > self.bytes_max) {
+                surplus.push(id);
+            }
+        }
+        Ok(surplus)
+    }
+
+    /// Deletes these of a user's tasks, as far as they are still there.
+    pub(super) fn delete(
+        tx: &Tx<'_>,
+        user_id: UserId,
+        surplus: &[MLTaskId],
+        now: Timestamp,
+    ) -> Result<()> {
+        for id in surplus {
+            match MLTask::delete(tx, user_id, *id, now) {
+                Ok(()) => idempotency::forget_made(tx, user_id, &task_address(*id))?,
+                Err(Error::NotFound(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes work in the background that ended without having been paid for, and makes room.
+    pub(super) fn ended(&self, tx: &Tx<'_>, user_id: UserId, now: Timestamp) -> Result<()> {
+        let newest = tx.fetchone(UNPAID, params![user_id, 1], |row| row.get::<u64>(1))?;
+        self.has_room(user_id, newest.unwrap_or(0), now);
+        let surplus = self.surplus(tx, user_id)?;
+        Self::delete(tx, user_id, &surplus, now)
+    }
+}
+
+impl Day {
+    fn is_at(self, now: Timestamp) -> bool {
+        now < self.since.plus_s(DAY_S)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::database::Database;
+    use crate::id::RowId;
+
+    #[test]
+    fn a_day_has_room_for_so_much_and_then_the_next_one() {
+        let (user, other) = (UserId::from_number(1), UserId::from_number(2));
+        let begin = Timestamp::from_millis(0);
+        let unpaid = Unpaid::new(10_000);
+        let has_room = |user, n, now| unpaid.has_room(user, n - TASK_BYTES, now);
+        assert!(has_room(user, 6_000, begin) && has_room(user, 4_000, begin));
+        assert!(!has_room(user, 1_024, begin.plus_s(DAY_S - 1)));
+        assert!(has_room(other, 20_000, begin) && !has_room(other, 1_024, begin));
+        let late = unpaid.check(user, begin.plus_s(DAY_S - 5));
+        assert!(matches!(late, Err(Error::TooMany { retry_after_s: 6 })), "{late:?}");
+        assert!(unpaid.check(user, begin.plus_s(DAY_S)).is_ok());
+        assert!(has_room(user, 9_000, begin.plus_s(DAY_S)));
+    }
+
+    #[test]
+    fn no_history_is_read_for_what_was_not_paid() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(folder.path()).unwrap();
+        let explain = format!("EXPLAIN QUERY PLAN {UNPAID}");
+        let read = |r: &Reader<'_>| r.fetchall(&explain, params![1, 9], |row| row.get(3));
+        let plan: Vec<String> = database.read_here(read).unwrap();
+        let plan = plan.join("; ");
+        assert!(plan.contains("ml_tasks_of_status (user_id=? AND status=?)"), "{plan}");
+        assert!(!plan.contains("SCAN"), "{plan}");
+    }
+}
