@@ -69,8 +69,14 @@ fn one_row(server: &Served, headers: &str, peers: Option<&Peers>, n_connections:
     let (mut middles, mut slowest) = (vec![], vec![]);
     let mut of_peers: Vec<(&str, Vec<f64>, Vec<f64>)> =
         vec![("MLflow", vec![], vec![]), ("FastAPI", vec![], vec![])];
+    let mut groups = vec![];
     for _ in 0..ROUNDS {
-        let (a, b) = (server.ask(&livez, load), server.ask(&predict, load));
+        let a = server.ask(&livez, load);
+        let before = server.database.figures();
+        let (n_writes, n_commits) = (before.n_writes(), before.n_commits());
+        let b = server.ask(&predict, load);
+        let after = server.database.figures();
+        groups.push(ratio(after.n_writes() - n_writes, after.n_commits() - n_commits));
         ratios.push(percent(b.per_second(), a.per_second()));
         plain.push(a.per_second());
         rates.push(b.per_second());
@@ -90,6 +96,7 @@ fn one_row(server: &Served, headers: &str, peers: Option<&Peers>, n_connections:
     println!("  GET /livez                {} requests a second", summary(plain));
     println!("  POST /api/tasks           {} requests a second", summary(rates));
     println!("  tasks of livez            {} percent", summary(ratios));
+    println!("  writes in each commit     {}", summary(groups));
     println!("  half are answered within  {} ms", summary(middles));
     println!("  99 of 100 within          {} ms", summary(slowest));
     for (name, per_second, times) in of_peers.into_iter().filter(|(_, rates, _)| !rates.is_empty())
@@ -145,6 +152,11 @@ fn million_rows(server: &Served, headers: &str, peers: Option<&Peers>) {
     if !times.is_empty() {
         println!("  times pandas + scikit-learn  {}", summary(times));
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of a round are small")]
+fn ratio(of: u64, by: u64) -> f64 {
+    of as f64 / by as f64
 }
 
 fn ms(duration: Duration) -> f64 {

@@ -74,6 +74,34 @@ fn what_version_2_knew_is_taken_along() {
 }
 
 #[test]
+fn what_version_4_knew_of_credits_and_tasks_is_taken_along() {
+    let kept = "INSERT INTO users (id, username, password_hash, role, created_at)
+            VALUES (1, 'ada', '', 'user', 1);
+        INSERT INTO accounts (user_id, available) VALUES (1, 6);
+        INSERT INTO transactions (id, user_id, kind, amount, balance, description, timestamp, hash)
+            VALUES (1, 1, 'gift', 7, 7, 'sign-up', 5, randomblob(32)),
+                   (2, 1, 'charge', -1, 6, 'wine: 1 row', 6, randomblob(32));
+        INSERT INTO ml_tasks (id, user_id, model, model_version, form, status, n_given, n_predicted,
+                price, cost, input, transaction_id, created_at, finished_at)
+            VALUES (3, 1, 'wine', 'v', 'json', 'succeeded', 1, 1, 1, 1, x'5b5d', 2, 6, 6),
+                   (4, 1, 'wine', 'v', 'json', 'failed', 1, 0, 1, 0, x'5b5d', NULL, 7, 7);
+        DELETE FROM ml_tasks WHERE id = 4;";
+    let (_folder, database) = made_from(&format!("{}{kept}", RELEASED[3]), 4);
+    let rows = |sql: &str| {
+        let read = |row: &cellar::database::Row<'_>| row.get::<String>(0);
+        database.read_here(|r| r.fetchall(sql, &[], read)).unwrap()
+    };
+    let entries = "SELECT id || ' ' || kind || ' ' || amount || ' ' || balance || ' ' || description
+        || ' ' || timestamp || ' ' || length(hash) FROM transactions ORDER BY id";
+    assert_eq!(rows(entries), ["1 gift 7 7 sign-up 5 32", "2 charge -1 6 wine: 1 row 6 32"]);
+    let tasks = "SELECT id || ' ' || model || ' ' || form || ' ' || status || ' ' || hex(input)
+        || ' ' || transaction_id || ' ' || finished_at FROM ml_tasks";
+    assert_eq!(rows(tasks), ["3 wine json succeeded 5B5D 2 6"]);
+    // What was deleted keeps its number.
+    assert_eq!(rows("SELECT '' || seq FROM sqlite_sequence WHERE name = 'ml_tasks'"), ["4"]);
+}
+
+#[test]
 fn the_present_schema_is_the_newest_released_one() {
     assert_eq!(RELEASED.len(), usize::try_from(SCHEMA_VERSION).unwrap());
     let newest = RELEASED.last().unwrap();
