@@ -23,7 +23,7 @@ impl Server {
     /// The one whose clients call this address, if any.
     fn at(path: &[&str]) -> Option<Self> {
         match path {
-            ["v1", "predictions", ..] => Some(Self::Replicate),
+            ["v1", "predictions", ..] | ["v1", "models", _, _, ..] => Some(Self::Replicate),
             ["v2", ..] | ["v1", "models", ..] => Some(Self::Oip),
             ["api", "models", _, "invocations" | "ping" | "health" | "version", ..] => {
                 Some(Self::Mlflow)
@@ -118,6 +118,7 @@ mod tests {
             ("v2/nothing/here", Some(Server::Oip)),
             ("v1/models/wine:predict", Some(Server::Oip)),
             ("v1/predictions", Some(Server::Replicate)),
+            ("v1/models/cellar/wine/predictions", Some(Server::Replicate)),
             ("v1/predictions/x/cancel", Some(Server::Replicate)),
             ("api/models/wine/invocations", Some(Server::Mlflow)),
             ("api/models/wine/ping/pong", Some(Server::Mlflow)),

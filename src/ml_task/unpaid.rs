@@ -3,10 +3,11 @@
 //! come. What was deleted lies on the disk for a while yet, so in one day no more than the bound
 //! comes anew: beyond it, a request that fails is answered and not recorded.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::record::MLTask;
+use super::record::{MLTask, Status};
 use super::service::task_address;
 use crate::clock::Timestamp;
 use crate::database::{Reader, Tx, params};
@@ -28,13 +29,13 @@ const DAY_S: i64 = 24 * 3600;
 /// Accounts whose day is remembered; those whose day is over are forgotten beyond it.
 const DAYS_MAX: usize = 10_000;
 
-/// The tasks of a user that cost nothing, with the bytes of their contents, newest first. It says
-/// what the index of the few says.
+/// A user's tasks of a status, with the bytes of their contents, newest first. It says what the
+/// index of the few says.
 const UNPAID: &str = "SELECT t.id, coalesce(length(t.input), 0) + coalesce(length(t.output), 0) \
     + coalesce(length(t.faults), 0) + coalesce((SELECT sum(b.size_bytes) FROM blobs b \
         WHERE b.hash IN (t.input_hash, t.output_hash, t.faults_hash)), 0) \
     FROM ml_tasks t WHERE t.user_id = ?1 AND t.status <> 'succeeded' \
-      AND t.status IN ('failed', 'cancelled') ORDER BY t.id DESC LIMIT ?2";
+      AND t.status = ?2 ORDER BY t.id DESC LIMIT ?3";
 
 /// The bound, and what came of each account today; a clone is the same.
 #[derive(Clone)]
@@ -62,28 +63,37 @@ impl Unpaid {
     /// Notes that a failure with so much content is to be kept; false if there is no room for it
     /// today. The first of a day always has room.
     pub(super) fn has_room(&self, user_id: UserId, n_bytes: u64, now: Timestamp) -> bool {
-        let n_bytes = n_bytes.saturating_add(TASK_BYTES);
-        let mut days = self.days();
-        let n_today = days.get(&user_id).filter(|day| day.is_at(now)).map_or(0, |day| day.n_bytes);
-        let has_room = n_today == 0 || n_today.saturating_add(n_bytes) <= self.bytes_max;
+        let with_it = n_bytes.saturating_add(TASK_BYTES);
+        let n_today = self.today(user_id, now).map_or(0, |day| day.n_bytes);
+        let has_room = n_today == 0 || n_today.saturating_add(with_it) <= self.bytes_max;
         if has_room {
-            if days.len() >= DAYS_MAX {
-                days.retain(|_, day| day.is_at(now));
-            }
-            let day = days.entry(user_id).or_insert(Day { since: now, n_bytes: 0 });
-            if !day.is_at(now) {
-                *day = Day { since: now, n_bytes: 0 };
-            }
-            day.n_bytes = day.n_bytes.saturating_add(n_bytes);
+            self.note(user_id, n_bytes, now);
         }
         has_room
+    }
+
+    fn today(&self, user_id: UserId, now: Timestamp) -> Option<Day> {
+        self.days().get(&user_id).copied().filter(|day| day.is_at(now))
+    }
+
+    /// Notes that so much was kept.
+    fn note(&self, user_id: UserId, n_bytes: u64, now: Timestamp) {
+        let mut days = self.days();
+        if days.len() >= DAYS_MAX {
+            days.retain(|_, day| day.is_at(now));
+        }
+        let begun = Day { since: now, n_bytes: 0 };
+        let day = days.entry(user_id).or_insert(begun);
+        if !day.is_at(now) {
+            *day = begun;
+        }
+        day.n_bytes = day.n_bytes.saturating_add(n_bytes).saturating_add(TASK_BYTES);
     }
 
     /// Refuses work in the background, which is kept before it is known whether it fails, to
     /// whoever has left as much as may come in a day.
     pub(super) fn check(&self, user_id: UserId, now: Timestamp) -> Result<()> {
-        let day = self.days().get(&user_id).copied();
-        match day.filter(|day| day.is_at(now) && day.n_bytes >= self.bytes_max) {
+        match self.today(user_id, now).filter(|day| day.n_bytes >= self.bytes_max) {
             None => Ok(()),
             Some(day) => {
                 let left_s = day.since.plus_s(DAY_S).millis_since(now) / 1_000 + 1;
@@ -94,10 +104,7 @@ impl Unpaid {
 
     /// The oldest of a user's tasks that cost nothing, which are too many by now.
     pub(super) fn surplus(&self, r: &Reader<'_>, user_id: UserId) -> Result<Vec<MLTaskId>> {
-        let limit = u32::try_from(TASKS_MAX + SURPLUS_MAX).map_err(Error::internal)?;
-        let all = r.fetchall(UNPAID, params![user_id, limit], |row| {
-            Ok((row.get::<MLTaskId>(0)?, row.get::<u64>(1)?))
-        })?;
+        let all = newest(r, user_id, TASKS_MAX + SURPLUS_MAX)?;
         let mut n_bytes = 0_u64;
         let mut surplus = Vec::new();
         for (at, (id, size_bytes)) in all.into_iter().enumerate() {
@@ -129,11 +136,25 @@ impl Unpaid {
 
     /// Notes work in the background that ended without having been paid for, and makes room.
     pub(super) fn ended(&self, tx: &Tx<'_>, user_id: UserId, now: Timestamp) -> Result<()> {
-        let newest = tx.fetchone(UNPAID, params![user_id, 1], |row| row.get::<u64>(1))?;
-        self.has_room(user_id, newest.unwrap_or(0), now);
+        let newest = newest(tx, user_id, 1)?.first().map_or(0, |(_, size_bytes)| *size_bytes);
+        self.note(user_id, newest, now);
         let surplus = self.surplus(tx, user_id)?;
         Self::delete(tx, user_id, &surplus, now)
     }
+}
+
+/// The newest of a user's tasks that cost nothing, with the bytes of their contents.
+fn newest(r: &Reader<'_>, user_id: UserId, n_max: usize) -> Result<Vec<(MLTaskId, u64)>> {
+    let limit = u32::try_from(n_max).map_err(Error::internal)?;
+    let mut all = Vec::new();
+    for status in [Status::Failed, Status::Cancelled] {
+        let word = status.word();
+        let params = params![user_id, word, limit];
+        all.extend(r.fetchall(UNPAID, params, |row| Ok((row.get(0)?, row.get(1)?)))?);
+    }
+    all.sort_by_key(|(id, _): &(MLTaskId, u64)| Reverse(*id));
+    all.truncate(n_max);
+    Ok(all)
 }
 
 impl Day {
@@ -168,10 +189,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let database = Database::open(folder.path()).unwrap();
         let explain = format!("EXPLAIN QUERY PLAN {UNPAID}");
-        let read = |r: &Reader<'_>| r.fetchall(&explain, params![1, 9], |row| row.get(3));
+        let read = |r: &Reader<'_>| r.fetchall(&explain, params![1, "x", 9], |row| row.get(3));
         let plan: Vec<String> = database.read_here(read).unwrap();
         let plan = plan.join("; ");
-        assert!(plan.contains("ml_tasks_of_status (user_id=? AND status=?)"), "{plan}");
-        assert!(!plan.contains("SCAN"), "{plan}");
+        assert!(plan.contains("ml_tasks_of_status (user_id=? AND status=?"), "{plan}");
+        assert!(!plan.contains("SCAN") && !plan.contains("TEMP"), "{plan}");
     }
 }

@@ -48,7 +48,7 @@ fn some_path(path: &str) -> String {
 /// Asserts a refusal in the words of whoever calls this address.
 #[track_caller]
 fn assert_refused(path: &str, answer: &Answer, status: u16, code: &str) {
-    let foreign_field = if path.starts_with("/v1/predictions") {
+    let foreign_field = if path.contains("/predictions") {
         "detail"
     } else if path.starts_with("/v") {
         "error"

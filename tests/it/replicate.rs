@@ -106,6 +106,37 @@ fn a_model_is_meant_by_its_name_or_its_version() {
     assert_eq!(available(&ada), 95);
 }
 
+/// What `run("cellar/wine")` and `run("cellar/wine:VERSION")` of its client for Python ask.
+#[test]
+fn a_model_in_the_address_is_asked_and_its_version_is_looked_up() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let of = |path: &str| {
+        let call = ada.post(path).header("Prefer", "wait").header("Accept", "*/*");
+        call.json(&json!({"input": wine()})).send()
+    };
+    let made = of("/v1/models/cellar/wine/predictions").expect(201);
+    assert_eq!((&made["model"], &made["output"]["class"]), (&json!("wine"), &json!(5)));
+    let version = made["version"].as_str().unwrap();
+    let path = format!("/v1/models/cellar/wine/versions/{version}");
+    let found = app.visitor().get(&path).send().expect(200);
+    assert_eq!((&found["id"], found["created_at"].is_string()), (&json!(version), true));
+    let schema = &found["openapi_schema"]["components"]["schemas"];
+    assert_eq!(schema["Input"]["properties"]["pH"]["maximum"], 14.0);
+    assert_eq!(schema["Output"]["type"], "object");
+    for path in [
+        "/v1/models/cellar/wine/versions/0",
+        "/v1/models/somebody/wine/versions/0",
+        "/v1/models/cellar/beer/versions/0",
+    ] {
+        assert!(app.visitor().get(path).send().expect(404)["detail"].is_string(), "{path}");
+    }
+    assert_eq!(of("/v1/models/cellar/beer/predictions").expect(404)["status"], 404);
+    let both = json!({"model": "simple", "input": wine()});
+    ada.post("/v1/models/cellar/wine/predictions").json(&both).send().expect(422);
+    assert_eq!(available(&ada), 99);
+}
+
 #[test]
 fn rejected_rows_are_told_in_the_log_and_cost_nothing() {
     let app = App::start();

@@ -62,6 +62,15 @@ impl Asked {
         Ok(Self { version, model, body })
     }
 
+    /// The same of the model that the address names.
+    pub(super) fn of(mut self, model: String) -> Result<Self> {
+        if self.model.replace(model).is_some() {
+            let message = "must not be there beside the model in the address";
+            return Err(Error::invalid("model", "surplus", message));
+        }
+        Ok(self)
+    }
+
     /// The name of the model that is meant.
     pub(super) fn model(&self, models: &MLModelManager) -> Result<String> {
         let from_model = self.model.as_deref().map(|name| named(models, name)).transpose()?;
@@ -87,7 +96,7 @@ fn own_body(input: &str) -> Result<String> {
 }
 
 /// The model of this name: `wine` or `cellar/wine`.
-fn named(models: &MLModelManager, name: &str) -> Result<String> {
+pub(super) fn named(models: &MLModelManager, name: &str) -> Result<String> {
     let name = match name.split_once('/') {
         Some((OWNER, name)) => name,
         Some(_) => return Err(Error::NotFound("model")),

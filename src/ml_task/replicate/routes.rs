@@ -3,15 +3,18 @@
 use std::time::Duration;
 
 use rocket::http::Status as HttpStatus;
+use rocket::outcome::try_outcome;
+use rocket::request::{FromRequest, Outcome};
 use rocket::tokio::time::timeout;
-use rocket::{State, get, post, tokio};
+use rocket::{Request, State, async_trait, get, post, tokio};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use super::request::{Asked, Patience};
+use super::request::{Asked, Patience, named};
 use super::view::{Prediction, Teller};
 use crate::access::Caller;
+use crate::clock::Timestamp;
 use crate::compute::compute;
 use crate::credits::Credits;
 use crate::database::Reader;
@@ -39,9 +42,10 @@ const LISTED_ROWS_MAX: u64 = 100;
 /// The routes of predictions for clients of Replicate.
 pub fn replicate_routes() -> Endpoints {
     endpoints!("replicate";
-        Predict: create_prediction;
+        Predict: create_prediction, create_prediction_of;
         Read: list_predictions, find_prediction;
         Write: cancel_prediction;
+        Public: find_model_version;
     )
 }
 
@@ -79,45 +83,138 @@ struct PredictionInput {
     )
 )]
 #[post("/v1/predictions", data = "<sent>")]
-#[expect(clippy::too_many_arguments, reason = "each is a guard, or a service")]
-async fn create_prediction(
-    caller: Caller,
-    once: Once,
-    patience: Patience,
-    tasks: &State<MLService>,
-    models: &State<MLModelManager>,
-    hosts: &State<Hosts>,
+async fn create_prediction(customer: Customer<'_>, sent: Foreign) -> Answer<Prediction> {
+    let asked = read(&sent)?;
+    customer.order(asked, &sent).await
+}
+
+/// The same of the model in the address: `/v1/models/cellar/wine/predictions`.
+#[utoipa::path(
+    request_body = PredictionInput,
+    params(
+        ("Prefer" = Option<String>, Header,
+            description = "`wait`, or `wait=1` to `wait=60` seconds; `respond-async`."),
+        ("Cancel-After" = Option<String>, Header,
+            description = "When it ends, done or not: `90`, `5m`, `1h30m`."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Do it once."),
+    ),
+    responses(
+        (status = 201, description = "It has ended.", body = Prediction),
+        (status = 202, description = "It is under way.", body = Prediction),
+    )
+)]
+#[post("/v1/models/<owner>/<model>/predictions", data = "<sent>")]
+async fn create_prediction_of(
+    customer: Customer<'_>,
+    owner: &str,
+    model: &str,
     sent: Foreign,
 ) -> Answer<Prediction> {
+    let asked = read(&sent)?.of(format!("{owner}/{model}"))?;
+    customer.order(asked, &sent).await
+}
+
+fn read(sent: &Foreign) -> Result<Asked, Problem> {
     if sent.is_table {
         return Err(Refusal::UnsupportedType("application/json").into());
     }
-    let asked = Asked::read(sent.upload.bytes().unwrap_or_default())?;
-    let model = asked.model(models)?;
-    let ticket = once.ticket(&[model.as_bytes(), sent.upload.fingerprint()]);
-    let now = tasks.parts().clock.now();
-    let seconds = |time: Duration| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
-    let order = Order {
-        caller: caller.clone(),
-        ticket,
-        model,
-        form: Form::Json,
-        upload: Upload::from(asked.body.into_bytes()),
-        speech: Speech::Replicate,
-        is_async: patience.is_async,
-        deadline: patience.cancel_after.map(|time| now.plus_s(seconds(time))),
-    };
-    let begun = begin(tasks, &caller, order).await?;
-    let user_id = caller.user_id();
-    if let Some(time) = patience.cancel_after.filter(|_| begun.cost.is_none() && !begun.is_replayed)
-    {
-        cancel_later(tasks, user_id, begun.id, time);
+    Ok(Asked::read(sent.upload.bytes().unwrap_or_default())?)
+}
+
+/// Whoever orders a prediction, and the services that it takes.
+struct Customer<'r> {
+    caller: Caller,
+    once: Once,
+    patience: Patience,
+    tasks: &'r MLService,
+    hosts: &'r Hosts,
+}
+
+#[async_trait]
+impl<'r> FromRequest<'r> for Customer<'r> {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        let caller = try_outcome!(request.guard::<Caller>().await);
+        let once = try_outcome!(request.guard::<Once>().await);
+        let patience = try_outcome!(request.guard::<Patience>().await);
+        let tasks = try_outcome!(request.guard::<&State<MLService>>().await);
+        let hosts = try_outcome!(request.guard::<&State<Hosts>>().await);
+        Outcome::Success(Self { caller, once, patience, tasks, hosts })
     }
-    if let Some(time) = patience.wait.filter(|_| begun.cost.is_none() && !patience.is_async) {
-        await_end(tasks, user_id, begun.id, time).await?;
+}
+
+impl Customer<'_> {
+    /// Has it done, waits as long as they will, and tells how it stands.
+    async fn order(self, asked: Asked, sent: &Foreign) -> Answer<Prediction> {
+        let Self { caller, once, patience, tasks, hosts } = self;
+        let model = asked.model(&tasks.parts().models)?;
+        let ticket = once.ticket(&[model.as_bytes(), sent.upload.fingerprint()]);
+        let now = tasks.parts().clock.now();
+        let seconds = |time: Duration| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+        let order = Order {
+            caller: caller.clone(),
+            ticket,
+            model,
+            form: Form::Json,
+            upload: Upload::from(asked.body.into_bytes()),
+            speech: Speech::Replicate,
+            is_async: patience.is_async,
+            deadline: patience.cancel_after.map(|time| now.plus_s(seconds(time))),
+        };
+        let begun = begin(tasks, &caller, order).await?;
+        let (user_id, is_open) = (caller.user_id(), begun.cost.is_none());
+        if let Some(time) = patience.cancel_after.filter(|_| is_open && !begun.is_replayed) {
+            cancel_later(tasks, user_id, begun.id, time);
+        }
+        if let Some(time) = patience.wait.filter(|_| is_open && !patience.is_async) {
+            await_end(tasks, user_id, begun.id, time).await?;
+        }
+        let reply = find(tasks, hosts, user_id, begun.id).await?;
+        Ok(if begun.is_replayed { reply.with_header("Idempotent-Replayed", "true") } else { reply })
     }
-    let reply = find(tasks, hosts, user_id, begun.id).await?;
-    Ok(if begun.is_replayed { reply.with_header("Idempotent-Replayed", "true") } else { reply })
+}
+
+/// A version of a model, as clients of Replicate look it up.
+#[derive(Debug, Serialize, ToSchema)]
+struct Version {
+    /// Its id.
+    id: String,
+    /// Not noted, and so the beginning of time.
+    created_at: Timestamp,
+    /// None of it: no container is run.
+    cog_version: &'static str,
+    /// What it takes.
+    openapi_schema: Value,
+}
+
+/// A version of a model: the present one.
+#[utoipa::path(responses((status = 200, description = "The version.", body = Version)))]
+#[get("/v1/models/<owner>/<model>/versions/<version>")]
+fn find_model_version(
+    models: &State<MLModelManager>,
+    owner: &str,
+    model: &str,
+    version: &str,
+) -> Answer<Version> {
+    let view = models.view(&named(models, &format!("{owner}/{model}"))?)?;
+    if view.version.as_deref() != Some(version) {
+        return Err(Error::NotFound("version").into());
+    }
+    let columns = view.inputs.iter().map(|column| {
+        let (min, max) = (column.allowed.min, column.allowed.max);
+        let about = column.description;
+        let of = json!({"type": "number", "minimum": min, "maximum": max, "description": about});
+        (column.name.to_owned(), of)
+    });
+    let input = json!({"type": "object", "properties": columns.collect::<Map<_, _>>()});
+    let schemas = json!({"Input": input, "Output": {"type": "object"}});
+    Ok(Reply::ok(Version {
+        id: version.to_owned(),
+        created_at: Timestamp::from_millis(0),
+        cog_version: "",
+        openapi_schema: json!({"openapi": "3.0.2", "components": {"schemas": schemas}}),
+    }))
 }
 
 /// A task that was begun, and may have ended.
