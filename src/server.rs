@@ -195,12 +195,9 @@ pub fn build(parts: Parts) -> Result<Server> {
     let hosts = Hosts::new(&config);
     let accounts = Accounts::open(&config, folder.path(), &database, &clock)?;
     let users = accounts.users.clone();
-    let transactions = TransactionService::new(
-        database.clone(),
-        clock.clone(),
-        config.self_service_top_ups,
-        Arc::new(TaskPurpose),
-    )?;
+    let (purpose, is_self_service) = (Arc::new(TaskPurpose), config.self_service_top_ups);
+    let transactions =
+        TransactionService::new(database.clone(), clock.clone(), is_self_service, purpose)?;
     let ground = Background { config: &config, database: &database, clock: &clock, files: &files };
     let (models, jobs, tasks) = ground.build(folder.path(), kinds);
     let housekeeping = Housekeeping {

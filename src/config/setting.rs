@@ -130,8 +130,7 @@ pub const SETTINGS: &[Setting] = &[
         name: "unpaid_bytes_max",
         default: "268435456",
         form: "a number of bytes from 1024 to 1099511627776",
-        about: "bytes that tasks of an account may keep which failed or were cancelled, and so cost \
-                nothing; the oldest go first",
+        about: "bytes that failed and cancelled tasks of an account may keep; the oldest go first",
     },
     Setting {
         name: "head_timeout_s",

@@ -56,7 +56,10 @@ pub fn accent(request: &Request<'_>, failure: Failure<'_>) -> Option<(Status, Va
             let title = status.reason_lossy();
             let mut body = json!({"title": title, "detail": words, "status": status.code});
             if !failure.issues.is_empty() {
-                let field = |issue: &Issue| json!({"type": issue.code, "field": issue.field, "description": issue.message});
+                let field = |issue: &Issue| {
+                    let (field, code, message) = (&issue.field, issue.code, &issue.message);
+                    json!({"type": code, "field": field, "description": message})
+                };
                 body["invalid_fields"] = failure.issues.iter().map(field).collect();
             }
             body

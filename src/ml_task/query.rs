@@ -122,7 +122,8 @@ impl TaskQuery {
             &filters,
             // Every parameter is named, so that every statement takes them all.
             "t.id < ?6 AND (?1 IS NULL OR 1) AND (?2 IS NULL OR 1) AND (?3 IS NULL OR 1) \
-             AND (?4 IS NULL OR 1) AND (?5 IS NULL OR 1) AND (?8 IS NULL OR 1) ORDER BY t.id DESC LIMIT ?7",
+             AND (?4 IS NULL OR 1) AND (?5 IS NULL OR 1) AND (?8 IS NULL OR 1) \
+             ORDER BY t.id DESC LIMIT ?7",
         ];
         sql.concat()
     }

@@ -177,7 +177,7 @@ impl Customer<'_> {
 
 /// A version of a model, as clients of Replicate look it up.
 #[derive(Debug, Serialize, ToSchema)]
-struct Version {
+struct ModelVersion {
     /// Its id.
     id: String,
     /// Not noted, and so the beginning of time.
@@ -189,14 +189,14 @@ struct Version {
 }
 
 /// A version of a model: the present one.
-#[utoipa::path(responses((status = 200, description = "The version.", body = Version)))]
+#[utoipa::path(responses((status = 200, description = "The version.", body = ModelVersion)))]
 #[get("/v1/models/<owner>/<model>/versions/<version>")]
 fn find_model_version(
     models: &State<MLModelManager>,
     owner: &str,
     model: &str,
     version: &str,
-) -> Answer<Version> {
+) -> Answer<ModelVersion> {
     let view = models.view(&named(models, &format!("{owner}/{model}"))?)?;
     if view.version.as_deref() != Some(version) {
         return Err(Error::NotFound("version").into());
@@ -209,7 +209,7 @@ fn find_model_version(
     });
     let input = json!({"type": "object", "properties": columns.collect::<Map<_, _>>()});
     let schemas = json!({"Input": input, "Output": {"type": "object"}});
-    Ok(Reply::ok(Version {
+    Ok(Reply::ok(ModelVersion {
         id: version.to_owned(),
         created_at: Timestamp::from_millis(0),
         cog_version: "",

@@ -99,7 +99,7 @@ impl Teller<'_> {
         if task.status.is_final() {
             told = match model.filter(|_| task.tally.n_given <= self.rows_max) {
                 Some(model) => Told::read(&task, contents, self.files, model)?,
-                None => Told::elsewhere(&task, self.base)?,
+                None => Told::elsewhere(&task, self.base),
             };
         }
         let output = match told.output {
@@ -209,7 +209,7 @@ impl Told {
     }
 
     /// There is much of it, or nobody to say what it means.
-    fn elsewhere(task: &MLTask, base: &str) -> Result<Self> {
+    fn elsewhere(task: &MLTask, base: &str) -> Self {
         let address = format!("{base}{}", task_address(task.id));
         let mut told =
             Self { output: Output::At(format!("{address}/results.csv")), ..Self::default() };
@@ -220,7 +220,7 @@ impl Told {
             };
             told.logs = format!("{rows} rejected: {address}/results?only=rejected\n");
         }
-        Ok(told)
+        told
     }
 }
 
