@@ -171,6 +171,8 @@ pub(super) fn problem(refused: Refused) -> Problem {
 }
 
 /// The caller's tasks, newest first.
+///
+/// Of those that failed or were cancelled, the newest thousand are kept, up to a setting's bytes.
 #[utoipa::path(params(PageQuery, TaskFilter), responses(
     (status = 200, description = "A page of tasks.", body = Page<TaskView>)
 ))]
