@@ -1,7 +1,7 @@
 // @ts-check
 // The screen that the address means, loaded and drawn.
 import { announce, focusScreen } from '/js/core/a11y.js';
-import { reachable } from '/js/core/http.js';
+import { ApiError, reachable } from '/js/core/http.js';
 import { language, needWords, t } from '/js/core/i18n.js';
 import { address, go, match, place, safeReturn } from '/js/core/router.js';
 import { useStore } from '/js/core/state.js';
@@ -64,7 +64,7 @@ export function Screen() {
       ([module]) => current && setShown({ View: module.default, ...choice, me, path: here.path }),
       () => {
         reachable.set(false);
-        if (current) setError({ status: 0, code: 'offline' });
+        if (current) setError(new ApiError({ status: 0, code: 'offline' }));
       },
     );
     return () => { current = false; };
@@ -84,7 +84,13 @@ export function Screen() {
     Screen.drawn = true;
   }, [shown]);
 
-  if (error) return html`<${Failure} error=${error} retry=${() => location.reload()} />`;
+  if (error && choice) {
+    return html`
+      <div class="page">
+        <div class="page__head"><div><h1>${t(choice.title)}</h1></div></div>
+        <section class="card"><${Failure} error=${error} retry=${() => location.reload()} /></section>
+      </div>`;
+  }
   if (!shown) return null;
   // After signing out the old screen stands until the next is there, and it still needs its reader.
   return html`<${shown.View} key=${shown.path} me=${me ?? shown.me} path=${shown.path} params=${shown.params ?? {}} query=${here.query}
