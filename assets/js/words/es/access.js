@@ -1,13 +1,13 @@
 // @ts-check
 /** Spanish. @type {import('/js/core/i18n.js').Words} */
 export default {
-  'sign_in.lede': 'Use su cuenta de este servidor.',
+  'sign_in.lede': 'Usa tu cuenta de este servidor.',
   'sign_in.identity': 'Usuario o correo',
-  'sign_in.identity_missing': 'Escriba su usuario o su correo.',
+  'sign_in.identity_missing': 'Escribe tu usuario o tu correo.',
   'sign_in.password': 'Contraseña',
-  'sign_in.password_missing': 'Escriba su contraseña.',
-  'sign_in.ended': 'Su sesión ha terminado. Entre para seguir donde estaba.',
-  'sign_in.password_changed': 'Su contraseña ha cambiado. Entre con la nueva.',
+  'sign_in.password_missing': 'Escribe tu contraseña.',
+  'sign_in.ended': 'Tu sesión ha terminado. Entra para seguir donde estabas.',
+  'sign_in.password_changed': 'Tu contraseña ha cambiado. Entra con la nueva.',
   'sign_in.no_account': '¿Aún sin cuenta? Pídala al administrador de este servidor.',
   'sign_in.new_here': '¿Primera vez aquí?',
 
@@ -27,5 +27,5 @@ export default {
   'sign_up.invite': 'Con invitación',
   'sign_up.invite_text': 'Este servidor está abierto a quienes tienen invitación. Abre el enlace que recibiste o pide uno al administrador.',
   'sign_up.closed': 'Sin cuentas nuevas',
-  'sign_up.closed_text': 'Este servidor no admite cuentas nuevas por su cuenta. El administrador puede crear una para ti.',
+  'sign_up.closed_text': 'Este servidor no admite altas libres. El administrador puede crear una para ti.',
 };

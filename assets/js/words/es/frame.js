@@ -5,7 +5,7 @@ export default {
   busy: 'Un momento.',
   cancel: 'Cancelar',
   sign_out: 'Salir',
-  signed_out: 'Ha salido de su cuenta.',
+  signed_out: 'Has salido de tu cuenta.',
   credits: { one: '{count} crédito', other: '{count} créditos' },
 
   'nav.main': 'Principal',
@@ -96,13 +96,13 @@ export default {
   'failure.retry': 'Intentar de nuevo',
   'failure.stale': 'Lo que ve no está al día.',
 
-  'error.offline': 'El servidor no responde. No se ha perdido nada de lo escrito; inténtelo dentro de un momento.',
-  'error.internal': 'Algo falló en el servidor. Inténtelo de nuevo; si sigue igual, dé el número de petición al administrador.',
-  'error.busy': 'El servidor está ocupado. Inténtelo dentro de un momento.',
-  'error.forbidden': 'Su cuenta no puede hacer esto.',
-  'error.signed_out': 'No ha entrado en su cuenta.',
-  'error.too_many': 'Demasiados intentos. Espere un poco e inténtelo de nuevo.',
-  'error.too_many_wait': { one: 'Demasiados intentos. Inténtelo dentro de {n} segundo.', other: 'Demasiados intentos. Inténtelo dentro de {n} segundos.' },
+  'error.offline': 'El servidor no responde. No se ha perdido nada de lo escrito; inténtalo dentro de un momento.',
+  'error.internal': 'Algo falló en el servidor. Inténtalo de nuevo; si sigue igual, da el número de petición al administrador.',
+  'error.busy': 'El servidor está ocupado. Inténtalo dentro de un momento.',
+  'error.forbidden': 'Tu cuenta no puede hacer esto.',
+  'error.signed_out': 'No has entrado en tu cuenta.',
+  'error.too_many': 'Demasiados intentos. Espera un poco e inténtalo de nuevo.',
+  'error.too_many_wait': { one: 'Demasiados intentos. Inténtalo dentro de {n} segundo.', other: 'Demasiados intentos. Inténtalo dentro de {n} segundos.' },
   'error.request': 'Petición {id}',
   'error.out_of_credits': 'Tu saldo no alcanza. Recarga o envía menos filas.',
   'error.not_found': 'Esto ya no está aquí, o no es tuyo.',
@@ -113,7 +113,7 @@ export default {
 
   'issue.required': 'Este dato es necesario.',
   'issue.wrong_pair': 'El nombre y la contraseña no coinciden.',
-  'issue.wrong_password': 'Esta no es su contraseña actual.',
+  'issue.wrong_password': 'Esta no es tu contraseña actual.',
   'issue.invalid': 'No tiene la forma correcta.',
   'issue.taken': 'Ya lo tiene otra persona.',
   'issue.too_short': 'Es demasiado corto.',
@@ -126,9 +126,9 @@ export default {
   'not_found.text': 'La dirección {path} no tiene página. Quizá esté mal escrita.',
   'not_found.home': 'Ir al inicio',
 
-  'forbidden.text': 'Su cuenta no puede abrir {path}.',
+  'forbidden.text': 'Tu cuenta no puede abrir {path}.',
 
-  'password.done': 'Su contraseña ha cambiado.',
+  'password.done': 'Tu contraseña ha cambiado.',
 
   'credits.unit': { one: 'crédito', other: 'créditos' },
 

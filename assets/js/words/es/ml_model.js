@@ -25,7 +25,7 @@ export default {
   'model.tab_many': 'Muchas filas',
   'model.tab_many.wine': 'Muchos vinos',
   'model.tab_rest': 'Usar por REST',
-  'model.tab_card': 'Ficha del modelo',
+  'model.tab_card': 'Ficha',
   'model.values': 'Medidas',
   'model.samples': 'Filas de muestra',
   'model.answer': 'Respuesta',

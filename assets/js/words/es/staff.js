@@ -1,6 +1,7 @@
 // @ts-check
 /** Spanish. @type {import('/js/core/i18n.js').Words} */
 export default {
+  'staff.none_good': 'no se pudo leer ninguna fila',
   'staff.period': 'Periodo',
   'staff.always': 'Siempre',
   'staff.days': { one: 'Último {n} día', other: 'Últimos {n} días' },
@@ -35,7 +36,7 @@ export default {
 
   'users.lede': 'Todas las personas con cuenta en este servidor.',
   'users.name': 'Nombre de usuario',
-  'users.name_missing': 'Introduzca un nombre de usuario.',
+  'users.name_missing': 'Escribe un nombre de usuario.',
   'users.email': 'Correo',
   'users.email_optional': 'Correo (opcional)',
   'users.state': 'Estado',
@@ -55,7 +56,7 @@ export default {
   'users.none_text': 'Ninguna cuenta cumple estos filtros.',
   'users.everybody': 'Mostrar a todos',
   'users.new': 'Nuevo usuario',
-  'users.new_text': 'La cuenta recibe una contraseña de un solo uso, que usted entrega.',
+  'users.new_text': 'La cuenta recibe una contraseña de un solo uso, que tú entregas.',
   'users.make': 'Crear la cuenta',
   'users.open': 'Abrir la cuenta',
   'users.password_title': 'Contraseña de un solo uso de {name}',
@@ -123,11 +124,11 @@ export default {
   'grant.amount': 'Créditos por abonar',
   'grant.amount_signed': 'Créditos por abonar o quitar',
   'grant.signed_hint': 'Con signo menos para quitar, por ejemplo -50.',
-  'grant.range': 'Introduzca un número entero de 1 a {max}.',
-  'grant.range_signed': 'Introduzca un número entero hasta {max} que no sea 0.',
+  'grant.range': 'Escribe un número entero de 1 a {max}.',
+  'grant.range_signed': 'Escribe un número entero hasta {max} que no sea 0.',
   'grant.reason': 'Motivo',
   'grant.reason_hint': 'El usuario lo lee junto al movimiento.',
-  'grant.reason_missing': 'Diga por qué, con tres caracteres o más.',
+  'grant.reason_missing': 'Di por qué, con tres caracteres o más.',
   'grant.now': '{name} tiene {credits}.',
   'grant.then': '{name} tendrá {credits}.',
   'grant.below': '{name} solo tiene {credits}.',
@@ -226,5 +227,5 @@ export default {
   'invitations.revoke_text': 'Su enlace deja de funcionar desde este momento.',
   'invitations.revoke_done': 'La invitación está retirada.',
   'invitations.none': 'Aún no hay invitaciones',
-  'invitations.none_text': 'Cree un enlace y entréguelo a quien deba tener una cuenta.',
+  'invitations.none_text': 'Crea un enlace y entrégalo a quien deba tener una cuenta.',
 };
