@@ -20,11 +20,14 @@ function rows({ n_predicted, n_rows }) {
   return n_predicted === n_rows ? number(n_rows) : html`${number(n_predicted)} <span class="faint">${t('staff.of_rows', { count: number(n_rows) })}</span>`;
 }
 
+/** Why a task failed: what happens often in the reader's words, the rest as the server says it. @param {NamedTask} task */
+const why = ({ error, n_rejected, n_rows }) => (error && n_rejected === n_rows ? t('staff.none_good') : error);
+
 /** @param {boolean} named whether the list is of many accounts @returns {import('/js/parts/table.js').Column<NamedTask>[]} */
 export const taskColumns = (named) => [
   {
     key: 'model', label: t('staff.model'), ch: 14,
-    cell: (task) => html`<span class="table__main">${tOr(`model.${task.model}`, task.model)}</span>${task.error && html`<span class="table__more">${task.error}</span>`}`,
+    cell: (task) => html`<span class="table__main">${tOr(`model.${task.model}`, task.model)}</span>${task.error && html`<span class="table__more">${why(task)}</span>`}`,
   },
   { key: 'status', label: t('staff.status'), aside: true, cell: (task) => html`<${Badge} status=${task.status} />` },
   ...(named ? [{ key: 'user', label: t('staff.user'), cell: (/** @type {NamedTask} */ task) => html`<${UserLink} id=${task.user_id} name=${task.username} />` }] : []),

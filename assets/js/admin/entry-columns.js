@@ -21,7 +21,7 @@ export const entryColumns = (named) => [
   ...(named ? [{ key: 'user', label: t('staff.user'), cell: (/** @type {Entry} */ entry) => html`<${UserLink} id=${entry.user_id} name=${entry.username} />` }] : []),
   {
     key: 'amount', label: t('staff.amount'), right: true, aside: named, ch: 10,
-    cell: (entry) => html`<span class=${entry.amount > 0 ? 'table__main good' : 'table__main'}><${Credits} amount=${entry.amount} signed /></span>`,
+    cell: (entry) => html`<span class=${entry.amount > 0 ? 'gain' : undefined}><${Credits} amount=${entry.amount} signed /></span>`,
   },
   { key: 'balance', label: t('staff.balance'), right: true, labelled: true, aside: !named, ch: 10, cell: (entry) => html`<span class="quiet"><${Credits} amount=${entry.balance} /></span>` },
   { key: 'when', label: t('staff.when'), right: true, aside: named, ch: 9, cell: (entry) => html`<span class="quiet"><${Time} at=${entry.timestamp} /></span>` },

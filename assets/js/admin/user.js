@@ -80,7 +80,7 @@ export default function User({ params: { id } }) {
         { name: t('user.spent'), value: figure(user?.activity.spent), more: unit(user?.activity.spent) },
         { name: t('user.tasks'), value: figure(user?.activity.n_tasks), more: t('user.so_far') },
       ]} />
-      <div class="page__two">
+      <div class="page__two page__two--figures">
         <div class="page__stack">${user && html`<${Lists} user=${user} turn=${turn} />`}</div>
         <div class="page__stack">
           <${About} user=${user} />

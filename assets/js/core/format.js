@@ -14,7 +14,8 @@ export function number(value, options) {
 
 /** An amount of money with its unit: "1,234 credits". @param {number} amount @param {{ signed?: boolean }} [options] */
 export function credits(amount, { signed = false } = {}) {
-  const count = number(amount, signed ? { signDisplay: 'exceptZero' } : undefined);
+  // A minus is as wide as a plus; the hyphen that stands for it is not.
+  const count = number(amount, signed ? { signDisplay: 'exceptZero' } : undefined).replace('-', '−');
   return t('credits', { n: Math.abs(amount), count });
 }
 

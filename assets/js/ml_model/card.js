@@ -40,7 +40,8 @@ function Quality({ evaluation }) {
             </tr>`)}
         </tbody>
         <tfoot><tr>
-          <th scope="row">${t('card.tested')}</th><td class="table__right">${number(honest.n_rows)}</td><td class="table__right table__aside">${number(naive.n_rows)}</td>
+          <th scope="row">${t('card.tested')}</th><td class="table__right" data-label=${t('card.honest')}>${number(honest.n_rows)}</td>
+          <td class="table__right table__aside" data-label=${t('card.naive')}>${number(naive.n_rows)}</td>
         </tr></tfoot>
       </table>
     </section>`;
@@ -125,7 +126,7 @@ export function ModelCard({ model }) {
   const evaluation = card?.evaluation;
   return html`
     <div class="page__stack">
-      <div class="page__two">
+      <div class="page__two page__two--level">
         <section class="card" aria-labelledby="about">
           <div class="card__head"><h2 id="about">${t('card.about')}</h2></div>
           <p class="card__text">${tOr(`description.${model.id}`, card?.description ?? '')}</p>

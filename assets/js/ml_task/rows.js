@@ -9,6 +9,7 @@ import { html } from '/js/core/view.js';
 import { listRows, outputsOf } from '/js/ml_task/api.js';
 import { faultText, noteText } from '/js/ml_task/faults.js';
 import { columnTitle } from '/js/parts/measurements.js';
+import { SmallRuler } from '/js/parts/ruler.js';
 import { List } from '/js/parts/table.js';
 import { TabPanel, Tabs } from '/js/parts/tabs.js';
 
@@ -26,10 +27,29 @@ function outputText(value) {
   return Array.isArray(value) ? value.map((one) => measure(one)).join('; ') : String(value ?? '–');
 }
 
-/** @param {string} name @param {any} value */
-function cellOf(name, value) {
+/** @typedef {{ min: number, max: number }} Ends */
+
+/** Whole numbers between which all ranges of these rows lie. @param {Row[]} rows @returns {Ends} */
+function endsOf(rows) {
+  const ranges = rows.flatMap(({ interval }) => interval ?? []);
+  return { min: Math.floor(Math.min(...ranges)), max: Math.ceil(Math.max(...ranges)) };
+}
+
+/** @param {{ row: Row, ends: Ends }} props */
+function Interval({ row, ends }) {
+  const [low, high] = row.interval;
+  return html`
+    <span class="ruled">
+      ${typeof row.score === 'number' && html`<${SmallRuler} ...${ends} low=${low} high=${high} value=${row.score} />`}
+      <span class="ruled__figures">${t('rows.interval_value', { low: number(low, TWO_DIGITS), high: number(high, TWO_DIGITS) })}</span>
+    </span>`;
+}
+
+/** @param {string} name @param {Row} row @param {Ends} ends */
+function cellOf(name, row, ends) {
+  const value = row[name];
   if (value === undefined || value === null) return html`<span class="faint">–</span>`;
-  if (name === 'interval') return t('rows.interval_value', { low: number(value[0], TWO_DIGITS), high: number(value[1], TWO_DIGITS) });
+  if (name === 'interval') return html`<${Interval} row=${row} ends=${ends} />`;
   // The first figure is what the row was sent for.
   return name === 'score' ? html`<b>${number(value, TWO_DIGITS)}</b>` : outputText(value);
 }
@@ -46,13 +66,15 @@ function Remarks({ row }) {
     ${row.notes.map((note) => html`<span class="remark">${noteText(note)}</span>`)}`;
 }
 
-/** @param {string[]} outputs @param {boolean} isRemarked @param {Row} [first] @returns {import('/js/parts/table.js').Column<Row>[]} */
-function rowColumns(outputs, isRemarked, first) {
+/** @param {string[]} outputs @param {boolean} isRemarked @param {Row[]} rows @returns {import('/js/parts/table.js').Column<Row>[]} */
+function rowColumns(outputs, isRemarked, rows) {
+  const first = rows.find((row) => outputsOf(row).length);
+  const ends = endsOf(rows);
   return [
     { key: 'row', label: t('rows.row'), ch: 4, cell: (row) => html`<span class="remark__row">${t('rows.row')} </span>${number(row.row)}` },
     ...outputs.map((name, at) => ({
       key: name, label: tOr(`output.${name}`, columnTitle(name)), right: name === 'interval' || typeof first?.[name] !== 'object', aside: at === 0, labelled: at > 0, ch: 6,
-      cell: (/** @type {Row} */ row) => cellOf(name, row[name]),
+      cell: (/** @type {Row} */ row) => cellOf(name, row, ends),
     })),
     ...(isRemarked ? [{ key: 'remarks', label: t('rows.remarks'), wide: true, ch: 20, cell: (/** @type {Row} */ row) => html`<${Remarks} row=${row} />` }] : []),
   ];
@@ -78,7 +100,7 @@ function Results({ task, only }) {
   const first = pages.items?.find((row) => outputsOf(row).length);
   const outputs = first ? outputsOf(first) : pages.items ? [] : ['score', 'class', 'interval'];
   const isRemarked = !pages.items || pages.items.some(({ errors, notes }) => errors.length || notes.length);
-  return html`<${List} label=${t(`rows.${only}`)} columns=${rowColumns(outputs, isRemarked, first)} pages=${pages} n=${8} blank=${blank} />`;
+  return html`<${List} label=${t(`rows.${only}`)} columns=${rowColumns(outputs, isRemarked, pages.items ?? [])} pages=${pages} n=${8} blank=${blank} />`;
 }
 
 /** @param {{ task: Task }} props */

@@ -57,7 +57,7 @@ function Figures({ task }) {
       { name: t(open ? 'task_page.held' : 'task_page.charged'), value: task ? number(open ? task.price_per_row * task.n_rows : task.cost) : undefined,
         more: task ? chargeText(task) : undefined },
       { name: t('task_page.took'), value: pending ?? (task ? (task.compute_ms === null ? '–' : computing(task.compute_ms)) : undefined),
-        more: task && !open && task.compute_ms ? t('task_page.speed', { count: number(task.n_rows / (task.compute_ms / 1000), { maximumSignificantDigits: 3 }) }) : undefined },
+        more: task && !open && task.compute_ms && task.n_predicted ? t('task_page.speed', { count: number(task.n_rows / (task.compute_ms / 1000), { maximumSignificantDigits: 3 }) }) : undefined },
     ]} />`;
 }
 

@@ -1,11 +1,10 @@
 // @ts-check
 import { html, useLayoutEffect, useRef } from '/js/core/view.js';
 
-/**
- * A value on a line with the range in which it probably lies.
- * @param {{ min: number, max: number, low: number, high: number, value: number, format: (value: number) => string, label: string }} props
- */
-export function Ruler({ min, max, low, high, value, format, label }) {
+/** @typedef {{ min: number, max: number, low: number, high: number, value: number }} Span */
+
+/** Tells the style where the value and its range lie. @param {Span} span */
+function usePlaces({ min, max, low, high, value }) {
   const element = useRef(/** @type {HTMLElement | null} */ (null));
   const place = (/** @type {number} */ at) => String(Math.min(1, Math.max(0, (at - min) / (max - min))));
   useLayoutEffect(() => {
@@ -14,6 +13,25 @@ export function Ruler({ min, max, low, high, value, format, label }) {
     style?.setProperty('--high', place(high));
     style?.setProperty('--value', place(value));
   }, [min, max, low, high, value]);
+  return element;
+}
+
+/** The line alone, beside figures that say the same. @param {Span} span */
+export function SmallRuler(span) {
+  const element = usePlaces(span);
+  return html`
+    <span class="ruler ruler--small" ref=${element} aria-hidden="true">
+      <span class="ruler__line"></span><span class="ruler__range"></span><span class="ruler__value"></span>
+    </span>`;
+}
+
+/**
+ * A value on a line with the range in which it probably lies.
+ * @param {Span & { format: (value: number) => string, label: string }} props
+ */
+export function Ruler({ format, label, ...span }) {
+  const { min, max, low, high } = span;
+  const element = usePlaces(span);
   // Figures that would stand on each other say nothing; the ends give way.
   const near = (/** @type {number} */ a, /** @type {number} */ b) => Math.abs(a - b) / (max - min) < 0.09;
   return html`

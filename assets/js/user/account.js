@@ -26,7 +26,7 @@ export default function Account({ me, renewMe, onClosed }) {
   return html`
     <div class="page">
       <div class="page__head"><div><h1>${t('title.account')}</h1><p>${t('profile.lede')}</p></div></div>
-      <div class="page__two">
+      <div class="page__two page__two--level">
         <div class="page__stack">
           <${Profile} me=${me} renewMe=${renewMe} />
           <section class="card">
@@ -52,9 +52,10 @@ export default function Account({ me, renewMe, onClosed }) {
           <//>
         </div>
       </div>
-      <${Card} title=${t('close.title')} text=${t('close.text')}>
+      <section class="card deed">
+        <div><h2>${t('close.title')}</h2><p>${t('close.text')}</p></div>
         <${Button} onClick=${() => setClosing(true)}>${t('close.open')}<//>
-      <//>
+      </section>
       ${closing && html`<${CloseAccount} me=${me} onClose=${() => setClosing(false)} onClosed=${onClosed} />`}
     </div>`;
 }

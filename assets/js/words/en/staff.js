@@ -1,6 +1,7 @@
 // @ts-check
 /** English. @type {import('/js/core/i18n.js').Words} */
 export default {
+  'staff.none_good': 'no row could be read',
   'staff.period': 'Time',
   'staff.always': 'All time',
   'staff.days': { one: 'Last {n} day', other: 'Last {n} days' },

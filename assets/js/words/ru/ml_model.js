@@ -25,7 +25,7 @@ export default {
   'model.tab_many': 'Много строк',
   'model.tab_many.wine': 'Много вин',
   'model.tab_rest': 'Через REST',
-  'model.tab_card': 'Паспорт модели',
+  'model.tab_card': 'Паспорт',
   'model.values': 'Измерения',
   'model.samples': 'Образцы строк',
   'model.answer': 'Ответ',

@@ -54,8 +54,8 @@ export default {
 
   'rows.title': 'Строки',
   'rows.all': 'Все',
-  'rows.predicted': 'Предсказанные',
-  'rows.rejected': 'Отклонённые',
+  'rows.predicted': 'Готовые',
+  'rows.rejected': 'Отклонены',
   'rows.row': 'Строка',
   'rows.line': 'Строка файла',
   'rows.column': 'Столбец',

@@ -1,6 +1,7 @@
 // @ts-check
 /** Russian. @type {import('/js/core/i18n.js').Words} */
 export default {
+  'staff.none_good': 'ни одну строку не удалось прочитать',
   'staff.period': 'Время',
   'staff.always': 'За всё время',
   'staff.days': { one: 'За {n} день', few: 'За {n} дня', many: 'За {n} дней', other: 'За {n} дня' },
