@@ -63,7 +63,7 @@ export function PreviewTable({ model, preview }) {
             ${rows.map((row) => html`
               <tr key=${row.row}>
                 <td class="table__right faint">${number(row.line)}</td>
-                ${only === 'bad' && html`<td>${row.marks.slice(0, 2).map((mark) => {
+                ${only === 'bad' && html`<td class="table__wide">${row.marks.slice(0, 2).map((mark) => {
                   const place = model.inputs.findIndex(({ name }) => name === mark.field);
                   const column = model.inputs[place];
                   const hint = guessInWords(row.cells[places[place]] ?? null, column);

@@ -15,6 +15,7 @@ const FORMS = /** @type {const} */ ([
   ['entry.part', /^([\w-]+): ([\d,]+) of ([\d,]+) rows?$/],
   ['entry.most', /^([\w-]+): up to ([\d,]+) rows?$/],
   ['entry.rows', /^([\w-]+): ([\d,]+) rows?$/],
+  ['entry.none', /^([\w-]+): not charged$/],
 ]);
 
 /** What the server writes in English, in the reader's words; what people wrote stays as it is. @param {Entry} entry */

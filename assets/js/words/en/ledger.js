@@ -18,6 +18,7 @@ export default {
   'entry.rows': { one: '{model}, {count} row', other: '{model}, {count} rows' },
   'entry.part': { one: '{model}, {count} of {of} row', other: '{model}, {count} of {of} rows' },
   'entry.most': { one: '{model}, up to {count} row', other: '{model}, up to {count} rows' },
+  'entry.none': '{model}, not charged',
   'entry.welcome': 'Welcome to Cellar',
 
   'credits_page.lede': 'What you can spend, and where every credit came from and went.',

@@ -18,6 +18,7 @@ export default {
   'entry.rows': { one: '{model}, {count} fila', other: '{model}, {count} filas' },
   'entry.part': { one: '{model}, {count} de {of} fila', other: '{model}, {count} de {of} filas' },
   'entry.most': { one: '{model}, hasta {count} fila', other: '{model}, hasta {count} filas' },
+  'entry.none': '{model}, sin cobro',
   'entry.welcome': 'Bienvenida a Cellar',
 
   'credits_page.lede': 'Lo que puedes gastar, y de dónde vino y adónde fue cada crédito.',

@@ -18,6 +18,7 @@ export default {
   'entry.rows': { one: '{model}, {count} строка', few: '{model}, {count} строки', many: '{model}, {count} строк', other: '{model}, {count} строки' },
   'entry.part': { one: '{model}, {count} из {of} строки', few: '{model}, {count} из {of} строк', many: '{model}, {count} из {of} строк', other: '{model}, {count} из {of} строки' },
   'entry.most': { one: '{model}, до {count} строки', few: '{model}, до {count} строк', many: '{model}, до {count} строк', other: '{model}, до {count} строки' },
+  'entry.none': '{model}, без оплаты',
   'entry.welcome': 'Добро пожаловать в Cellar',
 
   'credits_page.lede': 'Сколько можно потратить и откуда пришёл и куда ушёл каждый кредит.',
