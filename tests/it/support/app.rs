@@ -1,6 +1,6 @@
 //! A fresh server in this process, and the actors that call it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use cellar::clock::{Clock, Timestamp};
@@ -18,7 +18,7 @@ use rocket::local::blocking::Client;
 use serde_json::Value;
 
 /// The password of every account in these stories.
-pub(crate) const PASSWORD: &str = "correct horse battery";
+pub(crate) use super::binary::PASSWORD;
 
 /// The name under which the stories reach the server.
 pub(crate) const HOST: &str = "localhost:8000";
@@ -59,13 +59,25 @@ impl Setup {
     }
 
     /// With a clock that stands until it is moved.
-    pub(crate) fn standing(mut self) -> Self {
-        self.clock = Clock::standing_at(Timestamp::from_millis(1_795_000_000_000));
+    pub(crate) fn standing(self) -> Self {
+        self.standing_at(Timestamp::from_millis(1_795_000_000_000))
+    }
+
+    /// With a clock that stands at this moment until it is moved.
+    pub(crate) fn standing_at(mut self, start: Timestamp) -> Self {
+        self.clock = Clock::standing_at(start);
         self
     }
 
     pub(crate) fn start(self) -> App {
-        App::on(tempfile::tempdir().unwrap(), self)
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().to_owned();
+        App::on(&data, Some(folder), self)
+    }
+
+    /// On a folder that stays when the server is gone.
+    pub(crate) fn start_in(self, data: &Path) -> App {
+        App::on(data, None, self)
     }
 }
 
@@ -75,7 +87,9 @@ pub(crate) struct App {
     pub(crate) database: Database,
     pub(crate) users: UserService,
     pub(crate) clock: Clock,
-    folder: tempfile::TempDir,
+    data: PathBuf,
+    /// The same folder, if it goes with the server.
+    folder: Option<tempfile::TempDir>,
 }
 
 impl App {
@@ -83,9 +97,9 @@ impl App {
         Setup::default().start()
     }
 
-    fn on(folder: tempfile::TempDir, setup: Setup) -> Self {
+    fn on(data: &Path, folder: Option<tempfile::TempDir>, setup: Setup) -> Self {
         let mut flags = vec![
-            ("data", folder.path().display().to_string()),
+            ("data", data.display().to_string()),
             ("bcrypt_cost", "4".to_owned()),
             ("sign_in_tries_per_minute", "10000".to_owned()),
         ];
@@ -101,7 +115,8 @@ impl App {
             models.put(model);
         }
         let client = Client::untracked(rocket).unwrap();
-        let app = Self { client, database, users, clock, folder };
+        let data = data.to_owned();
+        let app = Self { client, database, users, clock, data, folder };
         if setup.is_founded {
             app.found();
         }
@@ -115,13 +130,18 @@ impl App {
     }
 
     /// Stops the server and starts it again on the same folder.
-    pub(crate) fn restarted(self, setup: Setup) -> Self {
-        let Self { client, database, users, folder, .. } = self;
+    pub(crate) fn restarted(mut self, setup: Setup) -> Self {
+        let (data, folder) = (self.data.clone(), self.folder.take());
+        self.leave();
+        Self::on(&data, folder, setup)
+    }
+
+    /// Stops the server, and with that lets go of its folder.
+    pub(crate) fn leave(self) {
+        let Self { client, database, users, .. } = self;
         drop(client);
         drop(users);
         database.close();
-        drop(database);
-        Self::on(folder, setup)
     }
 
     /// Someone who is not signed in.
@@ -160,6 +180,14 @@ pub(crate) fn put_wine_model(data: &Path) {
     let samples = || Samples::embedded().without_duplicates();
     let model = TRAINED.get_or_init(|| train(&samples(), 2));
     Keep::below(data).put_wine(model).unwrap();
+}
+
+/// The same, with what was once measured of it, so that no server measures it beside a story.
+pub(crate) fn put_measured_wine_model(data: &Path) {
+    put_wine_model(data);
+    let keep = Keep::below(data);
+    let evaluation = serde_json::from_str(include_str!("evaluation.json")).unwrap();
+    keep.put_evaluation(keep.wine().unwrap().version(), &evaluation).unwrap();
 }
 
 /// Someone who sends requests from a browser of their own.

@@ -168,7 +168,7 @@ pub(crate) struct Stopped {
 
 impl Served {
     #[track_caller]
-    fn start(mut child: Child) -> Self {
+    pub(crate) fn start(mut child: Child) -> Self {
         let (stdout, stderr) = (Arc::default(), Arc::default());
         let readers = vec![
             collect(child.stdout.take().unwrap(), Arc::clone(&stdout)),

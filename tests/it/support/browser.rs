@@ -8,7 +8,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::io::{BufRead, BufReader};
-use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -18,9 +17,12 @@ use std::time::{Duration, Instant};
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tungstenite::{Message, WebSocket};
 
-use super::binary::{PATIENCE, eventually};
+use super::binary::eventually;
+use link::{Fault, Link};
+
+mod hands;
+mod link;
 
 /// How wide and high a window is, and whether it is dark.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,35 +41,10 @@ pub(crate) struct Browser {
     _profile: TempDir,
 }
 
-struct Link {
-    socket: WebSocket<TcpStream>,
-    session: Option<String>,
-    last_id: u64,
-    faults: Vec<Fault>,
-}
-
-/// Something a visitor would not see, but that should not be.
-#[derive(Debug, Clone)]
-struct Fault {
-    /// The status of a failed request.
-    status: Option<u64>,
-    url: String,
-    /// What the browser said of it, for whoever reads the failure.
-    #[expect(dead_code, reason = "shown by Debug")]
-    text: String,
-}
-
 impl Browser {
-    /// A browser on an empty page, for the pages of `origin` alone; `None`, after saying why, where
-    /// there is no Chromium and none is demanded.
+    /// A browser on an empty page, for the pages of `origin` alone; `None` where there is none.
     pub(crate) fn open(origin: &str) -> Option<Self> {
-        let Some(program) = find_program() else {
-            let why = "neither CELLAR_CHROMIUM nor the search path names one";
-            let demanded = std::env::var_os("CELLAR_DEMAND_BROWSER").is_some_and(|it| it == "1");
-            assert!(!demanded, "no chromium, and CELLAR_DEMAND_BROWSER is 1: {why}");
-            println!("skipped: no chromium ({why})");
-            return None;
-        };
+        let program = find_program()?;
         let profile = tempfile::tempdir().unwrap();
         let mut process = Command::new(&program)
             .args([
@@ -158,6 +135,8 @@ impl Browser {
             "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600,
         });
         self.send("Emulation.setDeviceMetricsOverride", &size);
+        let touch = json!({ "enabled": width < 600 });
+        self.send("Emulation.setTouchEmulationEnabled", &touch);
         let theme = if is_dark { "dark" } else { "light" };
         let features = json!([
             { "name": "prefers-color-scheme", "value": theme },
@@ -208,68 +187,33 @@ impl Browser {
         self.wait_until(&format!("document.querySelector({})", json!(selector)));
     }
 
-    /// Clicks the first visible thing that fits the selector and shows the text.
-    #[track_caller]
-    pub(crate) fn click(&self, selector: &str, text: &str) {
-        let find = format!(
-            "[...document.querySelectorAll({})].find((it) => it.checkVisibility() && \
-             (it.innerText || it.ariaLabel || '').includes({}))",
-            json!(selector),
-            json!(text)
-        );
-        self.wait_until(&find);
-        self.settle();
-        let middle = self.eval(&format!(
-            "(() => {{ const it = {find}; it.scrollIntoView({{ block: 'center' }}); \
-             const box = it.getBoundingClientRect(); \
-             return [box.x + box.width / 2, box.y + box.height / 2]; }})()"
-        ));
-        for kind in ["mousePressed", "mouseReleased"] {
-            let event = json!({
-                "type": kind, "x": middle[0], "y": middle[1], "button": "left", "clickCount": 1,
-            });
-            self.send("Input.dispatchMouseEvent", &event);
-        }
+    /// Cuts the wire, or mends it.
+    pub(crate) fn connect(&self, is_up: bool) {
+        let condition = json!({
+            "offline": !is_up, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1,
+        });
+        self.send("Network.emulateNetworkConditions", &condition);
     }
 
-    /// Types into the field with this label, after clicking it.
-    #[track_caller]
-    pub(crate) fn fill(&self, label: &str, text: &str) {
-        self.wait_for_text(label);
-        self.eval(&format!(
-            "[...document.querySelectorAll('label')].find((it) => it.innerText.trim() === {})\
-             .control.focus()",
-            json!(label)
-        ));
-        self.type_text(text);
+    /// Forgets every file that it has kept, as a browser that comes for the first time.
+    pub(crate) fn forget_cache(&self) {
+        self.send("Network.clearBrowserCache", &json!({}));
     }
 
-    /// Types where the focus is.
-    pub(crate) fn type_text(&self, text: &str) {
-        for letter in text.chars() {
-            self.key(&letter.to_string(), 0, Some(&letter.to_string()));
-        }
+    /// Speaks another language from the next page on, as if chosen in the menu.
+    pub(crate) fn speak(&self, language: &str) {
+        self.eval(&format!("localStorage.setItem('cellar.language', '{language}')"));
     }
 
-    /// Presses a key by its name: `Tab`, `Enter`, `Escape`.
-    pub(crate) fn press(&self, name: &str) {
-        match name {
-            "Tab" => self.key(name, 9, None),
-            "Enter" => self.key(name, 13, Some("\r")),
-            "Escape" => self.key(name, 27, None),
-            other => panic!("no key {other}"),
-        }
+    /// Whether nothing has loaded the page anew since the last call.
+    pub(crate) fn is_same_page(&self) -> bool {
+        self.eval("[window.cellarSame, window.cellarSame = true][0] === true") == true
     }
 
-    fn key(&self, name: &str, code: u32, text: Option<&str>) {
-        let kind = if text.is_some() { "keyDown" } else { "rawKeyDown" };
-        let mut event = json!({ "type": kind, "key": name, "windowsVirtualKeyCode": code });
-        if let Some(text) = text {
-            event["text"] = json!(text);
-        }
-        self.send("Input.dispatchKeyEvent", &event);
-        let event = json!({ "type": "keyUp", "key": name, "windowsVirtualKeyCode": code });
-        self.send("Input.dispatchKeyEvent", &event);
+    /// Puts what is downloaded from now on into this folder.
+    pub(crate) fn download_to(&self, folder: &Path) {
+        let way = json!({ "behavior": "allow", "downloadPath": folder.display().to_string() });
+        self.send("Browser.setDownloadBehavior", &way);
     }
 
     /// Waits until fonts are there, nothing changes colour any more, and two frames are drawn.
@@ -295,24 +239,51 @@ impl Browser {
         BASE64.decode(shot["data"].as_str().unwrap().as_bytes()).unwrap()
     }
 
-    /// Takes a failed request out of the faults, for it is part of the story; it must be there.
+    /// Takes a refused request out of the faults, for it is part of the story; it must be there.
     #[track_caller]
     pub(crate) fn expect_failure(&self, status: u64, path: &str) {
         let url = format!("{}{path}", self.origin);
-        let mut link = self.link.borrow_mut();
-        let n_before = link.faults.len();
-        link.faults.retain(|fault| fault.status != Some(status) || fault.url != url);
-        assert!(link.faults.len() < n_before, "{url} did not fail with {status}");
+        let is_it = |fault: &Fault| match fault {
+            Fault::Refused { status: given, url: at } => (*given, at) == (status, &url),
+            _ => false,
+        };
+        assert!(self.forgive(is_it) > 0, "{url} was not refused with {status}");
     }
 
-    /// Nothing went wrong so far: no error in the console, no failed request, no broken policy, no
-    /// request to anybody else.
+    /// Takes every refusal with this status out of the faults, for they are part of the story.
     #[track_caller]
-    pub(crate) fn assert_clean(&self) {
-        // Whatever happened before this answer has been told by now.
-        self.eval("new Promise((done) => setTimeout(() => done(true), 50))");
-        let faults = &self.link.borrow().faults;
-        assert!(faults.is_empty(), "{faults:#?}");
+    pub(crate) fn expect_failures(&self, status: u64) {
+        let is_it =
+            |fault: &Fault| matches!(fault, Fault::Refused { status: it, .. } if *it == status);
+        assert!(self.forgive(is_it) > 0, "nothing was refused with {status}");
+    }
+
+    /// Takes the requests without an answer out of the faults, for they are part of the story.
+    #[track_caller]
+    pub(crate) fn expect_silence(&self) {
+        let n_lost = self.forgive(|fault| matches!(fault, Fault::Unanswered(_)));
+        assert!(n_lost > 0, "every request was answered");
+    }
+
+    fn forgive(&self, is_told: impl Fn(&Fault) -> bool) -> usize {
+        let mut link = self.link.borrow_mut();
+        let n_before = link.faults.len();
+        link.faults.retain(|fault| !is_told(fault));
+        n_before - link.faults.len()
+    }
+
+    /// How many bytes of the app's files have come over the wire since this was asked last.
+    pub(crate) fn take_bytes(&self) -> i64 {
+        self.catch_up();
+        self.link.borrow_mut().files.drain().map(|(_, size)| size).sum()
+    }
+
+    /// Whatever happened before this answer has been told by then.
+    fn catch_up(&self) {
+        let wait = "new Promise((done) => setTimeout(() => done(true), 50))";
+        let wait = json!({ "expression": wait, "awaitPromise": true });
+        // A page that is on its way elsewhere never answers, and its events have come all the same.
+        let _ = self.try_send("Runtime.evaluate", &wait);
     }
 
     #[track_caller]
@@ -325,105 +296,38 @@ impl Browser {
     }
 }
 
+/// Every story ends here, and none of them well if something went wrong on the way: an error in the
+/// console, a request that failed, a broken policy, a request to anybody else.
 impl Drop for Browser {
     fn drop(&mut self) {
+        if !thread::panicking() {
+            self.catch_up();
+        }
         let group = rustix::process::Pid::from_child(&self.process);
         // It may have ended already, which is as good.
         let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
         let _ = self.process.wait();
+        let faults = &self.link.get_mut().faults;
+        assert!(thread::panicking() || faults.is_empty(), "{faults:#?}");
     }
 }
 
-impl Link {
-    fn connect(address: &str) -> Self {
-        let authority = address.trim_start_matches("ws://").split('/').next().unwrap();
-        let stream = TcpStream::connect(authority).unwrap();
-        stream.set_read_timeout(Some(PATIENCE + Duration::from_secs(30))).unwrap();
-        let (socket, _) = tungstenite::client(address, stream).unwrap();
-        Self { socket, session: None, last_id: 0, faults: vec![] }
-    }
-
-    /// Sends a command and notes every event until its answer comes.
-    fn send(&mut self, method: &str, parameters: &Value, origin: &str) -> Result<Value, Value> {
-        self.last_id += 1;
-        let mut command = json!({ "id": self.last_id, "method": method, "params": parameters });
-        if let Some(session) = &self.session {
-            command["sessionId"] = json!(session);
-        }
-        self.socket.send(Message::text(command.to_string())).unwrap();
-        loop {
-            let message = self.socket.read().expect("the browser went away");
-            let Message::Text(text) = message else { continue };
-            let mut message: Value = serde_json::from_str(&text).unwrap();
-            if message["id"] == json!(self.last_id) {
-                return match message["error"].take() {
-                    Value::Null => Ok(message["result"].take()),
-                    error => Err(error),
-                };
-            }
-            self.note(&message, origin);
-        }
-    }
-
-    fn note(&mut self, event: &Value, origin: &str) {
-        let about = &event["params"];
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let fault = match event["method"].as_str().unwrap_or_default() {
-            "Runtime.consoleAPICalled" if about["type"] == "error" || about["type"] == "assert" => {
-                Fault { status: None, url: String::new(), text: about["args"].to_string() }
-            }
-            "Runtime.exceptionThrown" => {
-                Fault { status: None, url: String::new(), text: about.to_string() }
-            }
-            "Log.entryAdded" if about["entry"]["level"] == "error" => {
-                let entry = &about["entry"];
-                // The console's word on a failed request; the request itself was noted already.
-                if entry["source"] == "network" {
-                    return;
-                }
-                Fault { status: None, url: text(&entry["url"]), text: text(&entry["text"]) }
-            }
-            "Audits.issueAdded" if text(&about["issue"]["code"]).contains("SecurityPolicy") => {
-                Fault { status: None, url: String::new(), text: about.to_string() }
-            }
-            "Network.responseReceived" => {
-                let answer = &about["response"];
-                match answer["status"].as_u64() {
-                    Some(status) if status >= 400 => Fault {
-                        status: Some(status),
-                        url: text(&answer["url"]),
-                        text: "a failed request".into(),
-                    },
-                    _ => return,
-                }
-            }
-            // What the page itself gave up (a stream it no longer needs) did not fail.
-            "Network.loadingFailed" if about["canceled"] != true => {
-                Fault { status: None, url: String::new(), text: about.to_string() }
-            }
-            "Network.requestWillBeSent" => {
-                let url = text(&about["request"]["url"]);
-                let is_own = url.starts_with(&format!("{origin}/"));
-                if is_own || ["data:", "blob:", "about:"].iter().any(|own| url.starts_with(own)) {
-                    return;
-                }
-                Fault { status: None, url, text: "a request to somebody else".into() }
-            }
-            _ => return,
-        };
-        self.faults.push(fault);
-    }
-}
-
-/// Where Chromium is.
-fn find_program() -> Option<PathBuf> {
+/// Where Chromium is; `None`, after saying why, where there is none and none is demanded.
+pub(crate) fn find_program() -> Option<PathBuf> {
     if let Some(named) = std::env::var_os("CELLAR_CHROMIUM") {
         return Some(named.into());
     }
     let folders = std::env::var_os("PATH").unwrap_or_default();
     let folders: Vec<_> = std::env::split_paths(&folders).collect();
     let named = |name: &str| folders.iter().map(|folder| folder.join(name)).find(|it| it.is_file());
-    ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(named)
+    let found = ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(named);
+    if found.is_none() {
+        let why = "neither CELLAR_CHROMIUM nor the search path names one";
+        let demanded = std::env::var_os("CELLAR_DEMAND_BROWSER").is_some_and(|it| it == "1");
+        assert!(!demanded, "no chromium, and CELLAR_DEMAND_BROWSER is 1: {why}");
+        println!("skipped: no chromium ({why})");
+    }
+    found
 }
 
 /// Writes a file, making its folder.

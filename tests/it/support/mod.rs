@@ -3,3 +3,4 @@
 pub(crate) mod app;
 pub(crate) mod binary;
 pub(crate) mod browser;
+pub(crate) mod month;

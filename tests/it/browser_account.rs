@@ -1,0 +1,96 @@
+//! Stories of what is one's own: the password, the keys, the sessions.
+
+use crate::browser::{inspect, sign_in, stage};
+use crate::cli::one_time_password;
+use crate::support::binary::{Binary, PASSWORD};
+use crate::support::browser::Browser;
+
+#[test]
+fn the_one_time_password_is_changed_before_anything_else() {
+    let binary = Binary::new().without("CELLAR_ADMIN_PASSWORD");
+    let mut served = binary.serve(&[]);
+    served.wait_for_line("It is shown only now");
+    let password = one_time_password(&served.stdout());
+    let Some(browser) = Browser::open(&served.url("")) else { return };
+
+    // A deep link survives the detour over signing in and changing the password.
+    browser.goto("/system");
+    browser.wait_until("location.pathname === '/sign-in'");
+    browser.expect_failure(401, "/api/me");
+    browser.fill("Username or e-mail", "admin");
+    browser.fill("Password", &password);
+    browser.click("form button[type=submit]", "Sign in");
+    browser.wait_until("location.pathname === '/account/password'");
+    browser.wait_for_text("Your password was set by somebody else.");
+    inspect(&browser, "password-must");
+
+    browser.goto("/");
+    browser.wait_until("location.pathname === '/account/password'");
+    browser.fill("Current password", &password);
+    browser.fill("New password", PASSWORD);
+    browser.fill("New password again", PASSWORD);
+    browser.click("form button[type=submit]", "Change password");
+    browser.wait_for_text("Your password is changed.");
+    browser.wait_for_text("Last tasks");
+    assert!(served.try_sign_in(&password).unwrap().is_none(), "the old password still works");
+    served.sign_in();
+}
+
+#[test]
+fn a_key_is_shown_once_and_other_sessions_end_with_one_click() {
+    let binary = Binary::new();
+    let Some((_served, browser)) = stage(&binary) else { return };
+    sign_in(&browser);
+    browser.goto("/account/keys");
+    browser.wait_for_text("No keys yet");
+    inspect(&browser, "keys-none");
+    browser.click("button", "New key");
+    browser.wait_for("dialog");
+    browser.click("dialog button", "Make the key");
+    browser.wait_for_text("Give the key a name.");
+    browser.fill("Name", "<script>alert(1)</script>");
+    browser.click("dialog button", "Make the key");
+    browser.wait_for_text("This is the only time that the key is shown.");
+    inspect(&browser, "key-made");
+    let secret = browser.eval("document.querySelector('.secret__text').value");
+    let secret = secret.as_str().unwrap().to_owned();
+    browser.click("dialog button", "I have kept it");
+    browser.wait_for_text("<script>alert(1)</script>");
+    inspect(&browser, "keys");
+    let shown = browser.eval("document.body.textContent + document.body.innerHTML");
+    assert!(!shown.as_str().unwrap().contains(&secret), "the key is still there");
+    browser.click("button", "Revoke");
+    browser.click("dialog button", "Revoke");
+    browser.wait_for_text("No keys yet");
+
+    browser.goto("/account/sessions");
+    browser.wait_for_text("End all others");
+    inspect(&browser, "sessions");
+    browser.click("button", "End all others");
+    browser.click("dialog button", "End all others");
+    browser.wait_for_text("All other sessions have ended.");
+    browser.goto("/account");
+    browser.wait_for_text("Close account");
+    inspect(&browser, "account");
+}
+
+#[test]
+fn signing_out_leaves_nothing_behind() {
+    let binary = Binary::new();
+    let Some((_served, browser)) = stage(&binary) else { return };
+    sign_in(&browser);
+    browser.goto("/account/password");
+    browser.wait_for_text("New password again");
+    inspect(&browser, "password");
+    browser.click("button.person", "admin");
+    browser.wait_for_text("Sign out");
+    inspect(&browser, "account-menu");
+    browser.click("button", "Sign out");
+    browser.wait_for_text("count on.");
+    assert_eq!(browser.eval("fetch('/api/me').then(({ status }) => status)"), 401);
+    browser.expect_failure(401, "/api/me");
+    assert!(browser.eval("localStorage.getItem('cellar.signed_in')").is_null());
+    browser.goto("/system");
+    browser.wait_until("location.pathname === '/sign-in'");
+    browser.expect_failure(401, "/api/me");
+}

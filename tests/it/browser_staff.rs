@@ -1,0 +1,159 @@
+//! Stories of administrators, and of what others see of their deeds.
+
+use std::fs;
+
+use crate::browser::{inspect, register, sign_in, sign_in_as, stage};
+use crate::cli::{keep_content, turn_into_pipe};
+use crate::support::binary::Binary;
+use crate::support::browser::Browser;
+
+#[test]
+fn a_check_is_followed_live_line_by_line() {
+    let binary = Binary::new();
+    binary.run(&["init-db"]).done();
+    let content = b"a content that is kept";
+    let pipe = keep_content(&binary.data(), content);
+    turn_into_pipe(&pipe);
+    let Some((_served, browser)) = stage(&binary) else { return };
+    sign_in(&browser);
+    inspect(&browser, "home");
+    browser.click("a", "System");
+    browser.wait_for_text("The data has not been checked yet.");
+    inspect(&browser, "system-fresh");
+
+    // The check waits for the content to become readable, after all other promises.
+    browser.click("button", "Check the data");
+    browser.wait_for("progress, [role=progressbar]");
+    browser.wait_for_text("Cancel the check");
+    browser.wait_for_text("contents are whole");
+    inspect(&browser, "system-checking");
+    fs::write(&pipe, content).unwrap();
+    fs::remove_file(&pipe).unwrap();
+    browser.wait_for_text("Every promise holds.");
+    browser.wait_for_text("9 promises tested");
+    browser.wait_for_text("the file is whole");
+    browser.wait_for_text("contents are whole");
+    inspect(&browser, "system");
+
+    // The content is gone now, and the next check says so.
+    browser.click("button", "Check the data");
+    browser.wait_for_text("1 promise is broken.");
+    browser.wait_for_text("is missing");
+    inspect(&browser, "system-violated");
+}
+
+#[test]
+fn an_administrator_makes_an_account_tops_it_up_and_disables_it() {
+    let binary = Binary::new();
+    let Some((_served, browser)) = stage(&binary) else { return };
+    sign_in(&browser);
+    browser.goto("/admin/users");
+    browser.wait_for_text("New user");
+    browser.click("button", "New user");
+    browser.wait_for("dialog");
+    browser.fill("Username", "grace");
+    browser.click("dialog button", "Make the account");
+    browser.wait_for_text("One-time password of grace");
+    inspect(&browser, "user-made");
+    browser.click("dialog a", "Open the account");
+    browser.wait_for_text("Spent so far");
+    browser.click(".page__actions button", "Top up");
+    browser.wait_for("dialog");
+    browser.fill("Credits to add", "1250");
+    browser.fill("Reason", "For the harvest");
+    browser.wait_for_text("grace will have 1,350 credits.");
+    inspect(&browser, "top-up-user");
+    browser.click("dialog button", "Top up");
+    browser.wait_for_text("grace: +1,250 credits.");
+    browser.wait_for_text("For the harvest");
+    browser.click("button", "Disable");
+    browser.click("dialog button", "Disable");
+    browser.wait_for_text("This account is disabled");
+    inspect(&browser, "user");
+    for (path, text, name) in [
+        ("/admin", "This server", "overview"),
+        ("/admin/users?state=disabled", "disabled", "users"),
+        ("/admin/transactions?kind=top_up", "For the harvest", "all-transactions"),
+        ("/admin/tasks", "No tasks", "all-tasks"),
+        ("/admin/invitations", "No invitations yet", "invitations"),
+        ("/admin/audit", "Credits added", "audit"),
+    ] {
+        browser.goto(path);
+        browser.wait_for_text(text);
+        inspect(&browser, name);
+    }
+}
+
+#[test]
+fn credits_from_an_administrator_appear_on_the_open_page_of_their_user() {
+    let binary = Binary::new();
+    let Some((served, staff)) = stage(&binary) else { return };
+    register(&served, "grace");
+    let Some(grace) = Browser::open(&served.url("")) else { return };
+    sign_in_as(&grace, "grace");
+    grace.click("a", "Credits");
+    grace.wait_for_text("Welcome to Cellar");
+    grace.is_same_page();
+    grace.wait_until("document.querySelector('.wallet__amount').innerText === '100'");
+
+    sign_in(&staff);
+    staff.click("nav a", "Users");
+    staff.click("a", "grace");
+    staff.click(".page__actions button", "Top up");
+    staff.fill("Credits to add", "1250");
+    staff.fill("Reason", "For the harvest");
+    staff.click("dialog button", "Top up");
+    staff.wait_for_text("grace: +1,250 credits.");
+
+    grace.wait_until("document.querySelector('.wallet__amount').innerText === '1,350'");
+    grace.wait_for_text("For the harvest");
+    grace.wait_for_text("+1,250 credits");
+    assert!(grace.is_same_page(), "the page was loaded anew");
+}
+
+/// The places at the side.
+fn places(browser: &Browser) -> Vec<String> {
+    browser.wait_for_text("Last tasks");
+    browser.wait_until("document.querySelectorAll('.nav a').length > 6");
+    let links = browser.eval("[...document.querySelectorAll('.nav a')].map((it) => it.pathname)");
+    links.as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned()).collect()
+}
+
+const STAFF_ALONE: [&str; 7] = [
+    "/admin",
+    "/admin/users",
+    "/admin/transactions",
+    "/admin/tasks",
+    "/admin/invitations",
+    "/admin/audit",
+    "/system",
+];
+
+#[test]
+fn a_user_sees_nothing_of_the_administration() {
+    let binary = Binary::new();
+    let Some((served, staff)) = stage(&binary) else { return };
+    register(&served, "ada");
+    sign_in(&staff);
+    let for_staff = places(&staff);
+    assert!(STAFF_ALONE.iter().all(|path| for_staff.iter().any(|at| at == path)), "{for_staff:?}");
+
+    let Some(ada) = Browser::open(&served.url("")) else { return };
+    sign_in_as(&ada, "ada");
+    let for_users = places(&ada);
+    let differing = for_staff.iter().filter(|path| !for_users.contains(path));
+    let differing: Vec<_> = differing.filter(|path| !path.starts_with("/workspaces/")).collect();
+    assert_eq!(differing, STAFF_ALONE, "{for_users:?}");
+    // Whoever knows the address comes no further, and the server is not even asked.
+    for path in STAFF_ALONE.into_iter().chain(["/admin/users/usr_somebody00"]) {
+        ada.goto(path);
+        ada.wait_for_text("For administrators only");
+    }
+    inspect(&ada, "forbidden");
+    assert_eq!(ada.eval("fetch('/api/admin/users').then(({ status }) => status)"), 403);
+    ada.expect_failure(403, "/api/admin/users");
+    ada.click("button", "Go to");
+    ada.wait_for("dialog[open] input");
+    ada.type_text("audit");
+    ada.wait_for_text("Nothing is called that.");
+}

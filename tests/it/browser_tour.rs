@@ -1,0 +1,230 @@
+//! A tour of every screen in a folder where people have worked for a month: pictures to look at,
+//! and whatever can be judged without eyes, in every language.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::browser::{DESK, PHONE, cut_text, inspect, keep, sign_in_as};
+use crate::browser_models::top_up;
+use crate::support::app::put_measured_wine_model;
+use crate::support::binary::{Binary, Served};
+use crate::support::browser::{Browser, Window, find_program, write};
+use crate::support::month::{wines, work_for_a_month};
+
+/// What takes bytes before the first screen is there, at most.
+const BYTES_MAX: i64 = 150_000;
+
+/// A server of that folder, and a browser that remembers Ada's files.
+fn stage(binary: &Binary) -> Option<(Served, Browser)> {
+    find_program()?;
+    fs::create_dir_all(binary.data()).unwrap();
+    put_measured_wine_model(&binary.data());
+    let names = work_for_a_month(&binary.data());
+    let served = binary.serve(&[]);
+    let browser = Browser::open(&served.url(""))?;
+    browser.goto("/sign-in");
+    browser.eval(&format!("localStorage.setItem('cellar.file_names', '{names}')"));
+    Some((served, browser))
+}
+
+/// The first thing of a list that has this text, by its address.
+fn find(browser: &Browser, list: &str, text: &str) -> String {
+    let found = browser.eval(&format!(
+        "fetch('{list}').then((answer) => answer.json()).then(({{ items }}) => \
+         items.find((it) => JSON.stringify(it).includes('{text}')).id)"
+    ));
+    found.as_str().unwrap().to_owned()
+}
+
+/// The screens of a user: where they are, what shows that they are there, what they are called.
+fn screens_of_a_user(browser: &Browser) -> Vec<(String, &'static str, &'static str)> {
+    let task = |text: &str| format!("/tasks/{}", find(browser, "/api/tasks?limit=50", text));
+    let shared = find(browser, "/api/workspaces", "tasting-panel");
+    vec![
+        ("/".into(), "td", "full-home"),
+        ("/models".into(), ".tile", "full-models"),
+        ("/models/wine".into(), ".slider__range", "full-model"),
+        ("/models/wine?tab=many".into(), ".dropzone", "full-many"),
+        ("/models/wine?tab=rest".into(), ".code", "full-rest"),
+        ("/models/wine?tab=card".into(), ".grid-table", "full-card"),
+        ("/models/simple".into(), "input[name=numbers]", "full-simple"),
+        ("/tasks".into(), "td time", "full-history"),
+        ("/tasks?status=failed".into(), "td time", "full-history-failed"),
+        (task("\"n_rejected\":37"), ".stat__more", "full-task"),
+        (task("\"n_rejected\":24"), ".stat__more", "full-task-failed"),
+        (task("cancelled"), ".stat__more", "full-task-cancelled"),
+        (task("\"n_rows\":1,"), ".stat__more", "full-task-one"),
+        ("/credits".into(), "td time", "full-credits"),
+        ("/workspaces".into(), "td time", "full-workspaces"),
+        (format!("/workspaces/{shared}"), "td time", "full-workspace"),
+        ("/account".into(), "input[name=full_name]", "full-account"),
+        ("/account/keys".into(), "td", "full-keys"),
+        ("/account/sessions".into(), "td time", "full-sessions"),
+        ("/account/password".into(), "input[type=password]", "full-password"),
+    ]
+}
+
+fn screens_of_staff(browser: &Browser) -> Vec<(String, &'static str, &'static str)> {
+    let user = |name: &str| find(browser, "/api/admin/users?limit=50", name);
+    vec![
+        ("/admin".into(), ".chart__picture", "full-overview"),
+        ("/admin/users".into(), "td time", "full-users"),
+        (format!("/admin/users/{}", user("ada")), "td time", "full-user"),
+        (format!("/admin/users/{}", user("maria")), "td time", "full-user-disabled"),
+        ("/admin/transactions".into(), "td time", "full-all-transactions"),
+        ("/admin/tasks".into(), "td time", "full-all-tasks"),
+        ("/admin/invitations".into(), "td time", "full-invitations"),
+        ("/admin/audit".into(), "td time", "full-audit"),
+        ("/system".into(), ".facts", "full-system"),
+    ]
+}
+
+fn visit(browser: &Browser, path: &str, sign: &str) {
+    browser.goto(path);
+    browser.wait_for(&format!("#main {sign}"));
+    browser.wait_until("!document.querySelector('.skeleton')");
+}
+
+#[test]
+fn every_screen_is_whole_from_every_side() {
+    let binary = Binary::new();
+    let Some((_served, browser)) = stage(&binary) else { return };
+    sign_in_as(&browser, "ada");
+    for (path, sign, name) in screens_of_a_user(&browser) {
+        visit(&browser, &path, sign);
+        inspect(&browser, name);
+    }
+    work_goes_on(&browser);
+    sign_in_anew(&browser, "admin");
+    for (path, sign, name) in screens_of_staff(&browser) {
+        visit(&browser, &path, sign);
+        inspect(&browser, name);
+    }
+}
+
+/// While something is predicted the home page, the history and the task itself show how far it is.
+fn work_goes_on(browser: &Browser) {
+    top_up(browser, 5_000);
+    let order = format!(
+        "fetch('/api/tasks?model=wine', {{ method: 'POST', body: {}, headers: \
+         {{ 'Content-Type': 'text/csv', Prefer: 'respond-async' }} }})\
+         .then((answer) => answer.json()).then(({{ id }}) => id)",
+        Value::from(wines(3_500, 0))
+    );
+    let task = browser.eval(&order);
+    let task = task.as_str().unwrap();
+    browser.goto("/");
+    browser.wait_for("[role=progressbar]");
+    keep(browser, "full-home-running", DESK);
+    keep(browser, "full-home-running", PHONE);
+    browser.goto(&format!("/tasks/{task}"));
+    browser.wait_for_text("Predicted");
+    keep(browser, "full-task-running", DESK);
+    keep(browser, "full-task-running", PHONE);
+    browser.look(DESK);
+    browser.wait_for_text("All 3,500 rows were predicted.");
+}
+
+fn sign_in_anew(browser: &Browser, username: &str) {
+    browser.goto("/");
+    browser.eval(
+        "fetch('/auth/session', { method: 'DELETE', headers: { 'X-Cellar': '1' } }) \
+         .then(() => true)",
+    );
+    browser.eval("localStorage.clear()");
+    sign_in_as(browser, username);
+}
+
+#[test]
+fn no_text_is_cut_in_any_language() {
+    let binary = Binary::new();
+    let Some((_served, browser)) = stage(&binary) else { return };
+    let mut cut = Vec::new();
+    let mut look = |language: &str, name: &str| {
+        for (window, size) in [(DESK, "desk"), (PHONE, "phone"), (SMALL, "small")] {
+            browser.look(window);
+            browser.settle();
+            let found = cut_text(&browser);
+            cut.extend(found.iter().map(|what| format!("{language} {name} {size}: {what}")));
+            if window != SMALL {
+                keep(&browser, &format!("{name}-{language}"), window);
+            }
+        }
+        browser.look(DESK);
+    };
+    for language in ["ru", "es"] {
+        browser.speak(language);
+        for (path, name) in [("/", "front"), ("/sign-in", "sign-in"), ("/sign-up", "sign-up")] {
+            visit(&browser, path, "h1");
+            look(language, name);
+        }
+    }
+    browser.speak("en");
+    sign_in_as(&browser, "ada");
+    let screens = screens_of_a_user(&browser);
+    for language in ["ru", "es"] {
+        browser.speak(language);
+        for (path, sign, name) in &screens {
+            visit(&browser, path, sign);
+            look(language, name);
+        }
+    }
+    browser.speak("en");
+    sign_in_anew(&browser, "admin");
+    let screens = screens_of_staff(&browser);
+    for language in ["ru", "es"] {
+        browser.speak(language);
+        for (path, sign, name) in &screens {
+            visit(&browser, path, sign);
+            look(language, name);
+        }
+    }
+    assert!(cut.is_empty(), "{cut:#?}");
+}
+
+/// The narrowest phone.
+const SMALL: Window = Window { width: 360, height: 640, is_dark: false };
+
+#[test]
+fn the_start_is_light_on_the_wire() {
+    let binary = Binary::new();
+    let Some((_served, browser)) = crate::browser::stage(&binary) else { return };
+    browser.take_bytes();
+    browser.goto("/");
+    browser.wait_for_text("most likely a 5");
+    let front = browser.take_bytes();
+    sign_in_as(&browser, "admin");
+    browser.forget_cache();
+    browser.take_bytes();
+    browser.goto("/");
+    browser.wait_for_text("Last tasks");
+    browser.wait_until("!document.querySelector('.skeleton')");
+    let home = browser.take_bytes();
+    println!("front {front} bytes, home {home} bytes");
+    assert!(front > 50_000 && front < BYTES_MAX, "the front page has {front} bytes");
+    assert!(home > 50_000 && home < BYTES_MAX, "the signed-in start has {home} bytes");
+}
+
+#[test]
+fn the_picture_of_the_readme_can_be_renewed() {
+    if std::env::var_os("CELLAR_README_PICTURE").is_none_or(|it| it != "1") {
+        println!("skipped: CELLAR_README_PICTURE is not 1");
+        return;
+    }
+    let binary = Binary::new();
+    let Some((_served, browser)) = stage(&binary) else { return };
+    sign_in_as(&browser, "ada");
+    browser.goto("/models/wine");
+    browser.click("button", "Prize winner");
+    browser.wait_for_text("Predict · 1 credit");
+    browser.eval("document.querySelector('input[name=chlorides]').select()");
+    browser.type_text("0.63");
+    browser.click("button", "Predict · 1 credit");
+    browser.wait_for_text("1 credit charged");
+    browser.eval("document.activeElement.blur()");
+    let png = browser.picture(Window { width: 1280, height: 860, is_dark: false });
+    assert!(png.len() <= 200 * 1024, "the picture has {} bytes", png.len());
+    write(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".readme/app.png"), &png);
+}

@@ -1,0 +1,114 @@
+//! What a person does with a page: clicking, typing, and finding the way by keyboard.
+
+use serde_json::json;
+
+use super::Browser;
+use crate::support::binary::eventually;
+
+impl Browser {
+    /// Clicks the first visible thing that fits the selector and shows the text.
+    #[track_caller]
+    pub(crate) fn click(&self, selector: &str, text: &str) {
+        self.click_times(1, selector, text);
+    }
+
+    /// Clicks it twice, as fast as a hand that trembles.
+    #[track_caller]
+    pub(crate) fn double_click(&self, selector: &str, text: &str) {
+        self.click_times(2, selector, text);
+    }
+
+    #[track_caller]
+    fn click_times(&self, n_clicks: u32, selector: &str, text: &str) {
+        let find = format!(
+            "[...document.querySelectorAll({})].find((it) => it.checkVisibility() && \
+             (it.innerText || it.ariaLabel || '').includes({}))",
+            json!(selector),
+            json!(text)
+        );
+        // A page that draws itself anew may take it away for a moment.
+        let middle = eventually(|| {
+            self.wait_until(&find);
+            self.settle();
+            let middle = self.eval(&format!(
+                "(() => {{ const it = {find}; it?.scrollIntoView({{ block: 'center' }}); \
+                 const box = it?.getBoundingClientRect(); \
+                 return box ? [box.x + box.width / 2, box.y + box.height / 2] : null; }})()"
+            ));
+            (!middle.is_null()).then_some(middle)
+        });
+        let middle = middle.unwrap_or_else(|| panic!("{text:?} never stays"));
+        for n in 1..=n_clicks {
+            for kind in ["mousePressed", "mouseReleased"] {
+                let event = json!({
+                    "type": kind, "x": middle[0], "y": middle[1], "button": "left", "clickCount": n,
+                });
+                self.send("Input.dispatchMouseEvent", &event);
+            }
+        }
+    }
+
+    /// Types into the field with this label, after clicking it.
+    #[track_caller]
+    pub(crate) fn fill(&self, label: &str, text: &str) {
+        self.wait_for_text(label);
+        self.eval(&format!(
+            "[...document.querySelectorAll('label')].find((it) => it.innerText.trim() === {})\
+             .control.focus()",
+            json!(label)
+        ));
+        self.type_text(text);
+    }
+
+    /// Types where the focus is.
+    pub(crate) fn type_text(&self, text: &str) {
+        for letter in text.chars() {
+            self.key(&letter.to_string(), 0, Some(&letter.to_string()));
+        }
+    }
+
+    /// Presses a key by its name: `Tab`, `Enter`, `Escape`.
+    pub(crate) fn press(&self, name: &str) {
+        match name {
+            "Tab" => self.key(name, 9, None),
+            "Enter" => self.key(name, 13, Some("\r")),
+            "Escape" => self.key(name, 27, None),
+            "Space" => self.key(" ", 32, Some(" ")),
+            "ArrowRight" => self.key(name, 39, None),
+            other => panic!("no key {other}"),
+        }
+    }
+
+    fn key(&self, name: &str, code: u32, text: Option<&str>) {
+        let kind = if text.is_some() { "keyDown" } else { "rawKeyDown" };
+        let mut event = json!({ "type": kind, "key": name, "windowsVirtualKeyCode": code });
+        if let Some(text) = text {
+            event["text"] = json!(text);
+        }
+        self.send("Input.dispatchKeyEvent", &event);
+        let event = json!({ "type": "keyUp", "key": name, "windowsVirtualKeyCode": code });
+        self.send("Input.dispatchKeyEvent", &event);
+    }
+
+    /// Walks to what has this name with the Tab key alone; on the way it shows where the focus is.
+    #[track_caller]
+    pub(crate) fn tab_to(&self, what: &str) {
+        let name = "(({ labels, innerText, ariaLabel }) => \
+                    (labels?.[0]?.innerText ?? innerText).trim() || ariaLabel) \
+                    (document.activeElement)";
+        // A new screen moves the focus once it is drawn; no hand is quick enough to forestall it.
+        self.settle();
+        for _ in 0..60 {
+            self.press("Tab");
+            if self.eval(name) == what {
+                let ring = "(() => { const it = document.activeElement; \
+                    return it.matches(':focus-visible') && [it, ...it.children].some((one) => \
+                    ['', '::after'].some((part) => { const look = getComputedStyle(one, part); \
+                    return look.outlineStyle !== 'none' || look.boxShadow !== 'none'; })); })()";
+                assert_eq!(self.eval(ring), true, "{what} does not show the focus");
+                return;
+            }
+        }
+        panic!("no way to {what:?} with the Tab key");
+    }
+}
