@@ -108,6 +108,6 @@ export default function Overview() {
           format=${(/** @type {number} */ n) => t('overview.rows_value', { n, count: number(n) })}
           days=${data?.tasks_by_day.map(({ day, n_predicted }) => ({ day, value: n_predicted }))} />
       </div>
-      <div class="page__two"><${Deeds} source=${audit} /><${Machine} system=${system} checked=${checked} /></div>
+      <div class="page__two page__two--level"><${Deeds} source=${audit} /><${Machine} system=${system} checked=${checked} /></div>
     </div>`;
 }

@@ -68,7 +68,7 @@ export function Rest({ model }) {
   const shown = programs(model, secret || 'cel_…');
   const kinds = ['curl', 'python', 'javascript', 'file'];
   return html`
-    <div class="page__two">
+    <div class="page__two page__two--level">
       <section class="card" aria-labelledby="program">
         <div class="card__head"><h2 id="program">${t('rest.title')}</h2>
           <${Choice} label=${t('rest.language')} quiet value=${kind} onChoose=${setKind} options=${kinds.map((value) => ({ value, label: t(`rest.${value}`) }))} />
