@@ -40,6 +40,13 @@ pub(crate) fn sign_in_as(browser: &Browser, username: &str) {
     browser.wait_for_text("Last tasks");
 }
 
+/// Signs out by hand.
+pub(crate) fn sign_out(browser: &Browser) {
+    browser.click("button.person", "");
+    browser.click("button", "Sign out");
+    browser.wait_for_text("count on.");
+}
+
 /// Fills the form for signing in, and sends it.
 pub(crate) fn give_name(browser: &Browser, username: &str) {
     browser.fill("Username or e-mail", username);

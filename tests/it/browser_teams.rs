@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::browser::{inspect, register, sign_in_as, stage};
+use crate::browser::{inspect, register, sign_in_as, sign_out, stage};
 use crate::support::binary::{Binary, PASSWORD, Served};
 use crate::support::browser::Browser;
 
@@ -74,12 +74,6 @@ fn everybody_sees_what_they_may_do_in_a_workspace_and_no_more() {
     browser.wait_for_text("This workspace is not here");
     browser.expect_failures(404);
     inspect(&browser, "workspace-gone");
-}
-
-fn sign_out(browser: &Browser) {
-    browser.click("button.person", "");
-    browser.click("button", "Sign out");
-    browser.wait_for_text("count on.");
 }
 
 #[test]

@@ -1,14 +1,12 @@
 //! A tour of every screen in a folder where people have worked for a month: pictures to look at,
 //! and whatever can be judged without eyes, in every language.
 
-use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
 
-use crate::browser::{DESK, PHONE, cut_text, inspect, keep, sign_in_as};
+use crate::browser::{DESK, PHONE, cut_text, inspect, keep, sign_in_as, sign_out};
 use crate::browser_models::top_up;
-use crate::support::app::put_measured_wine_model;
 use crate::support::binary::{Binary, Served};
 use crate::support::browser::{Browser, Window, find_program, write};
 use crate::support::month::{wines, work_for_a_month};
@@ -19,8 +17,6 @@ const BYTES_MAX: i64 = 150_000;
 /// A server of that folder, and a browser that remembers Ada's files.
 fn stage(binary: &Binary) -> Option<(Served, Browser)> {
     find_program()?;
-    fs::create_dir_all(binary.data()).unwrap();
-    put_measured_wine_model(&binary.data());
     let names = work_for_a_month(&binary.data());
     let served = binary.serve(&[]);
     let browser = Browser::open(&served.url(""))?;
@@ -129,11 +125,7 @@ fn work_goes_on(browser: &Browser) {
 
 fn sign_in_anew(browser: &Browser, username: &str) {
     browser.goto("/");
-    browser.eval(
-        "fetch('/auth/session', { method: 'DELETE', headers: { 'X-Cellar': '1' } }) \
-         .then(() => true)",
-    );
-    browser.eval("localStorage.clear()");
+    sign_out(browser);
     sign_in_as(browser, username);
 }
 

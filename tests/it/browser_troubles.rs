@@ -103,6 +103,8 @@ fn a_lost_connection_keeps_what_was_typed_and_says_so() {
     browser.connect(false);
     browser.click("dialog button", "Create workspace");
     browser.wait_for_text("Nothing you typed is lost");
+    // Its picture needs nothing from the server either.
+    browser.wait_for("dialog [role=alert] svg path");
     browser.wait_for_text("The server does not answer. It may be restarting; trying again.");
     let typed = "[...document.querySelectorAll('dialog input')].map(({ value }) => value)";
     assert_eq!(browser.eval(typed), json!(["Tasting panel", "tasting-panel", "Blind on Fridays."]));

@@ -32,14 +32,15 @@ export function SmallRuler(span) {
 export function Ruler({ format, label, ...span }) {
   const { min, max, low, high } = span;
   const element = usePlaces(span);
-  // Figures that would stand on each other say nothing; the ends give way.
-  const near = (/** @type {number} */ a, /** @type {number} */ b) => Math.abs(a - b) / (max - min) < 0.09;
+  // Figures that would stand on each other say nothing; the ends give way, and what lies beyond them stands there.
+  const room = (max - min) * 0.09;
+  const [startsLow, endsHigh] = [low < min + room, high > max - room];
   return html`
     <div class="ruler num" ref=${element} role="img" aria-label=${label}>
       <span class="ruler__line"></span><span class="ruler__range"></span><span class="ruler__value"></span>
-      ${!near(low, min) && html`<span class="ruler__figure ruler__figure--min">${format(min)}</span>`}
-      <span class="ruler__figure ruler__figure--low">${format(low)}</span>
-      <span class="ruler__figure ruler__figure--high">${format(high)}</span>
-      ${!near(high, max) && html`<span class="ruler__figure ruler__figure--max">${format(max)}</span>`}
+      ${!startsLow && html`<span class="ruler__figure ruler__figure--min">${format(min)}</span>`}
+      <span class=${startsLow ? 'ruler__figure ruler__figure--min' : 'ruler__figure ruler__figure--low'}>${format(low)}</span>
+      <span class=${endsHigh ? 'ruler__figure ruler__figure--max' : 'ruler__figure ruler__figure--high'}>${format(high)}</span>
+      ${!endsHigh && html`<span class="ruler__figure ruler__figure--max">${format(max)}</span>`}
     </div>`;
 }

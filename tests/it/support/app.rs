@@ -31,6 +31,8 @@ pub(crate) struct Setup {
     pub(crate) models: Vec<Arc<dyn MLModel>>,
     /// Whether it has an administrator.
     pub(crate) is_founded: bool,
+    /// Whether it is known how good the wine model is, so that the server does not measure it.
+    pub(crate) is_measured: bool,
 }
 
 impl Default for Setup {
@@ -41,6 +43,7 @@ impl Default for Setup {
             clock: Clock::system(),
             models: vec![],
             is_founded: true,
+            is_measured: false,
         }
     }
 }
@@ -107,7 +110,11 @@ impl App {
         let sources = Sources { flags: flags.into_iter().collect(), ..Sources::default() };
         let config = Config::load(&sources).unwrap();
         let held = DataFolder::take(&config.data).unwrap();
-        put_wine_model(&config.data);
+        if setup.is_measured {
+            put_measured_wine_model(&config.data);
+        } else {
+            put_wine_model(&config.data);
+        }
         let clock = setup.clock;
         let parts = Parts { config, clock: clock.clone(), folder: held, kinds: setup.kinds };
         let Server { rocket, users, models, database, .. } = server::build(parts).unwrap();

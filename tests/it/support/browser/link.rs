@@ -18,8 +18,10 @@ pub(super) struct Link {
     last_id: u64,
     /// What went wrong so far.
     pub(super) faults: Vec<Fault>,
-    /// How many bytes the app's files had on the wire, without their heads, by request.
+    /// How many bytes each of the app's files had on the wire, without its head.
     pub(super) files: HashMap<String, i64>,
+    /// The files on their way, by request: which one, and how long its head is.
+    awaited: HashMap<String, (String, i64)>,
 }
 
 /// Something that a visitor might not see, but that should not be. The texts are for whoever reads
@@ -42,7 +44,8 @@ impl Link {
         let stream = TcpStream::connect(authority).unwrap();
         stream.set_read_timeout(Some(PATIENCE + Duration::from_secs(30))).unwrap();
         let (socket, _) = tungstenite::client(address, stream).unwrap();
-        Self { socket, session: None, last_id: 0, faults: vec![], files: HashMap::new() }
+        let (files, awaited) = (HashMap::new(), HashMap::new());
+        Self { socket, session: None, last_id: 0, faults: vec![], files, awaited }
     }
 
     /// Sends a command and notes every event until its answer comes.
@@ -72,20 +75,22 @@ impl Link {
         }
     }
 
-    /// What is told of an answer that has begun is its head; at its end, the head is in the sum.
+    /// What is told of an answer that has begun is its head; at its end, the head is in the sum. A
+    /// page that is opened twice, for the first time took too long, has its files once.
     fn count(&mut self, method: &str, about: &Value) {
-        let id = || about["requestId"].as_str().unwrap_or_default().to_owned();
-        match method {
-            "Network.responseReceived" if is_file(&about["response"]["url"]) => {
-                let head = whole(&about["response"]["encodedDataLength"]);
-                self.files.insert(id(), -head);
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let id = text(&about["requestId"]);
+        if method == "Network.responseReceived" {
+            let (url, answer) = (text(&about["response"]["url"]), &about["response"]);
+            if !url.contains("/api/") {
+                self.awaited.insert(id, (url, whole(&answer["encodedDataLength"])));
             }
-            "Network.loadingFinished" => {
-                if let Some(size) = self.files.get_mut(&id()) {
-                    *size += whole(&about["encodedDataLength"]);
-                }
-            }
-            _ => {}
+        } else if method == "Network.loadingFinished"
+            && let Some((url, head)) = self.awaited.remove(&id)
+        {
+            let size = whole(&about["encodedDataLength"]) - head;
+            let counted = self.files.entry(url).or_default();
+            *counted = size.max(*counted);
         }
     }
 
@@ -94,11 +99,6 @@ impl Link {
         self.count(event["method"].as_str().unwrap_or_default(), about);
         self.faults.extend(fault(event["method"].as_str().unwrap_or_default(), about, origin));
     }
-}
-
-/// Whether this is a file of the app, and no answer of the interface.
-fn is_file(url: &Value) -> bool {
-    url.as_str().is_some_and(|url| !url.contains("/api/"))
 }
 
 /// A count that the protocol writes with a point.
