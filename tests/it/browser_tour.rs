@@ -21,7 +21,7 @@ fn stage(binary: &Binary) -> Option<(Served, Browser)> {
     let served = binary.serve(&[]);
     let browser = Browser::open(&served.url(""))?;
     browser.goto("/sign-in");
-    browser.eval(&format!("localStorage.setItem('cellar.file_names', '{names}')"));
+    browser.remember("file_names", &names.to_string());
     Some((served, browser))
 }
 
@@ -100,26 +100,25 @@ fn every_screen_is_whole_from_every_side() {
     }
 }
 
-/// While something is predicted the home page, the history and the task itself show how far it is.
+/// While something is predicted the home page and the task itself show how far it is.
 fn work_goes_on(browser: &Browser) {
     top_up(browser, 5_000);
     let order = format!(
         "fetch('/api/tasks?model=wine', {{ method: 'POST', body: {}, headers: \
-         {{ 'Content-Type': 'text/csv', Prefer: 'respond-async' }} }})\
+         {{ 'Content-Type': 'text/csv', Prefer: 'respond-async' }} }}) \
          .then((answer) => answer.json()).then(({{ id }}) => id)",
         Value::from(wines(3_500, 0))
     );
+    browser.eval(&order);
     let task = browser.eval(&order);
-    let task = task.as_str().unwrap();
     browser.goto("/");
     browser.wait_for("[role=progressbar]");
     keep(browser, "full-home-running", DESK);
     keep(browser, "full-home-running", PHONE);
-    browser.goto(&format!("/tasks/{task}"));
+    browser.goto(&format!("/tasks/{}", task.as_str().unwrap()));
     browser.wait_for_text("Predicted");
-    keep(browser, "full-task-running", DESK);
     keep(browser, "full-task-running", PHONE);
-    browser.look(DESK);
+    keep(browser, "full-task-running", DESK);
     browser.wait_for_text("All 3,500 rows were predicted.");
 }
 

@@ -202,7 +202,17 @@ impl Browser {
 
     /// Speaks another language from the next page on, as if chosen in the menu.
     pub(crate) fn speak(&self, language: &str) {
-        self.eval(&format!("localStorage.setItem('cellar.language', '{language}')"));
+        self.remember("language", language);
+    }
+
+    /// Puts something into the app's storage.
+    pub(crate) fn remember(&self, name: &str, value: &str) {
+        let (name, value) = (json!(format!("cellar.{name}")), json!(value));
+        // The next page may live in another process, which hears of it a moment later.
+        self.eval(&format!(
+            "localStorage.setItem({name}, {value}); \
+             new Promise((done) => setTimeout(() => done(true), 250))"
+        ));
     }
 
     /// Whether nothing has loaded the page anew since the last call.

@@ -193,12 +193,14 @@ fn settle_in(app: &App) {
     let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0";
     let phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 \
                  (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1";
+    // Whatever was done by other means is over.
+    let ada = app.signed_in("ada");
+    ada.delete("/api/me/sessions").send();
     for agent in [firefox, phone] {
         let body = json!({"username": "ada", "password": PASSWORD});
         let call = app.visitor().post("/auth/session").header("User-Agent", agent);
         call.from("192.0.2.7").json(&body).send().expect(201);
     }
-    let ada = app.signed_in("ada");
     for (name, scopes) in [
         ("nightly scoring", json!(["read", "predict"])),
         ("dashboard of the north cellar", json!(["read"])),
@@ -208,10 +210,11 @@ fn settle_in(app: &App) {
     }
     let spaces = ada.get("/api/workspaces").send().expect(200);
     let mut spaces = spaces["items"].as_array().unwrap().iter();
-    let shared = spaces.find(|space| space["is_personal"] == false).unwrap();
+    let shared = spaces.find(|space| space["slug"] == "tasting-panel").unwrap();
     let ask = format!("/api/workspaces/{}/invitations", shared["id"].as_str().unwrap());
     let body = json!({"email": "michel@example.org", "role": "viewer"});
     ada.post(&ask).json(&body).send().expect(201);
+    ada.delete("/auth/session").send();
     let ivan = app.signed_in("ivan");
     let body = json!({"name": "Old vines", "slug": "old-vines"});
     let made = ivan.post("/api/workspaces").json(&body).send().expect(201);
