@@ -52,6 +52,8 @@ impl Browser {
     #[track_caller]
     pub(crate) fn fill(&self, label: &str, text: &str) {
         self.wait_for_text(label);
+        // A new screen takes the focus once it is drawn, and nobody types before that.
+        self.settle();
         self.eval(&format!(
             "[...document.querySelectorAll('label')].find((it) => it.innerText.trim() === {})\
              .control.focus()",
