@@ -91,7 +91,8 @@ fn what_version_4_knew_of_credits_and_tasks_is_taken_along() {
         let read = |row: &cellar::database::Row<'_>| row.get::<String>(0);
         database.read_here(|r| r.fetchall(sql, &[], read)).unwrap()
     };
-    let entries = "SELECT id || ' ' || kind || ' ' || amount || ' ' || balance || ' ' || description
+    let entries =
+        "SELECT id || ' ' || kind || ' ' || amount || ' ' || balance || ' ' || description
         || ' ' || timestamp || ' ' || length(hash) FROM transactions ORDER BY id";
     assert_eq!(rows(entries), ["1 gift 7 7 sign-up 5 32", "2 charge -1 6 wine: 1 row 6 32"]);
     let tasks = "SELECT id || ' ' || model || ' ' || form || ' ' || status || ' ' || hex(input)
