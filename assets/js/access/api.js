@@ -1,7 +1,7 @@
 // @ts-check
 // Coming in: accounts that people make themselves, and sessions: signing in and out, and where one is signed in. Keys for
 // programs.
-import { request } from '/js/core/http.js';
+import { alone, request } from '/js/core/http.js';
 
 /** Who may make an account here, and what it begins with. @returns {Promise<{ sign_up: 'open' | 'invite' | 'closed', credits: number }>} */
 export function describeSignUp() {
@@ -21,7 +21,7 @@ export function openSession({ identity, password }) {
 
 /** Signs out; a session that has ended already is as good. */
 export function closeSession() {
-  return request('DELETE', '/auth/session', undefined, { expects: [401] });
+  return alone(() => request('DELETE', '/auth/session', undefined, { expects: [401] }));
 }
 
 /**

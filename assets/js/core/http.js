@@ -29,6 +29,30 @@ export function onSignedOut(act) {
   whenSignedOut = act;
 }
 
+/** Questions on their way. @type {Set<AbortController>} */
+const asked = new Set();
+/** What questions wait for while `alone` acts. @type {Promise<void> | null} */
+let pause = null;
+
+/**
+ * Ends a session with nothing beside it: a question that is answered afterwards hears only that nobody is here, which is
+ * no news then. Questions are held back meanwhile; they are asked if the end fails, and forgotten if it does not.
+ * @template T @param {() => Promise<T>} act @returns {Promise<T>}
+ */
+export async function alone(act) {
+  let goOn = () => {};
+  pause = new Promise((done) => { goOn = () => done(); });
+  for (const question of asked) question.abort();
+  try {
+    return await act();
+  } catch (error) {
+    goOn();
+    throw error;
+  } finally {
+    pause = null;
+  }
+}
+
 /**
  * Sends a request and gives the parsed answer, or `null` where there is none.
  * @param {'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} method
@@ -44,16 +68,25 @@ export async function request(method, path, body, options = {}) {
   const headers = { Accept: 'application/json', 'X-Cellar': '1', ...options.headers };
   const isRaw = body instanceof Blob || body instanceof FormData;
   if (body !== undefined && !isRaw) headers['Content-Type'] = 'application/json';
+  const question = method === 'GET' ? new AbortController() : null;
+  if (question) {
+    if (pause) await pause;
+    asked.add(question);
+  }
+  const signals = [options.signal, question?.signal].filter((signal) => signal !== undefined);
   let response;
   let text;
   try {
     const sent = isRaw || body === undefined ? /** @type {any} */ (body) : JSON.stringify(body);
-    response = await fetch(path, { method, headers, body: sent, signal: options.signal });
+    response = await fetch(path, { method, headers, body: sent, signal: AbortSignal.any(signals) });
     text = await response.text();
   } catch (error) {
     // Whoever gave a request up knows that, and no server is to blame.
     if (options.signal?.aborted) throw error;
+    if (question?.signal.aborted) return request(method, path, body, options);
     throw unreachable();
+  } finally {
+    if (question) asked.delete(question);
   }
   const type = response.headers.get('Content-Type') ?? '';
   const value = /\bjson\b/.test(type) ? parse(text) : undefined;

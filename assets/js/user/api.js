@@ -1,6 +1,6 @@
 // @ts-check
 // Accounts; so far the caller's own.
-import { request } from '/js/core/http.js';
+import { alone, request } from '/js/core/http.js';
 
 /**
  * @typedef {{ id: string, username: string, email: string | null, full_name: string | null, role: 'admin' | 'user',
@@ -24,7 +24,7 @@ export function updateMe(profile) {
 
 /** Closes the caller's account for good. @param {string} password */
 export function closeMe(password) {
-  return request('POST', '/api/me/close', { password });
+  return alone(() => request('POST', '/api/me/close', { password }));
 }
 
 /** Every entry of the caller's ledger, as a file. */
