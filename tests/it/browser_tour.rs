@@ -102,13 +102,15 @@ fn every_screen_is_whole_from_every_side() {
 
 /// While something is predicted the home page and the task itself show how far it is.
 fn work_goes_on(browser: &Browser) {
-    top_up(browser, 5_000);
+    top_up(browser, 9_000);
     let order = format!(
         "fetch('/api/tasks?model=wine', {{ method: 'POST', body: {}, headers: \
          {{ 'Content-Type': 'text/csv', Prefer: 'respond-async' }} }}) \
          .then((answer) => answer.json()).then(({{ id }}) => id)",
         Value::from(wines(3_500, 0))
     );
+    // The last of three waits long enough to be seen.
+    browser.eval(&order);
     browser.eval(&order);
     let task = browser.eval(&order);
     browser.goto("/");
