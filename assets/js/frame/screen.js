@@ -91,8 +91,8 @@ export function Screen() {
         <section class="card"><${Failure} error=${error} retry=${() => location.reload()} /></section>
       </div>`;
   }
-  if (!shown) return null;
-  // After signing out the old screen stands until the next is there, and it still needs its reader.
+  // Nobody is left to read what was for a user, and its questions would only be refused.
+  if (!shown || (!me && ['user', 'admin'].includes(shown.who))) return null;
   return html`<${shown.View} key=${shown.path} me=${me ?? shown.me} path=${shown.path} params=${shown.params ?? {}} query=${here.query}
     forbidden=${shown.forbidden} renewMe=${meet} onPasswordChanged=${onPasswordChanged} onClosed=${onClosed} />`;
 }
