@@ -48,6 +48,8 @@ fn sign_up_and_top_up(browser: &Browser) {
 
 fn ask_about_one_wine(browser: &Browser) {
     browser.click("a", "Models");
+    // The home page names the model too, and goes in this moment.
+    browser.wait_for_text("What can be asked on this server");
     browser.click("a", "Red wine quality");
     browser.click("button", "Prize winner");
     browser.click("button", "Predict · 1 credit");
