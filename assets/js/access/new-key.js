@@ -23,7 +23,7 @@ function example({ secret, scopes }) {
   const bearer = `-H 'Authorization: Bearer ${secret}'`;
   const json = "-H 'Content-Type: application/json'";
   if (scopes.includes('predict')) {
-    return `${head}/api/tasks \\\n  ${bearer} \\\n  ${json} \\\n  -d '{"model": "simple", "rows": [[1, 2, 3]]}'`;
+    return `${head}/api/tasks \\\n  ${bearer} \\\n  ${json} \\\n  -d '{"model": "simple", "data": [[1, 2, 3]]}'`;
   }
   if (scopes.includes('read')) return `${head}/api/balance \\\n  ${bearer}`;
   return `${head}/api/workspaces \\\n  ${bearer} \\\n  ${json} \\\n  -d '{"name": "Harvest", "slug": "harvest"}'`;

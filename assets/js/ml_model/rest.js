@@ -28,9 +28,9 @@ function programs(model, key) {
   const row = (/** @type {number} */ indent) => `[${[cells.slice(0, half), cells.slice(half)].filter(({ length }) => length).map((part) => part.join(', ')).join(`,\n${' '.repeat(indent)}`)}]`;
   const first = model.outputs[0]?.name ?? 'score';
   return {
-    curl: `curl ${address} \\\n  -H 'Authorization: Bearer ${key}' \\\n  -H 'Content-Type: application/json' \\\n  -d '{"model": "${model.id}",\n       "rows": [${row(17)}]}'`,
-    python: `import requests\n\nanswer = requests.post(\n    "${address}",\n    headers={"Authorization": "Bearer ${key}"},\n    json={"model": "${model.id}",\n          "rows": [${row(20)}]},\n)\nanswer.raise_for_status()\nfor prediction in answer.json()["output_data"]:\n    print(prediction["${first}"])`,
-    javascript: `const answer = await fetch('${address}', {\n  method: 'POST',\n  headers: {\n    'Authorization': 'Bearer ${key}',\n    'Content-Type': 'application/json',\n  },\n  body: JSON.stringify({\n    model: '${model.id}',\n    rows: [${row(12)}],\n  }),\n});\nconst { output_data, cost } = await answer.json();\nconsole.log(output_data[0].${first}, cost);`,
+    curl: `curl ${address} \\\n  -H 'Authorization: Bearer ${key}' \\\n  -H 'Content-Type: application/json' \\\n  -d '{"model": "${model.id}",\n       "data": [${row(17)}]}'`,
+    python: `import requests\n\nanswer = requests.post(\n    "${address}",\n    headers={"Authorization": "Bearer ${key}"},\n    json={"model": "${model.id}",\n          "data": [${row(20)}]},\n)\nanswer.raise_for_status()\nfor prediction in answer.json()["output_data"]:\n    print(prediction["${first}"])`,
+    javascript: `const answer = await fetch('${address}', {\n  method: 'POST',\n  headers: {\n    'Authorization': 'Bearer ${key}',\n    'Content-Type': 'application/json',\n  },\n  body: JSON.stringify({\n    model: '${model.id}',\n    data: [${row(12)}],\n  }),\n});\nconst { output_data, cost } = await answer.json();\nconsole.log(output_data[0].${first}, cost);`,
     file: `curl '${address}?model=${model.id}' \\\n  -H 'Authorization: Bearer ${key}' \\\n  -H 'Content-Type: text/csv' \\\n  --data-binary @rows.csv`,
   };
 }

@@ -13,6 +13,7 @@ export function faultText({ code, message, min, max }) {
 /** @param {{ field: string, message: string }} note */
 export function noteText({ field, message }) {
   const found = message.match(/^is (\S+), beyond the (\S+) to (\S+) /);
-  const text = found ? t('rows.beyond', { value: found[1], min: found[2], max: found[3] }) : message;
+  const [value, min, max] = (found ?? []).slice(1).map((number) => figure(Number(number)));
+  const text = found ? t('rows.beyond', { value, min, max }) : message;
   return `${columnTitle(field)}: ${text}`;
 }
