@@ -104,11 +104,14 @@ fn every_screen_is_whole_from_every_side() {
 /// much of it that it lasts until it is cancelled, however fast the machine is.
 fn work_goes_on(browser: &Browser) {
     top_up(browser, 200_000);
+    let thousand = wines(1_000, 0);
+    let (names, rows) = thousand.split_once('\n').unwrap();
     let order = format!(
-        "fetch('/api/tasks?model=wine', {{ method: 'POST', body: {}, headers: \
+        "fetch('/api/tasks?model=wine', {{ method: 'POST', body: {} + {}.repeat(200), headers: \
          {{ 'Content-Type': 'text/csv', Prefer: 'respond-async' }} }}) \
          .then((answer) => answer.json()).then(({{ id }}) => id)",
-        Value::from(wines(200_000, 0))
+        Value::from(format!("{names}\n")),
+        Value::from(rows)
     );
     let task = browser.eval(&order);
     browser.goto("/");
