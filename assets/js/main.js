@@ -11,7 +11,7 @@ import { Offline } from '/js/frame/offline.js';
 import { Overlay } from '/js/frame/overlay.js';
 import { Palette } from '/js/frame/palette.js';
 import { Screen, isFor } from '/js/frame/screen.js';
-import { caller, forget, meet, signOut, toSignIn } from '/js/frame/session.js';
+import { caller, forget, meet, signOut, toSignIn, watchOtherTabs } from '/js/frame/session.js';
 import { Side } from '/js/frame/side.js';
 import { Top } from '/js/frame/top.js';
 import { Failure, Toast } from '/js/parts/notice.js';
@@ -56,6 +56,7 @@ async function start() {
     forget();
   });
   startRouter(hasScreen);
+  watchOtherTabs();
   language.subscribe(() => { slot('skip').textContent = t('skip'); });
   slot('skip').textContent = t('skip');
   slot('main').textContent = '';

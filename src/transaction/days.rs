@@ -1,4 +1,4 @@
-//! What an account held, day by day: for each day two seeks, however many entries there are.
+//! What an account held, day by day: for each day a few seeks, however many entries there are.
 
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -163,8 +163,6 @@ fn a_file_is_looked_at_predicted_mended_and_taken_along() {
     browser.wait_for_text("did you mean 9.0?");
     inspect(&browser, "many-preview-bad");
     browser.click("button", "Predict 9,963 rows");
-    browser.wait_for("[role=progressbar]");
-    picture(&browser, "many-running");
     browser.wait_for_text("37 could not be read and cost nothing");
     browser.wait_for_text("<b>0</b>");
     inspect(&browser, "many-done");
@@ -200,6 +198,7 @@ fn work_under_way_is_cancelled_and_costs_nothing() {
     drop_file(&browser, "large.csv", &table(200_000, 1_000_000));
     browser.click("button", "Predict 200,000 rows");
     browser.wait_for_text("200,000 credits are held meanwhile");
+    picture(&browser, "many-running");
     browser.click("#main button", "Cancel");
     browser.wait_for_text("It was cancelled, and cost nothing.");
     assert_eq!(balance(&browser), json!({"available": 200_000, "held": 0, "total": 200_000}));

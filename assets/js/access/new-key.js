@@ -32,7 +32,7 @@ function example({ secret, scopes }) {
 /** @param {{ made: import('/js/access/api.js').ApiKey & { secret: string }, onClose: () => void }} props */
 function Made({ made, onClose }) {
   return html`
-    <${Dialog} kind="wide" title=${t('keys.made', { name: made.name })} onClose=${onClose}>
+    <${Dialog} kind="wide" isShownOnce title=${t('keys.made', { name: made.name })} onClose=${onClose}>
       <${Notice} kind="warn">${t('keys.once')}<//>
       <${Secret} label=${t('keys.secret')} value=${made.secret} />
       <div class="field">

@@ -34,7 +34,7 @@ function NewInvitation({ onClose, onDone }) {
   });
   if (link) {
     return html`
-      <${Dialog} key="made" kind="wide" title=${t('invitations.made')} onClose=${onClose}>
+      <${Dialog} key="made" kind="wide" isShownOnce title=${t('invitations.made')} onClose=${onClose}>
         <${Notice} kind="warn">${t('invitations.once')}<//>
         <${Secret} label=${t('invitations.link')} value=${link} hint=${t('invitations.link_hint')} />
         <${DialogFoot}><${Button} kind="main" onClick=${onClose}>${t('invitations.kept')}<//><//>

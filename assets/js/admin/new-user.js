@@ -14,7 +14,7 @@ import { Select } from '/js/parts/select.js';
 /** Shows a password for the only time. @param {{ name: string, password: string, id?: string, onClose: () => void }} props */
 export function OneTimePassword({ name, password, id, onClose }) {
   return html`
-    <${Dialog} title=${t('users.password_title', { name })} onClose=${onClose}>
+    <${Dialog} isShownOnce title=${t('users.password_title', { name })} onClose=${onClose}>
       <${Notice} kind="warn">${t('users.password_once')}<//>
       <${Secret} label=${t('users.password')} value=${password} hint=${t('users.password_hint')} />
       <${DialogFoot}>

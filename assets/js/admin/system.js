@@ -78,7 +78,7 @@ function Storage({ source }) {
         { name: t('system.commits'), value: data && number(data.writer.commits) },
         { name: t('system.group'), value: data && group(data.writer.mean_group_size) },
         { name: t('system.queue'), value: data && number(data.writer.queue_depth) },
-        { name: t('system.memory'), value: data && size(data.memory_bytes) },
+        { name: t('system.memory'), value: data && (data.memory_bytes === null ? '–' : size(data.memory_bytes)) },
         { name: t('system.started'), value: data && html`<${Time} at=${data.started_at} />` },
       ]} />
     <//>`;
@@ -103,7 +103,7 @@ export default function SystemScreen() {
         { name: t('server.version'), value: data ? data.version : unknown },
         { name: t('server.uptime'), value: data ? duration(data.uptime_s) : unknown },
         { name: t('system.database'), value: data ? size(data.database_bytes) : unknown },
-        { name: t('system.free'), value: data ? size(data.data_folder_bytes_free) : unknown },
+        { name: t('system.free'), value: !data ? unknown : data.data_folder_bytes_free === null ? '–' : size(data.data_folder_bytes_free) },
       ]} />
       <div class="page__two">
         <div class="page__stack">

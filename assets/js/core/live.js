@@ -4,6 +4,9 @@ import { useEffect, useRef } from '/js/core/view.js';
 
 const RETRY_MS = 2000;
 
+/** Answers after which nothing will come: signed out, not for this reader, gone. */
+const FINAL = [401, 403, 404];
+
 /**
  * Listens to a stream of one kind of event. The browser reconnects by itself after a cut; when the server refuses the
  * stream, `onRefused` is told, for then the browser gives up.
@@ -55,7 +58,7 @@ export function follow({ path, name, find, isOpen, onChange }) {
       see(await find());
       if (!over) open();
     } catch (error) {
-      if (!over && error.status === 0) timer = setTimeout(again, RETRY_MS);
+      if (!over && !FINAL.includes(error.status)) timer = setTimeout(again, RETRY_MS);
     }
   };
   open();

@@ -78,6 +78,7 @@ function decode(part) {
  */
 export function safeReturn(wish) {
   if (!wish || !wish.startsWith('/')) return '/';
+  if (!URL.canParse(wish, location.origin)) return '/';
   const url = new URL(wish, location.origin);
   return url.origin === location.origin ? url.pathname + url.search + url.hash : '/';
 }

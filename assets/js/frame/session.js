@@ -5,7 +5,7 @@ import { forgetBalance } from '/js/core/balance.js';
 import { mayLeave } from '/js/core/guard.js';
 import { keepLanguage, t } from '/js/core/i18n.js';
 import { address, go, place, safeReturn } from '/js/core/router.js';
-import { remember, store } from '/js/core/state.js';
+import { recall, remember, store } from '/js/core/state.js';
 import { keepTheme } from '/js/core/theme.js';
 import { workspaces } from '/js/core/workspaces.js';
 import { say } from '/js/parts/notice.js';
@@ -20,7 +20,7 @@ export const caller = store(/** @type {any} */ (undefined));
 export async function meet() {
   try {
     const me = await users.getMe();
-    remember('signed_in', 'yes');
+    remember('signed_in', me.id);
     caller.set(me);
   } catch (error) {
     if (error.status !== 401) throw error;
@@ -34,6 +34,17 @@ export function forget() {
   forgetBalance();
   workspaces.set(null);
   caller.set(null);
+}
+
+/**
+ * Begins anew when another tab of this browser signs out or in as somebody else: the session is the browser's, and what
+ * is pressed here would be charged to them.
+ */
+export function watchOtherTabs() {
+  addEventListener('storage', () => {
+    const me = caller.get();
+    if (me && recall('signed_in') !== me.id) location.reload();
+  });
 }
 
 /** Leads to signing in, and back here afterwards. @param {string} why */

@@ -26,7 +26,8 @@ export function BalanceCard() {
   // Another balance means another last day.
   const { data, error, reload } = useLoad(() => listBalanceDays(DAYS), [held?.available]);
   const days = sinceBegin(data ?? []);
-  const points = days.map(({ day, balance: amount }) => ({ x: Date.parse(day), y: amount }));
+  // A day of the server is shown as the same day here, wherever here is.
+  const points = days.map(({ day, balance: amount }) => ({ x: new Date(`${day}T00:00`).getTime(), y: amount }));
   return html`
     <section class="card" aria-labelledby="balance">
       <div class="card__head card__head--close"><h2 id="balance">${t('home.balance')}</h2><small class="quiet">${t('home.days', { n: days.length || DAYS })}</small></div>

@@ -4,7 +4,7 @@ import { request } from '/js/core/http.js';
 
 /**
  * Makes an API key; the answer shows it, for the only time.
- * @param {{ name: string, scopes: string[] }} key @returns {Promise<{ id: string, name: string, secret: string }>}
+ * @param {{ name: string, scopes: string[], expires_at: string }} key @returns {Promise<{ id: string, name: string, secret: string }>}
  */
 export function createKey(key) {
   return request('POST', '/api/keys', key);

@@ -1,5 +1,6 @@
 // @ts-check
 // Many rows at once: a file is looked at here, its price is told, then it is sent and followed.
+import { announce } from '/js/core/a11y.js';
 import { useFilters } from '/js/core/filters.js';
 import { keepName, nameOf } from '/js/core/file-names.js';
 import { number, size } from '/js/core/format.js';
@@ -20,6 +21,7 @@ import { Results, TaskFigures } from '/js/parts/results.js';
 import { SkeletonBlock } from '/js/parts/skeleton.js';
 
 /** @typedef {import('/js/core/models.js').Model} Model */
+/** @typedef {import('/js/core/tasks.js').Task} Task */
 /** @typedef {{ blob: Blob, name: string }} Chosen */
 
 const ENDINGS = '.csv,.tsv,.txt,text/csv,text/tab-separated-values,text/plain';
@@ -88,20 +90,30 @@ function Look({ model, chosen, onDrop, onSent }) {
     </div>`;
 }
 
+/** What came of a task that has ended. @param {Task} task */
+function outcomeOf(task) {
+  if (task.status === 'cancelled') return t('many.cancelled');
+  if (task.status !== 'succeeded') return t('many.failed', { why: task.error ?? '' });
+  return t(task.n_rejected ? 'many.done_some' : 'many.done_all', { n: task.n_rejected, count: number(task.n_rejected), rows: number(task.n_rows) });
+}
+
 /** A task that this page follows, by its id in the address. @param {{ model: Model, id: string, onNext: () => void }} props */
 function Followed({ model, id, onNext }) {
-  const { data: task, error, reload } = useLoad(() => findTask(id), [id]);
+  const { data, error, reload } = useLoad(() => findTask(id), [id]);
+  const [ended, setEnded] = useState(/** @type {Task | null} */ (null));
+  const task = ended ?? data;
   const name = nameOf(id);
   const next = html`<${Button} onClick=${onNext}>${t('many.next')}<//>`;
   if (error && !task) return html`<div class="card"><${Failure} error=${error} retry=${reload} /><div class="form__actions form__actions--middle">${next}</div></div>`;
   if (!task) return html`<div class="card"><${SkeletonBlock} /></div>`;
-  if (isOpen(task)) return html`<${Under} key=${id} first=${task} name=${name} onEnd=${reload} />`;
-  const said = task.status === 'succeeded' ? t(task.n_rejected ? 'many.done_some' : 'many.done_all', { n: task.n_rejected, count: number(task.n_rejected), rows: number(task.n_rows) })
-    : task.status === 'cancelled' ? t('many.cancelled') : t('many.failed', { why: task.error ?? '' });
+  if (isOpen(task)) return html`<${Under} key=${id} first=${task} name=${name} onEnd=${(/** @type {Task} */ last) => {
+    setEnded(last);
+    announce(outcomeOf(last));
+  }} />`;
   return html`
     <div class="page__stack">
       <div class="outcome">
-        <div><h2 class="file-name outcome__title">${name ?? t('many.rows', { n: task.n_rows, count: number(task.n_rows) })}</h2><p class="quiet">${said}</p></div>
+        <div><h2 class="file-name outcome__title">${name ?? t('many.rows', { n: task.n_rows, count: number(task.n_rows) })}</h2><p class="quiet">${outcomeOf(task)}</p></div>
         <div class="page__actions"><${Button} href=${`/tasks/${id}`}>${t('many.details')}<//>${next}</div>
       </div>
       <${TaskFigures} task=${task} />

@@ -42,9 +42,8 @@ export function Order({ model, chosen, preview, onSent }) {
       onSent(task);
     } catch (error) {
       setProblem(error);
+      // The key stays: an earlier try may have been done, whatever this one was answered.
       setBusy(false);
-      // A refusal is an answer: the next try is another wish.
-      if (error.status >= 400 && error.status < 500) key.current = onceKey();
     }
     sending.current = false;
   };

@@ -13,6 +13,8 @@ import { Notice, Problem, say } from '/js/parts/notice.js';
 /** @typedef {import('/js/core/models.js').Model} Model */
 
 const NAME_MAX = 80;
+/** As long as a key lasts that is made among the keys, unless another time is chosen. */
+const KEY_LIFE_MS = 90 * 24 * 3600 * 1000;
 
 /** @param {Model} model */
 function rowOf(model) {
@@ -44,7 +46,8 @@ function NewKey({ model, onKey }) {
       return length >= 1 && length <= NAME_MAX ? {} : { name: t('rest.key_name_wrong', { max: NAME_MAX }) };
     },
     async send({ name }) {
-      const made = await createKey({ name: name.trim(), scopes: ['read', 'predict'] });
+      const expires_at = new Date(Date.now() + KEY_LIFE_MS).toISOString();
+      const made = await createKey({ name: name.trim(), scopes: ['read', 'predict'], expires_at });
       onKey(made.secret);
       say(t('rest.key_made'));
     },

@@ -23,7 +23,7 @@ function useRate(task) {
   return { rows: (share * task.n_rows) / seconds, left_s: ((1 - task.progress) * seconds) / share };
 }
 
-/** @param {{ first: Task, name: string | null, onEnd: () => void }} props */
+/** @param {{ first: Task, name: string | null, onEnd: (task: Task) => void }} props */
 export function Under({ first, name, onEnd }) {
   const [task, setTask] = useState(first);
   const [stopping, setStopping] = useState(false);
@@ -33,7 +33,7 @@ export function Under({ first, name, onEnd }) {
     setTask(next);
     if (isOpen(next)) return;
     renewBalance().catch(() => {});
-    onEnd();
+    onEnd(next);
   });
   const stop = async () => {
     if (stopping) return;

@@ -43,8 +43,7 @@ export function RunAgain({ task, onClose }) {
       say(t('again.sent', { n: task.n_rows, count: number(task.n_rows) }));
     } catch (error) {
       setProblem(error);
-      // What was refused was not done; what got no answer may have been, and keeps its key.
-      if (error.status !== 0) key.current = onceKey();
+      // The key stays: an earlier try may have been done, whatever this one was answered.
       setBusy(false);
     }
     asked.current = false;

@@ -8,10 +8,11 @@ import { Problem } from '/js/parts/notice.js';
 
 /**
  * Something to finish before going on. The browser keeps the focus inside and gives it back afterwards; Escape and a
- * click beside it close it, unless it is `busy`.
- * @param {{ title: string, onClose: () => void, busy?: boolean, kind?: 'wide' | 'sheet' | 'bare', text?: any, children?: any }} props
+ * click beside it close it, unless it is `busy`. A click beside one that was typed into is a slip of the hand and does
+ * nothing; what `isShownOnce` goes by its buttons alone.
+ * @param {{ title: string, onClose: () => void, busy?: boolean, isShownOnce?: boolean, kind?: 'wide' | 'sheet' | 'bare', text?: any, children?: any }} props
  */
-export function Dialog({ title, onClose, busy = false, kind, text, children }) {
+export function Dialog({ title, onClose, busy = false, isShownOnce = false, kind, text, children }) {
   const element = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const id = useId();
   useLayoutEffect(() => {
@@ -24,20 +25,32 @@ export function Dialog({ title, onClose, busy = false, kind, text, children }) {
     // What opened it may have been drawn anew; then nothing more can be done.
     return () => { if (before instanceof HTMLElement && before.isConnected) before.focus(); };
   }, []);
+  const close = () => { if (!busy) onClose(); };
   const cancel = (/** @type {Event} */ event) => {
     event.preventDefault();
-    if (!busy) onClose();
+    if (!isShownOnce) close();
+  };
+  // A browser closes a dialog by itself when Escape is pressed twice; what must stay is opened again.
+  const closed = () => {
+    if (busy || isShownOnce) element.current?.showModal();
+    else onClose();
   };
   const pressed = useRef(false);
+  const typed = useRef(false);
+  const beside = (/** @type {Event} */ event) => {
+    const isTyped = typed.current && kind !== 'bare';
+    if (pressed.current && event.target === element.current && !isTyped) cancel(event);
+  };
   return html`
-    <dialog class=${kind ? `dialog dialog--${kind}` : 'dialog'} ref=${element} aria-labelledby=${id} onCancel=${cancel}
+    <dialog class=${kind ? `dialog dialog--${kind}` : 'dialog'} ref=${element} aria-labelledby=${id} onCancel=${cancel} onClose=${closed}
+      onInput=${() => { typed.current = true; }}
       onPointerDown=${(/** @type {Event} */ event) => { pressed.current = event.target === element.current; }}
-      onClick=${(/** @type {Event} */ event) => { if (pressed.current && event.target === element.current) cancel(event); }}>
+      onClick=${beside}>
       <div class="dialog__box">
         <div class=${kind === 'bare' ? 'unseen' : 'dialog__head'}>
           <h2 class="dialog__title" id=${id}>${title}</h2>
           <button class="button button--bare button--icon dialog__close" type="button" aria-label=${t('dialog.close')}
-            title=${t('dialog.close')} onClick=${cancel}><${Icon} name="close" /></button>
+            title=${t('dialog.close')} onClick=${close}><${Icon} name="close" /></button>
         </div>
         ${text && html`<p class="dialog__text">${text}</p>`}
         ${children}

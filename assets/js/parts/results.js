@@ -6,7 +6,7 @@ import { useFilters } from '/js/core/filters.js';
 import { t } from '/js/core/i18n.js';
 import { usePages } from '/js/core/pages.js';
 import { listResults, resultsAddress } from '/js/core/tasks.js';
-import { html, useState } from '/js/core/view.js';
+import { html, useRef, useState } from '/js/core/view.js';
 import { Button } from '/js/parts/button.js';
 import { faultInWords } from '/js/parts/cell-fault.js';
 import { Choice } from '/js/parts/choice.js';
@@ -90,6 +90,9 @@ function Rows({ task, model, only }) {
 export function Results({ task, model, onMended }) {
   const [filters, set] = useFilters({ only: task.n_predicted === 0 ? 'rejected' : 'all' });
   const only = /** @type {'all' | 'predicted' | 'rejected'} */ (['all', 'predicted', 'rejected'].includes(filters.only) ? filters.only : 'all');
+  // What was mended and sent stays known while other rows are looked at.
+  const mending = useRef(false);
+  if (only === 'rejected' && task.n_rejected > 0) mending.current = true;
   return html`
     <section class="card card--table" aria-labelledby="rows">
       <div class="card__head">
@@ -105,7 +108,7 @@ export function Results({ task, model, onMended }) {
       </div>
       ${only === 'rejected' && task.n_rejected === 0 ? html`<${Blank} icon="check" title=${t('results.none_rejected')} text=${t('results.none_rejected_text')} />`
         : only === 'predicted' && task.n_predicted === 0 ? html`<${Blank} icon="list" title=${t('results.none_predicted')} text=${t('results.none_predicted_text')} />`
-        : only === 'rejected' ? html`<${Rejected} key=${task.id} task=${task} model=${model} limit=${REJECTED_LIMIT} onMended=${onMended} />`
-        : html`<${Rows} key=${only} task=${task} model=${model} only=${only} />`}
+        : only !== 'rejected' && html`<${Rows} key=${only} task=${task} model=${model} only=${only} />`}
+      ${mending.current && html`<div hidden=${only !== 'rejected'}><${Rejected} key=${task.id} task=${task} model=${model} limit=${REJECTED_LIMIT} onMended=${onMended} /></div>`}
     </section>`;
 }

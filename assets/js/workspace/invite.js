@@ -27,7 +27,7 @@ function Link({ email, link, onClose }) {
     }
   };
   return html`
-    <${Dialog} title=${t('invite.link_title')} onClose=${onClose}>
+    <${Dialog} isShownOnce title=${t('invite.link_title')} onClose=${onClose}>
       <div class="form">
         <${Notice} kind="warn">${t('invite.link_once')}<//>
         <label class="field">

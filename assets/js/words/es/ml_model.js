@@ -104,7 +104,7 @@ export default {
   'rest.text': 'La dirección es la de este servidor. La respuesta trae las predicciones y lo que costaron.',
   'rest.text_file': 'Una tabla se envía tal cual. A una grande se responde con una tarea que seguir.',
   'rest.key': 'Una clave para ello',
-  'rest.key_text': 'Un programa llama con una clave API. Esta puede leer y predecir, y nada más; lo que prediga se te cobra a ti.',
+  'rest.key_text': 'Un programa llama con una clave API. Esta puede leer y predecir, y nada más, durante 90 días; lo que prediga se te cobra a ti.',
   'rest.key_called': 'Cómo se llama',
   'rest.key_name': '{model} desde un programa',
   'rest.key_name_wrong': 'De 1 a {max} caracteres.',
