@@ -2,7 +2,10 @@
 //! for every row that was predicted.
 
 use std::fmt::Write as _;
+use std::iter::once;
+use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
@@ -23,6 +26,39 @@ pub(super) fn predict(model: &dyn MLModel, rows: &Rows) -> Result<Rows> {
         return Err(Error::internal("the model gave a number that is not finite"));
     }
     Ok(outputs)
+}
+
+/// Rows that are worth a thread of their own.
+const SHARE_MIN: usize = 256;
+
+/// Threads that one answer takes at most, so that others get theirs too.
+const SHARES_MAX: usize = 4;
+
+/// The same for somebody who waits: many rows are shared between the processor's cores. Work in the
+/// background has its slots, and takes no more than those.
+pub(super) fn predict_at_once(model: &dyn MLModel, rows: &Rows) -> Result<Rows> {
+    let n_cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let n_shares = (rows.len() / SHARE_MIN).clamp(1, n_cores.min(SHARES_MAX));
+    if n_shares == 1 {
+        return predict(model, rows);
+    }
+    let size = rows.len().div_ceil(n_shares);
+    let share = |begin: usize| -> Rows {
+        (begin..rows.len().min(begin + size)).map(|place| rows.row(place)).collect()
+    };
+    let failed = |_| Err(Error::internal("a thread of the model ended"));
+    let mut outputs = Rows::new();
+    thread::scope(|scope| {
+        let ask = |begin| scope.spawn(move || predict(model, &share(begin)));
+        let others: Vec<_> = (size..rows.len()).step_by(size).map(ask).collect();
+        let first = predict(model, &share(0));
+        let answers =
+            once(first).chain(others.into_iter().map(|it| it.join().unwrap_or_else(failed)));
+        for answer in answers {
+            answer?.iter().for_each(|row| outputs.push(row));
+        }
+        Ok(outputs)
+    })
 }
 
 /// Time between two looks at whether to go on, as a rule.
@@ -96,6 +132,18 @@ mod tests {
 
     use super::*;
     use crate::ml_model::SimpleMLModel;
+
+    #[test]
+    fn rows_shared_between_cores_stay_in_order() {
+        let model = SimpleMLModel::new();
+        for n_rows in [1, 511, 513, 2567_u16] {
+            let mut rows = Rows::new();
+            // Of one, two and three numbers in turn.
+            (0..n_rows).for_each(|n| rows.extend((0..=n % 3).map(|_| f64::from(n))));
+            let outputs = predict_at_once(&model, &rows).unwrap();
+            assert_eq!(outputs, model.predict_rows(&rows).unwrap());
+        }
+    }
 
     #[test]
     fn a_model_is_asked_in_steps_and_says_the_same() {

@@ -13,7 +13,7 @@ use super::kept::{Kept, compressed};
 use super::order::{Answered, Asked, Order, Refused};
 use super::outcome::Predicted;
 use super::parts::Parts;
-use super::prediction::predict;
+use super::prediction::predict_at_once;
 use super::record::{Content, Contents, MLTask, NamedTask, Status, Tally, TaskQuery, times};
 use super::results::{Results, Source, open_content};
 use super::submission::HERE_BYTES_MAX;
@@ -449,7 +449,7 @@ fn read_and_predict(
     if !opened.is_at_end()? {
         return Ok(Computed::Large);
     }
-    match predict(model, &block.rows) {
+    match predict_at_once(model, &block.rows) {
         Ok(outputs) => {
             let compute_us = u64::try_from(begun.elapsed().as_micros()).map_err(Error::internal)?;
             Ok(Computed::Predicted(Predicted { block, outputs, compute_us }))
