@@ -5,7 +5,7 @@ import { forgetBalance } from '/js/core/balance.js';
 import { mayLeave } from '/js/core/guard.js';
 import { keepLanguage, t } from '/js/core/i18n.js';
 import { address, go, place, safeReturn } from '/js/core/router.js';
-import { recall, remember, store } from '/js/core/state.js';
+import { remember, store } from '/js/core/state.js';
 import { keepTheme } from '/js/core/theme.js';
 import { workspaces } from '/js/core/workspaces.js';
 import { say } from '/js/parts/notice.js';
@@ -37,13 +37,13 @@ export function forget() {
 }
 
 /**
- * Begins anew when another tab of this browser signs out or in as somebody else: the session is the browser's, and what
- * is pressed here would be charged to them.
+ * Begins anew when somebody else has signed in in another tab: the session is the browser's, and what is pressed here
+ * would be charged to them. A session that is over shows by itself, at the next question to the server.
  */
 export function watchOtherTabs() {
-  addEventListener('storage', () => {
+  addEventListener('storage', ({ key, newValue }) => {
     const me = caller.get();
-    if (me && recall('signed_in') !== me.id) location.reload();
+    if (key === 'cellar.signed_in' && newValue && me && newValue !== me.id) location.reload();
   });
 }
 
