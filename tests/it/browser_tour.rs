@@ -107,8 +107,9 @@ fn work_goes_on(browser: &Browser) {
     let thousand = wines(1_000, 0);
     let (names, rows) = thousand.split_once('\n').unwrap();
     let order = format!(
-        "fetch('/api/tasks?model=wine', {{ method: 'POST', body: new Blob([{}, {}.repeat(200)]), headers: \
-         {{ 'Content-Type': 'text/csv', Prefer: 'respond-async' }} }}) \
+        "fetch('/api/tasks?model=wine', {{ method: 'POST', \
+         body: new Blob([{}, {}.repeat(200)]), \
+         headers: {{ 'Content-Type': 'text/csv', Prefer: 'respond-async' }} }}) \
          .then((answer) => answer.json()).then(({{ id }}) => id)",
         Value::from(format!("{names}\n")),
         Value::from(rows)
