@@ -294,8 +294,8 @@ impl Worker {
                 if next == GROUP_MAX || begun.elapsed() > GROUP_TIME_MAX {
                     break;
                 }
-                // Whoever is about to write gets the processor first, if somebody wants it: one sync
-                // of the disk then serves them too. An idle machine comes back at once.
+                // Whoever is about to write gets the processor first, if somebody wants it: one
+                // sync of the disk then serves them too. An idle machine comes back at once.
                 thread::yield_now();
                 members.extend(waiting.try_iter().take(GROUP_MAX - next));
                 if next == members.len() {

@@ -1,6 +1,6 @@
 //! Work on many numbers at once, compiled twice: for every processor of a kind, and for those with
 //! wide registers, which nearly all have. Which one runs is asked at run time. Both give the same
-//! bits: nothing is fused and nothing is summed in another order, there is only more done at a time.
+//! bits: nothing is fused and nothing is summed in another order; more is done at a time.
 //!
 //! Crates that do this bring abstractions over vectors with them; the compiler sees to those here.
 #![expect(unsafe_code, reason = "only whoever asked the processor may use its instructions")]

@@ -561,7 +561,7 @@ fn who_has_taken_a_session_cannot_guess_the_password_behind_it() {
     let app = Setup::default().flag("sign_in_tries_per_minute", "5").start();
     let ada = app.user("ada");
     let guess = |n: u32, password: &str| {
-        let body = json!({"current_password": password, "new_password": "a cork in the bottle"});
+        let body = json!({"current_password": password, "new_password": "another good cork"});
         ada.put("/api/me/password").from(&format!("198.51.100.{n}")).json(&body).send()
     };
     for n in 0..10 {
