@@ -24,7 +24,8 @@ struct Source {
 
 impl Source {
     fn is_test(&self) -> bool {
-        self.path.starts_with("tests/") || self.path.ends_with("/tests.rs")
+        let path = &self.path;
+        path.starts_with("tests/") || path.ends_with("/tests.rs") || path.contains("/tests/")
     }
 
     /// The text without its unit tests, which stand at the end.

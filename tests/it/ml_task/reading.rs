@@ -1,0 +1,148 @@
+//! What is read, exactly: the bodies, the files, and the results read back.
+
+use super::*;
+
+fn send(actor: &Actor<'_>, body: &str) -> Answer {
+    actor.post("/api/tasks").header("Content-Type", "application/json").body(body).send()
+}
+
+#[test]
+fn records_are_predicted_whatever_the_order_of_the_fields() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let record = wine().to_string();
+    for body in [
+        format!(r#"{{"model":"wine","records":[{record}]}}"#),
+        format!(r#"{{"records":[{record}],"model":"wine"}}"#),
+        format!(r#"{{"rows":[[1e400],{record}],"model":"wine"}}"#),
+    ] {
+        let task = send(&ada, &body).expect(200);
+        assert_eq!(task["n_predicted"], 1, "{task}");
+    }
+    assert_eq!(balance(&ada), [97, 0]);
+    // A number beyond all bounds is a fault of its row.
+    let task = send(&ada, r#"{"model":"simple","rows":[[1],[-1e400],[1,{}]]}"#).expect(200);
+    let faults: Vec<_> = task["errors"].as_array().unwrap().iter().collect();
+    let told = |at: usize, name: &str| faults[at][name].clone();
+    assert_eq!([told(0, "row"), told(1, "row")], [json!(2), json!(3)]);
+    assert_eq!([told(0, "code"), told(1, "code")], ["not_finite", "not_a_number"]);
+    // A row without a number costs nothing.
+    send(&ada, r#"{"model":"simple","rows":[{},[]]}"#).problem(422, "invalid");
+    assert_eq!(balance(&ada), [96, 0]);
+}
+
+#[test]
+fn an_unclosed_quote_is_told() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let table = format!("{HEADER}\n{ROW}\n\"{ROW}\n{}", format!("{ROW}\n").repeat(30));
+    for wish in ["", "respond-async"] {
+        let call = ada.post("/api/tasks?model=wine").header("Prefer", wish);
+        let answer = call.header("Content-Type", "text/csv").body(table.clone()).send();
+        let told = answer.problem(422, "invalid")["errors"][0].clone();
+        assert_eq!((&told["code"], &told["line"]), (&json!("unclosed_quote"), &json!(3)));
+    }
+    assert_eq!(balance(&ada), [100, 0]);
+}
+
+#[test]
+fn a_table_of_very_many_faults_is_left_to_a_job() {
+    let app = App::start();
+    let ada = app.user("ada");
+    ada.post("/api/balance/top-ups").json(&json!({"amount": 20_000})).send().expect(201);
+    let table =
+        format!("{}\n", vec!["a"; 64].join(",")) + &format!("{}\n", ",".repeat(63)).repeat(2_000);
+    let call = ada.post("/api/tasks?model=simple").header("Content-Type", "text/csv");
+    let begun = call.body(table).send().expect(202);
+    let task = ended(&ada, &begun["id"]);
+    assert_eq!((&task["status"], &task["n_rejected"]), (&json!("failed"), &json!(2_000)));
+    assert_eq!(balance(&ada), [20_100, 0]);
+}
+
+#[test]
+fn a_task_that_was_paid_out_of_its_hold_names_the_entry() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let call = ada.post("/api/tasks").header("Prefer", "respond-async");
+    let rows = json!({"model": "wine", "records": [wine(), {}]});
+    let task = ended(&ada, &call.json(&rows).send().expect(202)["id"]);
+    assert_eq!(task["status"], "succeeded", "{task}");
+    let entries = ada.get("/api/transactions").send().expect(200);
+    let paid = entries["items"].as_array().unwrap().iter();
+    let paid = paid.clone().find(|entry| entry["kind"] == "settle").unwrap();
+    assert_eq!((&task["transaction_id"], &paid["amount"]), (&paid["id"], &json!(-1)));
+}
+
+#[test]
+fn a_slow_task_is_cancelled_between_two_rows() {
+    let app = Setup::default().model(Moody::new()).start();
+    let ada = app.user("ada");
+    ada.post("/api/balance/top-ups").json(&json!({"amount": 15_000})).send().expect(201);
+    let call = ada.post("/api/tasks?model=moody").header("Prefer", "respond-async");
+    // All rows are in one block, which would take half an hour.
+    let call = call.header("Content-Type", "text/csv").body("5\n".repeat(4_000));
+    let task = call.send().expect(202);
+    let path = format!("/api/tasks/{}", task["id"].as_str().unwrap());
+    while ada.get(&path).send().expect(200)["status"] != "running" {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    ada.post(&format!("{path}/cancel")).send().expect(200);
+    assert_eq!(ended(&ada, &task["id"])["status"], "cancelled");
+    assert_eq!(balance(&ada), [15_100, 0]);
+}
+
+/// Two thousand rows, of which every fiftieth is bad, as they were sent and predicted.
+fn some_results(app: &App, n: u64) -> (Actor<'_>, String) {
+    let ada = app.user("ada");
+    ada.post("/api/balance/top-ups").json(&json!({"amount": 20_000})).send().expect(201);
+    let rows =
+        (1..=n).map(|row| if row % 50 == 0 { format!("{row},x\n") } else { format!("{row},1\n") });
+    let table = format!("id,score\n{}", rows.collect::<String>());
+    let call = ada.post("/api/tasks?model=simple").header("Content-Type", "text/csv");
+    let task = call.body(table).send().expect(200);
+    let path = format!("/api/tasks/{}/results", task["id"].as_str().unwrap());
+    (ada, path)
+}
+
+#[test]
+fn every_page_of_results_has_its_rows() {
+    let app = App::start();
+    let (ada, path) = some_results(&app, 2_000);
+    for (only, expected) in [
+        ("all", (1..=2_000).collect::<Vec<u64>>()),
+        ("predicted", (1..=2_000).filter(|row| row % 50 != 0).collect()),
+        ("rejected", (1..=2_000).filter(|row| row % 50 == 0).collect()),
+    ] {
+        let (mut found, mut cursor) = (vec![], String::new());
+        loop {
+            let page = ada.get(&format!("{path}?only={only}&limit=170{cursor}")).send();
+            let page = page.expect(200);
+            for item in page["items"].as_array().unwrap() {
+                let row = item["row"].as_u64().unwrap();
+                assert_eq!(item["cells"][0], row.to_string());
+                let doubled = &item["doubled"][0];
+                #[expect(clippy::cast_precision_loss, reason = "rows are few")]
+                let expected = if row % 50 == 0 { Value::Null } else { json!(2.0 * row as f64) };
+                assert_eq!((doubled, item["errors"] == json!([])), (&expected, row % 50 != 0));
+                found.push(row);
+            }
+            let Some(next) = page["next_cursor"].as_str() else { break };
+            cursor = format!("&cursor={next}");
+        }
+        assert_eq!(found, expected, "{only}");
+    }
+}
+
+#[test]
+fn columns_that_are_named_like_a_prediction_are_told_apart() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let table = "doubled,Error,error (predicted)\n1,2,3\n";
+    let call = ada.post("/api/tasks?model=simple").header("Content-Type", "text/csv");
+    let task = call.body(table).send().expect(200);
+    let path = format!("/api/tasks/{}/results.csv", task["id"].as_str().unwrap());
+    let file = ada.get(&path).send().text;
+    let header = "doubled,Error,error (predicted),doubled (predicted),\
+                  error (predicted) (predicted)\n";
+    assert_eq!(file, format!("{header}1,2,3,2 4 6,\n"));
+}
