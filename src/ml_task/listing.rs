@@ -6,10 +6,9 @@ use utoipa::IntoParams;
 
 use super::record::{NamedTask, Status, TaskQuery};
 use super::service::MLService;
-use crate::clock::Timestamp;
 use crate::error::{Issues, Result};
 use crate::id::{RowId, UserId};
-use crate::web::{Export, csv_rows};
+use crate::web::{Export, Period, csv_rows};
 
 /// The longest text that is searched for.
 const TEXT_BYTES_MAX: usize = 200;
@@ -39,16 +38,8 @@ impl TaskFilter {
             let words = Status::ALL.map(Status::word).join(", ");
             issues.add("status", "unknown_value", format!("must be one of {words}"));
         }
-        let mut moment = |name: &str, text: &Option<String>| {
-            let moment = text.as_deref().map(Timestamp::parse_day_or_moment);
-            if moment == Some(None) {
-                let rule = "must be a day such as 2026-11-21 or a moment such as \
-                            2026-11-21T12:00:00Z";
-                issues.add(name, "invalid", rule);
-            }
-            moment.flatten()
-        };
-        let (from, to) = (moment("from", &self.from), moment("to", &self.to));
+        let Period { from, to } =
+            Period::read(self.from.as_deref(), self.to.as_deref(), &mut issues);
         let text = self.text.as_deref().map(str::trim);
         if text.is_some_and(|text| text.is_empty() || text.len() > TEXT_BYTES_MAX) {
             let rule = format!("must have from 1 to {TEXT_BYTES_MAX} bytes");

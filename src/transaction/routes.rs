@@ -13,13 +13,12 @@ use super::service::{TopUpView, TransactionService};
 use super::view::{BalanceView, TransactionView};
 use super::words;
 use crate::access::Caller;
-use crate::clock::Timestamp;
 use crate::error::{Issues, Result, both};
 use crate::id::{RowId, UserId};
 use crate::idempotency::Once;
 use crate::web::{
-    Answer, Body, Endpoints, Export, Listing, Mistakes, Page, PageQuery, Problem, Reply, csv_rows,
-    endpoints,
+    Answer, Body, Endpoints, Export, Listing, Mistakes, Page, PageQuery, Period, Problem, Reply,
+    csv_rows, endpoints,
 };
 
 /// The routes of this module.
@@ -108,21 +107,8 @@ impl TransactionFilter {
                 None
             })
         });
-        let mut moment = |name: &str, text: &Option<String>| {
-            let moment = text.as_deref().map(Timestamp::parse_day_or_moment);
-            if moment == Some(None) {
-                let rule = "must be a day such as 2026-11-21 or a moment such as \
-                            2026-11-21T12:00:00Z";
-                issues.add(name, "invalid", rule);
-            }
-            moment.flatten()
-        };
-        let (from, to) = (moment("from", &self.from), moment("to", &self.to));
-        if let (Some(from), Some(to)) = (from, to)
-            && from > to
-        {
-            issues.add("to", "before_from", "must not lie before from");
-        }
+        let Period { from, to } =
+            Period::read(self.from.as_deref(), self.to.as_deref(), &mut issues);
         let text = self.text.clone();
         if text.as_deref().is_some_and(|text| words::of(text).is_empty()) {
             issues.add("text", "invalid", "must have a letter or a digit; only words are found");

@@ -9,7 +9,7 @@ use rocket::tokio::time::timeout;
 use rocket::{Request, State, async_trait, get, post, tokio};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::request::{Asked, Patience, named};
 use super::view::{Prediction, Teller};
@@ -63,6 +63,22 @@ struct PredictionInput {
     input: Value,
 }
 
+/// What the headers of a request for a prediction say.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it describes what is read by hand")]
+struct Wishes {
+    /// `wait`, or `wait=1` to `wait=60` seconds; `respond-async`.
+    #[param(rename = "Prefer")]
+    prefer: Option<String>,
+    /// When it ends, done or not: `90`, `5m`, `1h30m`.
+    #[param(rename = "Cancel-After")]
+    cancel_after: Option<String>,
+    /// Do it once.
+    #[param(rename = "Idempotency-Key")]
+    idempotency_key: Option<String>,
+}
+
 /// Have rows predicted, as clients of Replicate ask for it.
 ///
 /// Few rows are predicted at once; many, or `Prefer: respond-async`, in the background, for which
@@ -70,13 +86,7 @@ struct PredictionInput {
 /// costs nothing. Webhooks are refused.
 #[utoipa::path(
     request_body = PredictionInput,
-    params(
-        ("Prefer" = Option<String>, Header,
-            description = "`wait`, or `wait=1` to `wait=60` seconds; `respond-async`."),
-        ("Cancel-After" = Option<String>, Header,
-            description = "When it ends, done or not: `90`, `5m`, `1h30m`."),
-        ("Idempotency-Key" = Option<String>, Header, description = "Do it once."),
-    ),
+    params(Wishes),
     responses(
         (status = 201, description = "It has ended.", body = Prediction),
         (status = 202, description = "It is under way.", body = Prediction),
@@ -91,13 +101,7 @@ async fn create_prediction(customer: Customer<'_>, sent: Foreign) -> Answer<Pred
 /// The same of the model in the address: `/v1/models/cellar/wine/predictions`.
 #[utoipa::path(
     request_body = PredictionInput,
-    params(
-        ("Prefer" = Option<String>, Header,
-            description = "`wait`, or `wait=1` to `wait=60` seconds; `respond-async`."),
-        ("Cancel-After" = Option<String>, Header,
-            description = "When it ends, done or not: `90`, `5m`, `1h30m`."),
-        ("Idempotency-Key" = Option<String>, Header, description = "Do it once."),
-    ),
+    params(Wishes),
     responses(
         (status = 201, description = "It has ended.", body = Prediction),
         (status = 202, description = "It is under way.", body = Prediction),
