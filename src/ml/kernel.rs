@@ -12,9 +12,6 @@ use super::wide::widely;
 /// Rows side by side in a block.
 const LANES: usize = 8;
 
-/// Where a block has no row: so far from everything that it counts for nothing.
-const FAR: f32 = 1e6;
-
 /// What a neighbour's distance is at least, so that the same row again does not decide alone.
 const NEAR: f32 = 0.1;
 
@@ -25,7 +22,7 @@ pub struct Memory {
     n_rows: usize,
     /// Block by block, feature by feature, row by row.
     blocks: Vec<f32>,
-    /// Of each row in the Gaussian machine; rows that have none come last.
+    /// Of each row in the Gaussian machine, in whole blocks; rows that have none come last.
     weights: Vec<f32>,
     n_weights: usize,
     /// The value of each row.
@@ -71,7 +68,9 @@ pub struct Recalled {
 #[derive(Debug, Default)]
 pub struct Scratch {
     distances: Vec<f32>,
+    counts: Vec<f32>,
     nearest: Vec<u64>,
+    ranked: Vec<u64>,
 }
 
 impl Memory {
@@ -87,9 +86,9 @@ impl Memory {
         let mut memory = Self {
             n_features,
             n_rows,
-            blocks: vec![FAR; n_rows.next_multiple_of(LANES) * n_features],
+            blocks: vec![0.0; n_rows.next_multiple_of(LANES) * n_features],
             n_weights: rows.iter().filter(|row| row.weight != 0.0).count(),
-            weights: rows.iter().map(|row| row.weight).collect(),
+            weights: in_whole_blocks(rows.iter().map(|row| row.weight).collect()),
             values: rows.iter().map(|row| row.value).collect(),
             per_width: 1.0 / rule.width,
             offset: rule.offset,
@@ -121,27 +120,25 @@ impl Memory {
     /// If it has not as many features as the rows that are remembered.
     pub fn recall(&self, features: &[f32], scratch: &mut Scratch) -> Recalled {
         assert_eq!(features.len(), self.n_features, "a row has {} features", self.n_features);
-        self.measure(features, &mut scratch.distances);
-        let Scratch { distances, nearest } = scratch;
+        let Scratch { distances, counts, nearest, ranked } = scratch;
         widely(
             #[inline(always)]
             || {
                 self.measure(features, distances);
                 Recalled {
-                    machine: self.machine(distances),
-                    neighbours: self.neighbours(distances, nearest),
+                    machine: self.machine(distances, counts),
+                    neighbours: self.neighbours(distances, nearest, ranked),
                 }
             },
         )
     }
 
-    /// The squared distance to every row.
+    /// The squared distance to every row; where a block has none, it is infinite.
     #[inline(always)]
     fn measure(&self, features: &[f32], distances: &mut Vec<f32>) {
         distances.resize(self.n_rows.next_multiple_of(LANES), 0.0);
-        let (distances, _) = distances.as_chunks_mut::<LANES>();
         let blocks = self.blocks.chunks_exact(LANES * self.n_features);
-        for (block, distances) in blocks.zip(distances) {
+        for (block, distances) in blocks.zip(distances.as_chunks_mut::<LANES>().0) {
             let mut sums = [0.0_f32; LANES];
             let (columns, _) = block.as_chunks::<LANES>();
             for (column, feature) in columns.iter().zip(features) {
@@ -152,23 +149,24 @@ impl Memory {
             }
             *distances = sums;
         }
+        distances[self.n_rows..].fill(f32::INFINITY);
     }
 
+    /// What each row counts first, and then the sum: a loop that does both is not compiled for
+    /// registers as wide as either is alone.
     #[inline(always)]
-    fn machine(&self, distances: &[f32]) -> f32 {
-        let mut sums = [0.0_f32; LANES];
-        let (weights, rest) = self.weights.as_chunks::<LANES>();
-        let (near, far) = distances.as_chunks::<LANES>();
-        let n_full = self.n_weights.div_ceil(LANES).min(weights.len());
-        for (weights, distances) in weights[..n_full].iter().zip(near) {
-            for lane in 0..LANES {
-                sums[lane] += weights[lane] * exp(-distances[lane] * self.per_width);
-            }
+    fn machine(&self, distances: &[f32], counts: &mut Vec<f32>) -> f32 {
+        counts.resize(self.weights.len(), 0.0);
+        let counts = &mut counts[..self.n_weights.next_multiple_of(LANES)];
+        for (count, (weight, distance)) in counts.iter_mut().zip(self.weights.iter().zip(distances))
+        {
+            *count = weight * exp(-distance * self.per_width);
         }
-        debug_assert!(far.is_empty(), "distances come in whole blocks");
-        if let Some(distances) = near.get(weights.len()) {
-            for (sum, (weight, distance)) in sums.iter_mut().zip(rest.iter().zip(distances)) {
-                *sum += weight * exp(-distance * self.per_width);
+        let mut sums = [0.0_f32; LANES];
+        let (counts, _) = counts.as_chunks::<LANES>();
+        for counts in counts {
+            for (sum, count) in sums.iter_mut().zip(counts) {
+                *sum += count;
             }
         }
         sums.iter().sum::<f32>() + self.offset
@@ -176,19 +174,24 @@ impl Memory {
 
     /// The mean of the nearest rows' values, each counted by the fourth power of its nearness.
     #[inline(always)]
-    fn neighbours(&self, distances: &[f32], nearest: &mut Vec<u64>) -> f32 {
-        let n_asked = self.n_neighbours.min(self.n_rows);
-        find_nearest(&distances[..self.n_rows], n_asked, nearest);
-        let (mut sum, mut total) = (0.0_f32, 0.0_f32);
-        for key in nearest {
-            #[expect(clippy::cast_possible_truncation, reason = "the lower half is the place")]
-            let place = *key as u32 as usize;
-            let near = distances[place].sqrt() + NEAR;
-            let weight = 1.0 / (near * near * near * near);
-            sum += weight * self.values[place];
-            total += weight;
+    fn neighbours(&self, distances: &[f32], nearest: &mut Vec<u64>, ranked: &mut Vec<u64>) -> f32 {
+        find_nearest(distances, self.n_neighbours.min(self.n_rows), nearest, ranked);
+        let (mut sums, mut totals) = ([0.0_f32; LANES], [0.0_f32; LANES]);
+        for keys in nearest.chunks(LANES) {
+            // Where a block is not full, what is infinitely far counts for nothing.
+            let (mut near, mut values) = ([f32::INFINITY; LANES], [0.0_f32; LANES]);
+            for (lane, key) in keys.iter().enumerate() {
+                near[lane] = distance_of(*key);
+                values[lane] = self.values[place_of(*key)];
+            }
+            for lane in 0..LANES {
+                let near = near[lane].sqrt() + NEAR;
+                let weight = 1.0 / (near * near * near * near);
+                sums[lane] += weight * values[lane];
+                totals[lane] += weight;
+            }
         }
-        sum / total
+        sums.iter().sum::<f32>() / totals.iter().sum::<f32>()
     }
 
     /// Writes it down.
@@ -196,7 +199,7 @@ impl Memory {
         writer.number(short(self.n_features));
         writer.number(short(self.n_neighbours));
         writer.short_floats(&[self.per_width, self.offset]);
-        writer.short_floats(&self.weights);
+        writer.short_floats(&self.weights[..self.n_rows]);
         writer.short_floats(&self.values);
         writer.short_floats(&self.blocks);
     }
@@ -223,7 +226,7 @@ impl Memory {
             n_features,
             n_rows,
             blocks,
-            weights,
+            weights: in_whole_blocks(weights),
             n_weights,
             values,
             per_width,
@@ -233,44 +236,70 @@ impl Memory {
     }
 }
 
-/// The `n_asked` least distances, nearest first, each with its place in the lower half; the place
-/// breaks ties.
-#[inline(always)]
-fn find_nearest(distances: &[f32], n_asked: usize, nearest: &mut Vec<u64>) {
-    let bound = bound_of_nearest(distances, n_asked, nearest);
-    nearest.clear();
-    for (block, distances) in distances.chunks(LANES).enumerate() {
-        // Hardly any row is that near, so most of a pass is one comparison for several at once.
-        if distances.iter().map(|d| u32::from(*d <= bound)).sum::<u32>() == 0 {
-            continue;
-        }
-        for (lane, distance) in distances.iter().enumerate().filter(|(_, d)| **d <= bound) {
-            // Distances are not negative, so they sort as their bits do.
-            nearest.push(u64::from(distance.to_bits()) << 32 | (block * LANES + lane) as u64);
-        }
-    }
-    if nearest.len() > n_asked {
-        nearest.select_nth_unstable(n_asked - 1);
-        nearest.truncate(n_asked);
-    }
-    nearest.sort_unstable();
+/// So many numbers, and nothing in the rest of the last block.
+fn in_whole_blocks(mut numbers: Vec<f32>) -> Vec<f32> {
+    numbers.resize(numbers.len().next_multiple_of(LANES), 0.0);
+    numbers
 }
 
-/// A distance that at least `n_asked` rows keep: as many blocks have a row that is as near as the
-/// last of their nearest.
+/// A row by its distance and its place. Distances are not negative, so keys sort as they do, and
+/// the place breaks ties.
 #[inline(always)]
-fn bound_of_nearest(distances: &[f32], n_asked: usize, leasts: &mut Vec<u64>) -> f32 {
+fn key_of(distance: f32, place: usize) -> u64 {
+    u64::from(distance.to_bits()) << 32 | place as u64
+}
+
+#[inline(always)]
+fn distance_of(key: u64) -> f32 {
+    f32::from_bits((key >> 32) as u32)
+}
+
+#[inline(always)]
+fn place_of(key: u64) -> usize {
+    #[expect(clippy::cast_possible_truncation, reason = "the lower half is the place")]
+    let place = key as u32 as usize;
+    place
+}
+
+/// The keys of the `n_asked` nearest rows, in the order of their places.
+#[inline(always)]
+fn find_nearest(distances: &[f32], n_asked: usize, nearest: &mut Vec<u64>, ranked: &mut Vec<u64>) {
     let (blocks, _) = distances.as_chunks::<LANES>();
-    if blocks.len() < n_asked {
+    let bound = bound_of_nearest(blocks, n_asked, ranked);
+    nearest.clear();
+    for (at, block) in blocks.iter().enumerate() {
+        // Hardly any row is that near, so most of a pass is one comparison for several at once.
+        if block.iter().map(|distance| u32::from(*distance <= bound)).sum::<u32>() == 0 {
+            continue;
+        }
+        let near = block.iter().enumerate().filter(|(_, distance)| **distance <= bound);
+        nearest.extend(near.map(|(lane, distance)| key_of(*distance, at * LANES + lane)));
+    }
+    if nearest.len() > n_asked {
+        ranked.clone_from(nearest);
+        let last = *ranked.select_nth_unstable(n_asked - 1).1;
+        nearest.retain(|key| *key <= last);
+    }
+}
+
+/// A distance that at least `n_asked` rows keep: as many groups of rows have one that is as near.
+#[inline(always)]
+fn bound_of_nearest(blocks: &[[f32; LANES]], n_asked: usize, leasts: &mut Vec<u64>) -> f32 {
+    leasts.clear();
+    for blocks in blocks.chunks(LANES) {
+        // Lane by lane: rows of several blocks that lie in one lane are a group.
+        let mut least = [f32::INFINITY; LANES];
+        for block in blocks {
+            for (least, distance) in least.iter_mut().zip(block) {
+                *least = if *distance < *least { *distance } else { *least };
+            }
+        }
+        leasts.extend(least.map(|distance| key_of(distance, 0)));
+    }
+    if leasts.len() < n_asked {
         return f32::INFINITY;
     }
-    let least =
-        |block: &[f32; LANES]| block.iter().fold(f32::INFINITY, |a, b| if *b < a { *b } else { a });
-    leasts.clear();
-    leasts.extend(blocks.iter().map(|block| u64::from(least(block).to_bits())));
-    let (_, last, _) = leasts.select_nth_unstable(n_asked - 1);
-    #[expect(clippy::cast_possible_truncation, reason = "the upper half is empty")]
-    f32::from_bits(*last as u32)
+    distance_of(*leasts.select_nth_unstable(n_asked - 1).1)
 }
 
 fn short(n: usize) -> u32 {
@@ -393,14 +422,17 @@ mod tests {
             whole in prop::collection::vec(0_u8..40, 1..600),
             n_asked in 1_usize..90,
         ) {
-            let distances: Vec<_> = whole.iter().copied().map(f32::from).collect();
-            let n_asked = n_asked.min(distances.len());
-            let mut nearest = vec![];
-            find_nearest(&distances, n_asked, &mut nearest);
-            let mut places: Vec<_> = (0..distances.len()).collect();
+            let mut distances: Vec<_> = whole.iter().copied().map(f32::from).collect();
+            distances.resize(whole.len().next_multiple_of(LANES), f32::INFINITY);
+            let n_asked = n_asked.min(whole.len());
+            let (mut nearest, mut ranked) = (vec![], vec![]);
+            find_nearest(&distances, n_asked, &mut nearest, &mut ranked);
+            let mut places: Vec<_> = (0..whole.len()).collect();
             places.sort_by_key(|place| whole[*place]);
-            let found: Vec<_> = nearest.iter().map(|key| (*key & 0xffff_ffff) as usize).collect();
-            prop_assert_eq!(found, &places[..n_asked]);
+            places.truncate(n_asked);
+            places.sort_unstable();
+            let found: Vec<_> = nearest.iter().copied().map(place_of).collect();
+            prop_assert_eq!(found, places);
         }
 
         #[test]
