@@ -7,6 +7,7 @@ use crate::browser::{assert_accessible, give_name, inspect, sign_in, stage};
 use crate::browser_models::{balance, drop_file, table, top_up};
 use crate::support::binary::{Binary, Served};
 use crate::support::browser::Browser;
+use crate::support::month::wines;
 
 #[test]
 fn signing_out_elsewhere_ends_this_page_and_signing_in_returns_to_it() {
@@ -139,7 +140,6 @@ fn a_restart_of_the_server_is_waited_for() {
     browser.click("button", "Predict · 1 credit");
     browser.wait_for_text("The server does not answer. It may be restarting; trying again.");
     inspect(&browser, "server-restarting");
-    // A screen that was never looked at needs the server, and says that it cannot be loaded.
     let _served = serve_at(&binary, port);
     browser.wait_until("!document.querySelector('.notice--float')");
     browser.expect_silence();
@@ -196,6 +196,75 @@ fn a_double_click_sends_once() {
         "fetch('/api/tasks').then((answer) => answer.json()).then((it) => it.items.length)";
     assert_eq!(browser.eval(n_tasks), 1);
     assert_accessible(&browser, "credits");
+}
+
+/// Notes what is sent from now on that changes something, until the page is loaded anew.
+fn note_what_is_sent(browser: &Browser) {
+    browser.eval(
+        "window.sent = []; window.ask = fetch; window.fetch = (path, options) => { \
+         const word = options?.method ?? 'GET'; \
+         if (word !== 'GET') sent.push(`${word} ${path.replace(/[a-z]+_[\\w-]{8,}/, 'ID')}`); \
+         return ask(path, options); }; true",
+    );
+}
+
+#[test]
+fn two_clicks_in_one_moment_send_once() {
+    let binary = Binary::new();
+    let Some((served, browser)) = stage(&binary) else { return };
+    sign_in(&browser);
+    top_up(&browser, 300_000);
+    browser.goto("/");
+    browser.wait_for_text("Last tasks");
+    note_what_is_sent(&browser);
+    browser.click(".wallet button", "Top up");
+    browser.wait_for("dialog");
+    browser.click_twice_at_once("dialog button", "Add 500 credits");
+    browser.wait_for_text("500 credits added.");
+    browser.wait_until("!document.querySelector('dialog')");
+    browser.click("nav a", "Models");
+    browser.wait_for_text("What can be asked on this server");
+    browser.click("a", "Red wine quality");
+    browser.click_twice_at_once("button", "Predict · 1 credit");
+    browser.wait_for_text("1 credit charged");
+    browser.click("nav a", "Sessions");
+    browser.wait_for_text("End all others");
+    browser.click_twice_at_once("td button", "End");
+    browser.wait_for_text("The session has ended.");
+    browser.click("nav a", "Workspaces");
+    browser.click("button", "New workspace");
+    browser.fill("Name", "Tasting panel");
+    browser.click_twice_at_once("dialog button", "Create workspace");
+    browser.wait_for_text("Tasting panel is ready.");
+    start_long_work(&served);
+    browser.click("nav a", "History");
+    browser.wait_for_text("running");
+    browser.click("td a", "200,000 rows");
+    browser.click_twice_at_once("#main button", "Cancel");
+    browser.wait_for_text("It was cancelled before it was done.");
+    browser.click("button.person", "");
+    browser.click_twice_at_once("button", "Sign out");
+    browser.wait_for_text("count on.");
+    let expected = json!([
+        "POST /api/balance/top-ups",
+        "POST /api/tasks?model=wine",
+        "DELETE /api/me/sessions/ID",
+        "POST /api/workspaces",
+        "POST /api/tasks/ID/cancel",
+        "DELETE /auth/session",
+    ]);
+    assert_eq!(browser.eval("sent"), expected);
+}
+
+/// Has so many wines predicted that it lasts until it is cancelled.
+pub(crate) fn start_long_work(served: &Served) {
+    let cookie = served.sign_in();
+    let thousand = wines(1_000, 0);
+    let (names, rows) = thousand.split_once('\n').unwrap();
+    let call = served.request("POST", "/api/tasks?model=wine").cookie(&cookie);
+    let call = call.header("Prefer", "respond-async");
+    let answer = call.body("text/csv", &format!("{names}\n{}", rows.repeat(200))).send();
+    assert_eq!(answer.status, 202, "{}", answer.text());
 }
 
 /// A server where another one was a moment ago.

@@ -4,7 +4,7 @@ import { t } from '/js/core/i18n.js';
 import { useLoad } from '/js/core/state.js';
 import { html, useState } from '/js/core/view.js';
 import { deleteOtherSessions, deleteSession, listSessions } from '/js/access/api.js';
-import { Button } from '/js/parts/button.js';
+import { ActButton, Button } from '/js/parts/button.js';
 import { Device } from '/js/parts/device.js';
 import { Confirm } from '/js/parts/dialog.js';
 import { Failure, Stale, say, sayProblem } from '/js/parts/notice.js';
@@ -19,8 +19,8 @@ function place({ is_current, is_same_network }) {
   return t(is_same_network === null ? 'sessions.unknown' : is_same_network ? 'sessions.same' : 'sessions.other');
 }
 
-/** @param {(session: Session) => void} onEnd @param {string | null} ending @returns {import('/js/parts/table.js').Column<Session>[]} */
-const columns = (onEnd, ending) => [
+/** @param {(session: Session) => Promise<void>} onEnd @returns {import('/js/parts/table.js').Column<Session>[]} */
+const columns = (onEnd) => [
   {
     key: 'device', label: t('sessions.device'), ch: 20, wide: true,
     cell: (session) => html`<${Device} agent=${session.user_agent}
@@ -32,17 +32,15 @@ const columns = (onEnd, ending) => [
   {
     key: 'end', label: t('sessions.deeds'), right: true, aside: true, ch: 6,
     cell: (session) => !session.is_current && html`
-      <${Button} kind="small" busy=${ending === session.id} onClick=${() => onEnd(session)}>${t('sessions.end')}<//>`,
+      <${ActButton} kind="small" act=${() => onEnd(session)}>${t('sessions.end')}<//>`,
   },
 ];
 
 export default function Sessions() {
   const sessions = useLoad(listSessions);
-  const [ending, setEnding] = useState(/** @type {string | null} */ (null));
   const [all, setAll] = useState(false);
   const { data, error, reload } = sessions;
   const end = async (/** @type {Session} */ { id }) => {
-    setEnding(id);
     try {
       await deleteSession(id);
       say(t('sessions.ended'));
@@ -51,7 +49,6 @@ export default function Sessions() {
       if (problem.status !== 404) sayProblem(problem);
     }
     await reload();
-    setEnding(null);
   };
   const endOthers = async () => {
     await deleteOtherSessions();
@@ -69,7 +66,7 @@ export default function Sessions() {
       ${data && error && html`<${Stale} error=${error} retry=${reload} />`}
       <section class="card card--table" aria-label=${t('title.sessions')}>
         ${error && !data ? html`<${Failure} error=${error} retry=${reload} />`
-          : html`<${Table} label=${t('title.sessions')} columns=${columns(end, ending)} rows=${data?.items ?? null} n=${3} />`}
+          : html`<${Table} label=${t('title.sessions')} columns=${columns(end)} rows=${data?.items ?? null} n=${3} />`}
       </section>
       <p class="faint">${t('sessions.network_text')}</p>
       ${all && html`

@@ -1,10 +1,11 @@
 // @ts-check
 // Checking all stored data: start, follow, stop, and what it found, line by line.
 import { announce } from '/js/core/a11y.js';
+import { useAction } from '/js/core/action.js';
 import { took } from '/js/core/format.js';
 import { t, tOr } from '/js/core/i18n.js';
 import * as jobs from '/js/core/jobs.js';
-import { html, useEffect, useRef, useState } from '/js/core/view.js';
+import { html, useEffect, useState } from '/js/core/view.js';
 import { createCheck } from '/js/admin/api.js';
 import { Badge } from '/js/parts/badge.js';
 import { Button } from '/js/parts/button.js';
@@ -51,9 +52,6 @@ function Result({ job, fresh }) {
 /** @param {{ recent: import('/js/core/state.js').Loaded<{ items: Job[] }>, onChange: () => void }} props */
 export function DataCheck({ recent, onChange }) {
   const [followed, setFollowed] = useState(/** @type {Job | null} */ (null));
-  const [problem, setProblem] = useState(/** @type {any} */ (null));
-  const [asking, setAsking] = useState(false);
-  const asked = useRef(false);
   const listed = recent.data?.items.find(({ kind }) => kind === 'check') ?? null;
   // The stream is ahead of the list for the job that it tells of; for another job the list is newer.
   const job = followed && (!listed || followed.id === listed.id || jobs.isOpen(followed)) ? followed : listed;
@@ -71,22 +69,10 @@ export function DataCheck({ recent, onChange }) {
     });
   }, [open, job?.id]);
 
-  /** @param {() => Promise<Job>} act */
-  const ask = async (act) => {
-    if (asked.current) return;
-    asked.current = true;
-    setAsking(true);
-    setProblem(null);
-    try {
-      setFollowed(await act());
-      onChange();
-    } catch (error) {
-      setProblem(error);
-    } finally {
-      asked.current = false;
-      setAsking(false);
-    }
-  };
+  const { run: ask, busy: asking, error: problem } = useAction(async (/** @type {() => Promise<Job>} */ act) => {
+    setFollowed(await act());
+    onChange();
+  });
 
   return html`
     <section class="card">

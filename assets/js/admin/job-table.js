@@ -1,5 +1,6 @@
 // @ts-check
 // Background jobs, the newest first.
+import { useAction } from '/js/core/action.js';
 import { number } from '/js/core/format.js';
 import { t, tOr } from '/js/core/i18n.js';
 import * as jobs from '/js/core/jobs.js';
@@ -37,20 +38,11 @@ function useMore(limit) {
   /** @type {{ items: Job[], cursor: string | null | undefined }} */
   const none = { items: [], cursor: undefined };
   const [more, setMore] = useState(none);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState(/** @type {any} */ (null));
-  const load = async (/** @type {string} */ cursor) => {
-    setBusy(true);
-    setError(null);
-    try {
-      const page = await jobs.list({ limit, cursor });
-      setMore((old) => ({ items: [...old.items, ...page.items], cursor: page.next_cursor }));
-    } catch (cause) {
-      setError(cause);
-    }
-    setBusy(false);
-  };
-  return { ...more, busy, error, load };
+  const { run, busy, error } = useAction(async (/** @type {string} */ cursor) => {
+    const page = await jobs.list({ limit, cursor });
+    setMore((old) => ({ items: [...old.items, ...page.items], cursor: page.next_cursor }));
+  });
+  return { ...more, busy, error, load: run };
 }
 
 /** @param {{ recent: import('/js/core/state.js').Loaded<{ items: Job[], next_cursor: string | null }>, limit: number }} props */

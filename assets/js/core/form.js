@@ -1,5 +1,6 @@
 // @ts-check
 // Forms: what was typed, what is wrong with it, and sending it once.
+import { useAction } from '/js/core/action.js';
 import { useGuard } from '/js/core/guard.js';
 import { t, tOr } from '/js/core/i18n.js';
 import { useLayoutEffect, useRef, useState } from '/js/core/view.js';
@@ -45,15 +46,10 @@ export function useForm({ initial, check, send, guarded = false }) {
   const [values, setValues] = useState(initial);
   const [errors, setErrors] = useState(/** @type {Values} */ ({}));
   const [problem, setProblem] = useState(/** @type {ApiError | null} */ (null));
-  const [busy, setBusy] = useState(false);
   const element = useRef(/** @type {HTMLFormElement | null} */ (null));
-  // A state is too late for the second click of a double click, so a plain mark stops it.
-  const sending = useRef(false);
   const mustFocus = useRef(false);
   const [start, setStart] = useState(initial);
   const isDirty = Object.keys(start).some((name) => values[name] !== start[name]);
-  // What is being sent leads to another screen by itself.
-  useGuard(() => guarded && isDirty && !sending.current);
 
   useLayoutEffect(() => {
     if (!mustFocus.current) return;
@@ -75,27 +71,19 @@ export function useForm({ initial, check, send, guarded = false }) {
     mustFocus.current = true;
   }
 
+  const { run, busy, isUnderWay } = useAction(() => send(values), refuse);
+  // What is being sent leads to another screen by itself.
+  useGuard(() => guarded && isDirty && !isUnderWay.current);
+
   /** @param {Event} event */
-  async function submit(event) {
+  function submit(event) {
     event.preventDefault();
-    if (sending.current) return;
+    if (isUnderWay.current) return;
     const found = check(values);
     setErrors(found);
     setProblem(null);
-    if (Object.keys(found).length) {
-      mustFocus.current = true;
-      return;
-    }
-    sending.current = true;
-    setBusy(true);
-    try {
-      await send(values);
-    } catch (error) {
-      refuse(error);
-    } finally {
-      sending.current = false;
-      setBusy(false);
-    }
+    mustFocus.current = Object.keys(found).length > 0;
+    if (!mustFocus.current) run();
   }
 
   return {

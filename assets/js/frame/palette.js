@@ -58,7 +58,7 @@ function Open() {
   const found = entries().filter((entry) => fits(entry, typed.trim()));
   useEffect(() => { list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' }); }, [at]);
   const run = (/** @type {Entry | undefined} */ entry) => {
-    if (!entry) return;
+    if (!entry || !open.get()) return;
     open.set(false);
     // The dialog gives the focus back first; what comes then may take it.
     setTimeout(entry.act);

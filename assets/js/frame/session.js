@@ -1,6 +1,7 @@
 // @ts-check
 // Who is here, and what begins and ends with their session.
 import { closeSession } from '/js/access/api.js';
+import { once } from '/js/core/action.js';
 import { forgetBalance } from '/js/core/balance.js';
 import { mayLeave } from '/js/core/guard.js';
 import { keepLanguage, t } from '/js/core/i18n.js';
@@ -62,7 +63,7 @@ function depart() {
   go('/');
 }
 
-export async function signOut() {
+export const signOut = once(async () => {
   if (!(await mayLeave())) return;
   try {
     await closeSession();
@@ -88,4 +89,4 @@ export async function onPasswordChanged() {
 export function onClosed() {
   depart();
   say(t('account.closed'));
-}
+});

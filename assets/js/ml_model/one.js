@@ -1,6 +1,7 @@
 // @ts-check
 // One row: its values, and the answer beside them. Asking costs, so it is asked by a button and not by every move.
 import { announce } from '/js/core/a11y.js';
+import { useAction } from '/js/core/action.js';
 import { balance, renewBalance } from '/js/core/balance.js';
 import { openDialog } from '/js/core/dialogs.js';
 import { computing, credits } from '/js/core/format.js';
@@ -31,30 +32,21 @@ function begun(model) {
 
 /** Asks a model about a row, once for each time it is wanted. @param {Model} model */
 function useAsking(model) {
-  const [state, setState] = useState(/** @type {{ answer: any, error: any, busy: boolean }} */ ({ answer: null, error: null, busy: false }));
-  const sending = useRef(false);
+  const [answer, setAnswer] = useState(/** @type {any} */ (null));
   // Until there is an answer the same row is the same wish: sent again after a lost answer, it is charged once.
   const wish = useRef({ row: '', key: '' });
-  const ask = async (/** @type {number[]} */ row) => {
-    if (sending.current) return;
-    sending.current = true;
-    setState((old) => ({ ...old, error: null, busy: true }));
+  const { run: ask, busy, error } = useAction(async (/** @type {number[]} */ row) => {
     const said = JSON.stringify(row);
     if (wish.current.row !== said) wish.current = { row: said, key: onceKey() };
     const begun_ms = performance.now();
-    try {
-      const answered = /** @type {import('/js/core/tasks.js').Answered} */ (await createTask({ model: model.id, body: { rows: [row] }, key: wish.current.key }));
-      wish.current = { row: '', key: '' };
-      const answer = { output: answered.output_data[0], task: answered, row, took_ms: performance.now() - begun_ms };
-      setState({ answer, error: null, busy: false });
-      announce(inWords(model, answer.output));
-      renewBalance().catch(() => {});
-    } catch (error) {
-      setState((old) => ({ ...old, error, busy: false }));
-    }
-    sending.current = false;
-  };
-  return { ...state, ask };
+    const task = /** @type {import('/js/core/tasks.js').Answered} */ (await createTask({ model: model.id, body: { rows: [row] }, key: wish.current.key }));
+    wish.current = { row: '', key: '' };
+    const [output] = task.output_data;
+    setAnswer({ output, task, row, took_ms: performance.now() - begun_ms });
+    announce(inWords(model, output));
+    renewBalance().catch(() => {});
+  });
+  return { answer, busy, error, ask };
 }
 
 /**

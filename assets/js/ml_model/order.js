@@ -1,5 +1,6 @@
 // @ts-check
 // What a file will cost, and sending it. Nothing is spent before the button.
+import { useAction } from '/js/core/action.js';
 import { balance, renewBalance } from '/js/core/balance.js';
 import { openDialog } from '/js/core/dialogs.js';
 import { credits, number } from '/js/core/format.js';
@@ -7,7 +8,7 @@ import { onceKey } from '/js/core/http.js';
 import { t } from '/js/core/i18n.js';
 import { useStore } from '/js/core/state.js';
 import { createTask } from '/js/core/tasks.js';
-import { html, useRef, useState } from '/js/core/view.js';
+import { html, useRef } from '/js/core/view.js';
 import { Button } from '/js/parts/button.js';
 import { Notice, Problem } from '/js/parts/notice.js';
 
@@ -20,9 +21,6 @@ const AT_ONCE_MAX = 2_000;
  */
 export function Order({ model, chosen, preview, onSent }) {
   const held = useStore(balance);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState(/** @type {any} */ (null));
-  const sending = useRef(false);
   // The same file is the same wish, however often it is sent.
   const key = useRef(onceKey());
   const price = model.price_per_row ?? 0;
@@ -31,22 +29,12 @@ export function Order({ model, chosen, preview, onSent }) {
   const isAsync = preview.nRows > AT_ONCE_MAX;
   const needed = isAsync ? preview.nRows * price : cost;
   const lacking = held ? Math.max(0, needed - held.available) : 0;
-  const send = async () => {
-    if (sending.current || !nGood || lacking) return;
-    sending.current = true;
-    setBusy(true);
-    setProblem(null);
-    try {
-      const task = await createTask({ model: model.id, body: chosen.blob, key: key.current, async: isAsync });
-      renewBalance().catch(() => {});
-      onSent(task);
-    } catch (error) {
-      setProblem(error);
-      // The key stays: an earlier try may have been done, whatever this one was answered.
-      setBusy(false);
-    }
-    sending.current = false;
-  };
+  // The key stays after a failure: an earlier try may have been done, whatever this one was answered.
+  const { run: send, busy, error: problem } = useAction(async () => {
+    const task = await createTask({ model: model.id, body: chosen.blob, key: key.current, async: isAsync });
+    renewBalance().catch(() => {});
+    onSent(task);
+  });
   return html`
     <section class="card order" aria-label=${t('many.order')}>
       <div class="order__words">
@@ -56,7 +44,7 @@ export function Order({ model, chosen, preview, onSent }) {
           ${held && !lacking && cost > 0 && t('many.left', { credits: credits(held.available - cost) })}
         </p>
       </div>
-      <${Button} kind="main" busy=${busy} off=${!nGood || lacking > 0} onClick=${send}>
+      <${Button} kind="main" busy=${busy} off=${!nGood || lacking > 0} onClick=${() => send()}>
         ${t('many.send', { n: nGood, count: number(nGood) })}
       <//>
       ${lacking > 0 && html`

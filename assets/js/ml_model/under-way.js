@@ -1,5 +1,6 @@
 // @ts-check
 // A task at work: how far it is, how quick, and a way to stop it.
+import { useAction } from '/js/core/action.js';
 import { renewBalance } from '/js/core/balance.js';
 import { credits, duration, number } from '/js/core/format.js';
 import { t } from '/js/core/i18n.js';
@@ -26,26 +27,15 @@ function useRate(task) {
 /** @param {{ first: Task, name: string | null, onEnd: (task: Task) => void }} props */
 export function Under({ first, name, onEnd }) {
   const [task, setTask] = useState(first);
-  const [stopping, setStopping] = useState(false);
-  const [problem, setProblem] = useState(/** @type {any} */ (null));
   const rate = useRate(task);
-  useFollow(first.id, watchTask, (/** @type {Task} */ next) => {
+  const see = (/** @type {Task} */ next) => {
     setTask(next);
     if (isOpen(next)) return;
     renewBalance().catch(() => {});
     onEnd(next);
-  });
-  const stop = async () => {
-    if (stopping) return;
-    setStopping(true);
-    setProblem(null);
-    try {
-      await cancelTask(first.id);
-    } catch (error) {
-      setProblem(error);
-      setStopping(false);
-    }
   };
+  useFollow(first.id, watchTask, see);
+  const { run: stop, busy: stopping, error: problem } = useAction(async () => see(await cancelTask(first.id)));
   const nDone = Math.round(task.progress * task.n_rows);
   return html`
     <section class="card" aria-labelledby="under-way">

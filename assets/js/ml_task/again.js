@@ -1,5 +1,6 @@
 // @ts-check
 // Sends the same rows again, after saying what that costs.
+import { useAction } from '/js/core/action.js';
 import { balance, renewBalance } from '/js/core/balance.js';
 import { openDialog } from '/js/core/dialogs.js';
 import { credits, number } from '/js/core/format.js';
@@ -8,7 +9,7 @@ import { t } from '/js/core/i18n.js';
 import { findModel, titleOf } from '/js/core/models.js';
 import { leaveFor } from '/js/core/router.js';
 import { useLoad, useStore } from '/js/core/state.js';
-import { html, useRef, useState } from '/js/core/view.js';
+import { html, useRef } from '/js/core/view.js';
 import { runAgain } from '/js/ml_task/api.js';
 import { Button } from '/js/parts/button.js';
 import { Dialog, DialogFoot } from '/js/parts/dialog.js';
@@ -19,9 +20,6 @@ import { Notice, Problem, say } from '/js/parts/notice.js';
 export function RunAgain({ task, onClose }) {
   const model = useLoad(() => findModel(task.model), [task.model]);
   const held = useStore(balance);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState(/** @type {any} */ (null));
-  const asked = useRef(false);
   // One key for one wish: sent again after a lost answer, it is done and paid once.
   const key = useRef(onceKey());
   const price = model.data?.price_per_row ?? task.price_per_row;
@@ -29,24 +27,17 @@ export function RunAgain({ task, onClose }) {
   const lacking = held ? Math.max(0, most - held.available) : 0;
   const isNewer = model.data?.version && model.data.version !== task.model_version;
   const notReady = model.data && model.data.status !== 'ready';
-  const send = async (/** @type {Event} */ event) => {
+  // The key stays after a failure: an earlier try may have been done, whatever this one was answered.
+  const { run, busy, error: problem } = useAction(async () => {
+    const next = await runAgain(task, key.current);
+    renewBalance().catch(() => {});
+    onClose();
+    leaveFor(`/tasks/${next.id}`);
+    say(t('again.sent', { n: task.n_rows, count: number(task.n_rows) }));
+  });
+  const send = (/** @type {Event} */ event) => {
     event.preventDefault();
-    if (asked.current || notReady) return;
-    asked.current = true;
-    setBusy(true);
-    setProblem(null);
-    try {
-      const next = await runAgain(task, key.current);
-      renewBalance().catch(() => {});
-      onClose();
-      leaveFor(`/tasks/${next.id}`);
-      say(t('again.sent', { n: task.n_rows, count: number(task.n_rows) }));
-    } catch (error) {
-      setProblem(error);
-      // The key stays: an earlier try may have been done, whatever this one was answered.
-      setBusy(false);
-    }
-    asked.current = false;
+    if (!notReady) run();
   };
   const topUp = () => {
     onClose();

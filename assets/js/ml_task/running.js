@@ -1,11 +1,10 @@
 // @ts-check
 // A task under way: how far it is, how fast, and a way to stop it.
-import { renewBalance } from '/js/core/balance.js';
 import { duration, number } from '/js/core/format.js';
 import { t } from '/js/core/i18n.js';
 import { cancelTask } from '/js/core/tasks.js';
-import { html, useRef, useState } from '/js/core/view.js';
-import { Button } from '/js/parts/button.js';
+import { html } from '/js/core/view.js';
+import { ActButton } from '/js/parts/button.js';
 import { sayProblem } from '/js/parts/notice.js';
 import { Progress } from '/js/parts/progress.js';
 
@@ -20,21 +19,7 @@ function speedOf(task) {
 
 /** @param {{ task: Task, onTask: (task: Task) => void }} props */
 export function Running({ task, onTask }) {
-  const [busy, setBusy] = useState(false);
-  const asked = useRef(false);
-  const cancel = async () => {
-    if (asked.current) return;
-    asked.current = true;
-    setBusy(true);
-    try {
-      onTask(await cancelTask(task.id));
-      await renewBalance().catch(() => {});
-    } catch (error) {
-      sayProblem(error);
-    }
-    asked.current = false;
-    setBusy(false);
-  };
+  const cancel = async () => onTask(await cancelTask(task.id));
   const n_done = Math.round(task.progress * task.n_rows);
   const speed = speedOf(task);
   const rest_s = speed && (task.n_rows - n_done) / speed;
@@ -45,7 +30,7 @@ export function Running({ task, onTask }) {
       <div class="card__foot card__after">
         <span class="quiet num">${speed === null ? '' : t('running.speed', { count: number(speed, { maximumSignificantDigits: 3 }) })}${rest_s && rest_s >= 2
           ? ` · ${t('running.left', { time: duration(rest_s) })}` : ''}</span>
-        <${Button} kind="small" busy=${busy} onClick=${cancel}>${t('running.cancel')}<//>
+        <${ActButton} kind="small" act=${cancel} onError=${sayProblem}>${t('running.cancel')}<//>
       </div>
     </section>`;
 }

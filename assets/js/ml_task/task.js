@@ -113,7 +113,7 @@ export default function TaskScreen({ params }) {
       </div>
       ${error && task && html`<${Stale} error=${error} retry=${reload} />`}
       ${task?.status === 'failed' && task.error && task.n_rejected < task.n_rows && html`<${Notice} kind="bad">${task.error}<//>`}
-      ${task && isOpen(task) && html`<${Running} task=${task} onTask=${setNews} />`}
+      ${task && isOpen(task) && html`<${Running} task=${task} onTask=${onTask} />`}
       <${Figures} task=${task} />
       ${task && html`
         <${Rows} key=${`rows ${task.id} ${task.status}`} task=${task} />

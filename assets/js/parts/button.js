@@ -1,4 +1,5 @@
 // @ts-check
+import { useAction } from '/js/core/action.js';
 import { t } from '/js/core/i18n.js';
 import { html } from '/js/core/view.js';
 import { Icon } from '/js/parts/icon.js';
@@ -22,4 +23,13 @@ export function Button({ kind = '', icon, busy = false, off = false, href, type 
       ${busy ? html`<${Wheel} /><span class="unseen">${t('busy')}</span>` : picture}
       ${children}
     </button>`;
+}
+
+/**
+ * A button whose deed takes a while: until it is done it is busy, and another click does nothing.
+ * @param {{ act: () => Promise<any>, onError?: (error: any) => void, children?: any, [attribute: string]: any }} props
+ */
+export function ActButton({ act, onError, children, ...rest }) {
+  const { run, busy } = useAction(act, onError);
+  return html`<${Button} ...${rest} busy=${busy} onClick=${() => run()}>${children}<//>`;
 }

@@ -1,4 +1,5 @@
 // @ts-check
+import { useAction } from '/js/core/action.js';
 import { t } from '/js/core/i18n.js';
 import { html, useId, useLayoutEffect, useRef, useState } from '/js/core/view.js';
 import { Button } from '/js/parts/button.js';
@@ -71,28 +72,17 @@ export function DialogFoot({ children }) {
 export function Confirm({ title, text, action, typed, harmless = false, onConfirm, onClose }) {
   const [said, setSaid] = useState('');
   const [wrong, setWrong] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState(/** @type {any} */ (null));
-  const sending = useRef(false);
+  const { run, busy, error: problem, isUnderWay } = useAction(onConfirm);
   const form = useRef(/** @type {HTMLFormElement | null} */ (null));
-  const submit = async (/** @type {Event} */ event) => {
+  const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
-    if (sending.current) return;
+    if (isUnderWay.current) return;
     if (typed && said.trim() !== typed) {
       setWrong(true);
       form.current?.querySelector('input')?.focus();
       return;
     }
-    sending.current = true;
-    setBusy(true);
-    setProblem(null);
-    try {
-      await onConfirm();
-    } catch (error) {
-      setProblem(error);
-    }
-    sending.current = false;
-    setBusy(false);
+    run();
   };
   return html`
     <${Dialog} title=${title} text=${text} onClose=${onClose} busy=${busy}>

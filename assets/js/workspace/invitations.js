@@ -3,8 +3,8 @@
 import { day } from '/js/core/format.js';
 import { t } from '/js/core/i18n.js';
 import { useEvery, useLoad } from '/js/core/state.js';
-import { html, useRef, useState } from '/js/core/view.js';
-import { Button } from '/js/parts/button.js';
+import { html, useState } from '/js/core/view.js';
+import { ActButton, Button } from '/js/parts/button.js';
 import { Blank, Failure, Stale, say, sayProblem } from '/js/parts/notice.js';
 import { Table } from '/js/parts/table.js';
 import { Time } from '/js/parts/time.js';
@@ -19,13 +19,8 @@ const RENEW_S = 15;
 export function Invitations({ id }) {
   const { data, error, reload } = useLoad(() => listInvitations(id), [id]);
   const [isAsking, setAsking] = useState(false);
-  const [busyId, setBusyId] = useState(/** @type {string | null} */ (null));
-  const asked = useRef(false);
   useEvery(RENEW_S, reload);
   const takeBack = async (/** @type {Invitation} */ invitation) => {
-    if (asked.current) return;
-    asked.current = true;
-    setBusyId(invitation.id);
     try {
       await deleteInvitation(id, invitation.id);
       say(t('invite.taken_back'));
@@ -33,8 +28,6 @@ export function Invitations({ id }) {
       sayProblem(problem);
     }
     await reload();
-    asked.current = false;
-    setBusyId(null);
   };
   /** @type {import('/js/parts/table.js').Column<Invitation>[]} */
   const columns = [
@@ -43,7 +36,7 @@ export function Invitations({ id }) {
     { key: 'sent', label: t('invite.sent'), far: true, ch: 9, cell: ({ created_at }) => html`<span class="quiet"><${Time} at=${created_at} /></span>` },
     { key: 'until', label: t('invite.until'), labelled: true, ch: 9, cell: ({ expires_at }) => html`<span class="quiet">${day(expires_at)}</span>` },
     { key: 'back', label: t('member.more'), right: true, aside: true, ch: 8, cell: (invitation) => html`
-      <${Button} kind="small" busy=${busyId === invitation.id} onClick=${() => takeBack(invitation)}
+      <${ActButton} kind="small" act=${() => takeBack(invitation)}
         aria-label=${t('invite.take_back_of', { name: invitation.username ?? invitation.email ?? '' })}>${t('invite.take_back')}<//>` },
   ];
   const ask = html`<${Button} kind="small" icon="plus" onClick=${() => setAsking(true)}>${t('invite.title')}<//>`;

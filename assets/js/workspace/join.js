@@ -1,8 +1,9 @@
 // @ts-check
 // Where the link of an invitation to a workspace leads, signed in or not yet.
+import { useAction } from '/js/core/action.js';
 import { t } from '/js/core/i18n.js';
 import { go } from '/js/core/router.js';
-import { html, useEffect, useRef, useState } from '/js/core/view.js';
+import { html, useEffect, useState } from '/js/core/view.js';
 import { renewWorkspaces } from '/js/core/workspaces.js';
 import { Button } from '/js/parts/button.js';
 import { Blank, Problem, say } from '/js/parts/notice.js';
@@ -37,26 +38,13 @@ function forgetSecret() {
 
 /** @param {{ secret: string, me: any }} props */
 function Offer({ secret, me }) {
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState(/** @type {any} */ (null));
-  const asked = useRef(false);
-  const accept = async () => {
-    if (asked.current) return;
-    asked.current = true;
-    setBusy(true);
-    setProblem(null);
-    try {
-      const workspace = await redeemInvitation(secret);
-      forgetSecret();
-      await renewWorkspaces().catch(() => {});
-      go(`/workspaces/${workspace.id}`, { replace: true });
-      say(t('join.done', { name: workspace.name }));
-    } catch (error) {
-      setProblem(error);
-      setBusy(false);
-    }
-    asked.current = false;
-  };
+  const { run: accept, busy, error: problem } = useAction(async () => {
+    const workspace = await redeemInvitation(secret);
+    forgetSecret();
+    await renewWorkspaces().catch(() => {});
+    go(`/workspaces/${workspace.id}`, { replace: true });
+    say(t('join.done', { name: workspace.name }));
+  });
   return html`
     <p>${t('join.as', { name: me.full_name || me.username })}</p>
     ${problem && (problem.status === 404

@@ -1,9 +1,10 @@
 // @ts-check
 // Those who ask the caller to work with them.
+import { useAction } from '/js/core/action.js';
 import { day } from '/js/core/format.js';
 import { t } from '/js/core/i18n.js';
 import { leaveFor } from '/js/core/router.js';
-import { html, useRef, useState } from '/js/core/view.js';
+import { html } from '/js/core/view.js';
 import { renewWorkspaces } from '/js/core/workspaces.js';
 import { Button } from '/js/parts/button.js';
 import { Icon } from '/js/parts/icon.js';
@@ -15,31 +16,22 @@ import { acceptInvitation, declineInvitation } from '/js/workspace/api.js';
 /** @param {{ invitation: Invitation, onAnswered: () => void }} props */
 function One({ invitation, onAnswered }) {
   const { id, workspace, role, invited_by, expires_at } = invitation;
-  const [busy, setBusy] = useState(/** @type {'yes' | 'no' | null} */ (null));
-  const asked = useRef(false);
-  const answer = async (/** @type {'yes' | 'no'} */ said) => {
-    if (asked.current) return;
-    asked.current = true;
-    setBusy(said);
-    try {
-      if (said === 'yes') {
-        const joined = await acceptInvitation(id);
-        await renewWorkspaces().catch(() => {});
-        leaveFor(`/workspaces/${joined.id}`);
-        say(t('team.joined', { name: joined.name }));
-      } else {
-        await declineInvitation(id);
-        say(t('team.declined', { name: workspace }));
-        onAnswered();
-      }
-    } catch (error) {
-      sayProblem(error);
-      // It may have been taken back meanwhile.
+  const { run: answer, of: said } = useAction(async (/** @type {'yes' | 'no'} */ word) => {
+    if (word === 'yes') {
+      const joined = await acceptInvitation(id);
+      await renewWorkspaces().catch(() => {});
+      leaveFor(`/workspaces/${joined.id}`);
+      say(t('team.joined', { name: joined.name }));
+    } else {
+      await declineInvitation(id);
+      say(t('team.declined', { name: workspace }));
       onAnswered();
     }
-    asked.current = false;
-    setBusy(null);
-  };
+  }, (error) => {
+    sayProblem(error);
+    // It may have been taken back meanwhile.
+    onAnswered();
+  });
   return html`
     <li class="asked">
       <span class="asked__icon"><${Icon} name="mail" /></span>
@@ -48,8 +40,8 @@ function One({ invitation, onAnswered }) {
         <p class="quiet">${t(`member.${role}_may`)} ${t('team.until', { day: day(expires_at) })}</p>
       </div>
       <div class="asked__actions">
-        <${Button} kind="small bare" busy=${busy === 'no'} onClick=${() => answer('no')}>${t('team.decline')}<//>
-        <${Button} kind="small main" busy=${busy === 'yes'} onClick=${() => answer('yes')}>${t('team.accept')}<//>
+        <${Button} kind="small bare" busy=${said === 'no'} onClick=${() => answer('no')}>${t('team.decline')}<//>
+        <${Button} kind="small main" busy=${said === 'yes'} onClick=${() => answer('yes')}>${t('team.accept')}<//>
       </div>
     </li>`;
 }

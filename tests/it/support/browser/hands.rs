@@ -18,14 +18,17 @@ impl Browser {
         self.click_times(2, selector, text);
     }
 
+    /// Clicks it twice before the page has drawn anything, as no hand could and a program may.
+    #[track_caller]
+    pub(crate) fn click_twice_at_once(&self, selector: &str, text: &str) {
+        let find = visible(selector, text);
+        self.wait_until(&find);
+        self.eval(&format!("(() => {{ const it = {find}; it.click(); it.click(); }})()"));
+    }
+
     #[track_caller]
     fn click_times(&self, n_clicks: u32, selector: &str, text: &str) {
-        let find = format!(
-            "[...document.querySelectorAll({})].find((it) => it.checkVisibility() && \
-             (it.innerText || it.ariaLabel || '').includes({}))",
-            json!(selector),
-            json!(text)
-        );
+        let find = visible(selector, text);
         // A page that draws itself anew may take it away for a moment.
         let middle = eventually(|| {
             self.wait_until(&find);
@@ -113,4 +116,14 @@ impl Browser {
         }
         panic!("no way to {what:?} with the Tab key");
     }
+}
+
+/// The expression of the first visible thing that fits the selector and shows the text.
+fn visible(selector: &str, text: &str) -> String {
+    format!(
+        "[...document.querySelectorAll({})].find((it) => it.checkVisibility() && \
+         (it.innerText || it.ariaLabel || '').includes({}))",
+        json!(selector),
+        json!(text)
+    )
 }
