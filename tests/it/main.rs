@@ -13,6 +13,7 @@ mod browser_staff;
 mod browser_teams;
 mod browser_troubles;
 mod browser_tour;
+mod browser_ways;
 mod cli;
 mod faults;
 mod foreign;

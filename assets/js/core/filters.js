@@ -1,7 +1,6 @@
 // @ts-check
 // What a list shows, kept in the address: a link shows the same, and Back undoes.
-import { place, setQuery } from '/js/core/router.js';
-import { useStore } from '/js/core/state.js';
+import { place, setQuery, useScreenPlace } from '/js/core/router.js';
 
 /**
  * The values of these names in the address, or the given ones where it says nothing.
@@ -10,13 +9,15 @@ import { useStore } from '/js/core/state.js';
  * @returns {[T, (changes: Partial<T>, options?: { push?: boolean }) => void]} the values, and how to change some
  */
 export function useFilters(defaults) {
-  const { query } = useStore(place);
+  const { path, query } = useScreenPlace();
   const values = /** @type {T} */ ({ ...defaults });
   for (const name of Object.keys(defaults)) {
     const said = query.get(name);
     if (said !== null) /** @type {any} */ (values)[name] = said;
   }
   return [values, (changes, options) => {
+    // A screen that is being left has no say in the address of the next.
+    if (place.get().path !== path) return;
     /** @type {Record<string, string | null>} */
     const said = {};
     // What is as it would be anyway makes the address no longer.

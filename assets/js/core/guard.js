@@ -20,7 +20,6 @@ export function mayLeave() {
   return new Promise((answer) => {
     question.set((leave) => {
       question.set(null);
-      if (leave) guards.clear();
       answer(leave);
     });
   });

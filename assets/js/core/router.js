@@ -2,6 +2,7 @@
 // Which screen the address means. The address is the only state of navigation, so Back works by itself.
 import { mayLeave } from '/js/core/guard.js';
 import { store } from '/js/core/state.js';
+import { createContext, useContext } from '/js/core/view.js';
 
 /** @typedef {{ path: string, query: URLSearchParams }} Place */
 
@@ -13,16 +14,43 @@ function here() {
   return { path: location.pathname.replace(/(.)\/+$/, '$1'), query: new URLSearchParams(location.search) };
 }
 
+/**
+ * The place that a screen was opened for. The address is ahead of it while the next screen is being loaded, and means
+ * nothing to the one that is still shown.
+ */
+export const ScreenPlace = createContext(place.get());
+
+/** The place of the screen that this component is a part of. @returns {Place} */
+export function useScreenPlace() {
+  return useContext(ScreenPlace);
+}
+
+/** How far the present entry is from the first one of this app: the way from one to another is told by it. */
+let depth = Number(history.state?.depth) || 0;
+history.replaceState({ depth }, '');
+
+/** Writes an address into the history, as a new entry or in place of the present one. @param {string} address @param {boolean} push */
+function write(address, push) {
+  if (push) depth++;
+  history[push ? 'pushState' : 'replaceState']({ depth }, '', address);
+}
+
 /** Goes to an address of the app. @param {string} address @param {{ replace?: boolean }} [options] */
 export function go(address, { replace = false } = {}) {
-  history[replace ? 'replaceState' : 'pushState'](null, '', address);
+  write(address, !replace);
   scrollTo(0, 0);
   place.set(here());
 }
 
 /** Goes there unless a form that was begun is to be kept. @param {string} address */
 export async function leaveFor(address) {
-  if (await mayLeave()) go(address);
+  const answer = mayLeave();
+  if (answer === true || await answer) go(address);
+}
+
+/** Takes what stands behind the # out of the address: a secret shall not stay in the history. */
+export function dropFragment() {
+  write(location.pathname + location.search, false);
 }
 
 /**
@@ -37,7 +65,7 @@ export function setQuery(changes, { push = false } = {}) {
     else query.delete(name);
   }
   const address = location.pathname + (query.size ? `?${query}` : '') + location.hash;
-  history[push ? 'pushState' : 'replaceState'](null, '', address);
+  write(address, push);
   place.set(here());
 }
 
@@ -88,21 +116,29 @@ export function safeReturn(wish) {
  * @param {(path: string) => boolean} isScreen
  */
 export function startRouter(isScreen) {
-  let shown = address();
-  place.subscribe(() => { shown = address(); });
-  addEventListener('popstate', async () => {
-    const wanted = address();
-    const before = shown;
-    if (wanted.split('?')[0] !== before.split('?')[0]) {
-      // The browser has gone there already; the form's address comes back until the question is answered.
-      const answer = mayLeave();
-      if (answer !== true) {
-        history.pushState(null, '', before);
-        if (!(await answer)) return;
-        history.pushState(null, '', wanted);
-      }
+  /** What to do instead when the browser has come to the entry that it was sent to. @type {(() => void) | null} */
+  let onArrival = null;
+  addEventListener('popstate', ({ state }) => {
+    const before = depth;
+    const wanted = state?.depth ?? before + 1;
+    depth = wanted;
+    // An entry without a mark is one that the browser made: a link to a part of this page.
+    if (!state) write(address(), false);
+    if (onArrival) {
+      const act = onArrival;
+      onArrival = null;
+      return act();
     }
-    place.set(here());
+    const answer = here().path === place.get().path || wanted === before || mayLeave();
+    if (answer === true) return place.set(here());
+    // The browser has gone there already. It comes back to the form until the question is answered, over the same entries,
+    // so that nothing is added to the history or lost from it.
+    onArrival = async () => {
+      if (!(await answer)) return;
+      onArrival = () => place.set(here());
+      history.go(wanted - depth);
+    };
+    return history.go(before - wanted);
   });
   document.addEventListener('click', (event) => {
     const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;

@@ -3,7 +3,7 @@
 import { announce, focusScreen } from '/js/core/a11y.js';
 import { ApiError, reachable } from '/js/core/http.js';
 import { language, needWords, t } from '/js/core/i18n.js';
-import { address, go, match, place, safeReturn } from '/js/core/router.js';
+import { ScreenPlace, address, go, match, place, safeReturn } from '/js/core/router.js';
 import { useStore } from '/js/core/state.js';
 import { html, useEffect, useState } from '/js/core/view.js';
 import { caller, meet, onClosed, onPasswordChanged, toSignIn } from '/js/frame/session.js';
@@ -61,7 +61,7 @@ export function Screen() {
     let current = true;
     setError(null);
     Promise.all([choice.load(), needWords(choice.words ?? [])]).then(
-      ([module]) => current && setShown({ View: module.default, ...choice, me, path: here.path }),
+      ([module]) => current && setShown({ View: module.default, ...choice, me, place: here }),
       () => {
         reachable.set(false);
         if (current) setError(new ApiError({ status: 0, code: 'offline' }));
@@ -93,7 +93,13 @@ export function Screen() {
   }
   // Nobody is left to read what was for a user, and its questions would only be refused.
   if (!shown || (!me && ['user', 'admin'].includes(shown.who))) return null;
-  return html`<${shown.View} key=${shown.path} me=${me ?? shown.me} path=${shown.path} params=${shown.params ?? {}} query=${here.query}
-    forbidden=${shown.forbidden} renewMe=${meet} onPasswordChanged=${onPasswordChanged} onClosed=${onClosed} />`;
+  const { View, place: opened, params = {}, forbidden } = shown;
+  // Another query at the same place is this screen's own; another place is that of the next.
+  const own = here.path === opened.path ? here : opened;
+  return html`
+    <${ScreenPlace.Provider} value=${own}>
+      <${View} key=${own.path} me=${me ?? shown.me} path=${own.path} params=${params} query=${own.query} forbidden=${forbidden}
+        renewMe=${meet} onPasswordChanged=${onPasswordChanged} onClosed=${onClosed} />
+    <//>`;
 }
 Screen.drawn = false;

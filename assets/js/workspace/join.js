@@ -2,7 +2,7 @@
 // Where the link of an invitation to a workspace leads, signed in or not yet.
 import { useAction } from '/js/core/action.js';
 import { t } from '/js/core/i18n.js';
-import { go } from '/js/core/router.js';
+import { dropFragment, go } from '/js/core/router.js';
 import { html, useEffect, useState } from '/js/core/view.js';
 import { renewWorkspaces } from '/js/core/workspaces.js';
 import { Button } from '/js/parts/button.js';
@@ -20,7 +20,7 @@ function takeSecret() {
   try {
     if (said) {
       sessionStorage.setItem(KEPT, said);
-      history.replaceState(null, '', location.pathname + location.search);
+      dropFragment();
     }
     return said || sessionStorage.getItem(KEPT);
   } catch {
