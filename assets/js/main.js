@@ -72,4 +72,7 @@ async function start() {
   render(html`<${Screen} />`, slot('main'));
 }
 
-start();
+start().catch(() => {
+  // Without words nothing can be drawn; the shell says so in all of them.
+  document.getElementById('shell')?.classList.add('shell--now');
+});

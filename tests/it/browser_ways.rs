@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::browser::{sign_in, stage};
+use crate::browser::{inspect, sign_in, stage};
 use crate::support::binary::Binary;
 use crate::support::browser::Browser;
 
@@ -58,4 +58,63 @@ fn a_screen_that_is_left_does_not_take_the_next_address_for_its_own() {
     browser.wait_for_text("What you can spend");
     let asked = browser.eval("asked.filter((path) => path.startsWith('/api/tasks'))");
     assert_eq!(asked, json!([]), "the history asked for what its new filters would show");
+}
+
+#[test]
+fn a_language_chosen_while_a_screen_is_loading_reaches_its_words() {
+    let binary = Binary::new();
+    let Some((_served, browser)) = stage(&binary) else { return };
+    sign_in(&browser);
+    browser.eval(
+        "import('/js/core/i18n.js').then(({ setLanguage }) => { \
+         document.querySelector('.nav a[href=\"/credits\"]').click(); \
+         return setLanguage('es'); }).then(() => true)",
+    );
+    browser.wait_for_text("Movimientos");
+    let keys = browser.eval("document.body.innerText.match(/\\b(credits_page|entry)\\.\\w+/g)");
+    assert_eq!(keys, json!(null));
+    // Of two wishes the last one counts, whichever is heard first.
+    browser.eval(
+        "import('/js/core/i18n.js').then(({ setLanguage }) => \
+         Promise.all([setLanguage('ru'), setLanguage('en')])).then(() => true)",
+    );
+    browser.wait_for_text("Transactions");
+    assert_eq!(browser.eval("document.documentElement.lang"), "en");
+    assert_eq!(browser.eval("localStorage.getItem('cellar.language')"), "en");
+}
+
+#[test]
+fn an_app_that_does_not_come_says_so() {
+    let binary = Binary::new();
+    let Some((_served, browser)) = stage(&binary) else { return };
+    for missing in ["*/js/words/*", "*/js/core/http.js"] {
+        browser.block(&[missing]);
+        browser.goto("/");
+        browser.wait_for_text("Cellar could not be loaded.");
+        inspect(&browser, "not-loaded");
+        browser.block(&[]);
+        browser.click("a", "Try again");
+        browser.wait_for_text("count on.");
+        browser.expect_silence();
+    }
+}
+
+#[test]
+fn a_screen_that_fails_to_draw_itself_leaves_the_frame_and_can_be_tried_again() {
+    let binary = Binary::new();
+    let Some((_served, browser)) = stage(&binary) else { return };
+    sign_in(&browser);
+    browser.eval(
+        "window.ask = fetch; window.fetch = (path, options) => path === '/api/models' \
+         ? Promise.resolve(new Response('{\"items\": [null]}', \
+           { headers: { 'Content-Type': 'application/json' } })) : ask(path, options); true",
+    );
+    browser.click("nav a", "Models");
+    browser.wait_for_text("This page made a mistake.");
+    inspect(&browser, "mistake");
+    browser.expect_error("TypeError");
+    browser.eval("window.fetch = ask; true");
+    browser.click("#main button", "Try again");
+    browser.wait_for_text("11 measurements");
+    assert!(browser.eval("document.querySelectorAll('.nav a').length").as_u64() > Some(6));
 }

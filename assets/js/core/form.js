@@ -25,7 +25,7 @@ export function explainIssue({ field, code, message }) {
 
 /** What to tell a person about a failed request. @param {any} error */
 export function explain(error) {
-  if (error?.status === undefined) return t('error.internal');
+  if (error?.status === undefined) return t('error.page');
   if (error.status === 429 && error.retryAfter_s) return t('error.too_many_wait', { n: error.retryAfter_s });
   // "See errors" helps nobody who cannot see them; the first one stands for all.
   const [issue] = error.issues;

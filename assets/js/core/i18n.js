@@ -40,20 +40,38 @@ export async function needWords(names) {
   for (const name of missing) loaded.add(name);
 }
 
-/** Loads what is needed of a language, then switches to it. @param {string} code @param {string[]} [names] */
+/** Which wish for a language was the last. */
+let wish = 0;
+
+/**
+ * Loads what is needed of a language, then switches to it, unless another one was wished for meanwhile.
+ * @param {string} code @param {string[]} [names] @returns {Promise<boolean>} whether it is spoken now
+ */
 export async function speak(code, names = []) {
-  const wanted = new Set([...loaded, ...names]);
-  words = await fetchWords(code, [...wanted]);
-  loaded = wanted;
+  const mine = ++wish;
+  /** @type {Words} */
+  const next = {};
+  /** @type {Set<string>} */
+  const has = new Set();
+  // A screen that is being opened may need more words while these are on their way.
+  for (;;) {
+    const missing = [...new Set([...loaded, ...names])].filter((name) => !has.has(name));
+    if (!missing.length) break;
+    Object.assign(next, await fetchWords(code, missing));
+    if (mine !== wish) return false;
+    for (const name of missing) has.add(name);
+  }
+  words = next;
+  loaded = has;
   plural = new Intl.PluralRules(code);
   document.documentElement.lang = code;
   language.set(code);
+  return true;
 }
 
 /** Switches the language because the reader asked. @param {string} code */
 export async function setLanguage(code) {
-  await speak(code);
-  remember('language', code);
+  if (await speak(code)) remember('language', code);
 }
 
 /** Writes the choice down again after the storage of this place was cleared. */

@@ -8,7 +8,9 @@ import { language, needWords, t } from '/js/core/i18n.js';
 import { place } from '/js/core/router.js';
 import { useStore } from '/js/core/state.js';
 import { Fragment, html, useEffect, useState } from '/js/core/view.js';
+import { Boundary } from '/js/parts/boundary.js';
 import { Confirm } from '/js/parts/dialog.js';
+import { sayProblem } from '/js/parts/notice.js';
 import { DIALOGS } from '/js/routes.js';
 
 /** The dialog that a screen called for by name. */
@@ -30,7 +32,11 @@ function Called() {
   // Another screen is another matter.
   useEffect(() => closeDialog, [path]);
   if (!call || drawn?.name !== call.name) return null;
-  return html`<${drawn.View} ...${call.props} onClose=${closeDialog} />`;
+  const fail = (/** @type {any} */ error) => {
+    closeDialog();
+    sayProblem(error);
+  };
+  return html`<${Boundary} onError=${fail}><${drawn.View} ...${call.props} onClose=${closeDialog} /><//>`;
 }
 
 export function Overlay() {

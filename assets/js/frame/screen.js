@@ -7,6 +7,7 @@ import { ScreenPlace, address, go, match, place, safeReturn } from '/js/core/rou
 import { useStore } from '/js/core/state.js';
 import { html, useEffect, useState } from '/js/core/view.js';
 import { caller, meet, onClosed, onPasswordChanged, toSignIn } from '/js/frame/session.js';
+import { Boundary } from '/js/parts/boundary.js';
 import { Failure } from '/js/parts/notice.js';
 import { ROUTES, notFound } from '/js/routes.js';
 
@@ -48,6 +49,15 @@ function choose({ path, query }, me) {
   return { load: notFound, title: found.length ? 'title.forbidden' : 'title.not_found', forbidden: found.length > 0 };
 }
 
+/** Stands where a screen should be. @param {{ title: string, error: any, retry: () => void }} props */
+function Trouble({ title, error, retry }) {
+  return html`
+    <div class="page">
+      <div class="page__head"><div><h1>${t(title)}</h1></div></div>
+      <section class="card"><${Failure} error=${error} retry=${retry} /></section>
+    </div>`;
+}
+
 export function Screen() {
   const me = useStore(caller);
   const here = useStore(place);
@@ -84,13 +94,7 @@ export function Screen() {
     Screen.drawn = true;
   }, [shown]);
 
-  if (error && choice) {
-    return html`
-      <div class="page">
-        <div class="page__head"><div><h1>${t(choice.title)}</h1></div></div>
-        <section class="card"><${Failure} error=${error} retry=${() => location.reload()} /></section>
-      </div>`;
-  }
+  if (error && choice) return html`<${Trouble} title=${choice.title} error=${error} retry=${() => location.reload()} />`;
   // Nobody is left to read what was for a user, and its questions would only be refused.
   if (!shown || (!me && ['user', 'admin'].includes(shown.who))) return null;
   const { View, place: opened, params = {}, forbidden } = shown;
@@ -98,8 +102,11 @@ export function Screen() {
   const own = here.path === opened.path ? here : opened;
   return html`
     <${ScreenPlace.Provider} value=${own}>
-      <${View} key=${own.path} me=${me ?? shown.me} path=${own.path} params=${params} query=${own.query} forbidden=${forbidden}
-        renewMe=${meet} onPasswordChanged=${onPasswordChanged} onClosed=${onClosed} />
+      <${Boundary} key=${own.path} fallback=${(/** @type {any} */ cause, /** @type {() => void} */ again) => html`
+        <${Trouble} title=${shown.title} error=${cause} retry=${again} />`}>
+        <${View} me=${me ?? shown.me} path=${own.path} params=${params} query=${own.query} forbidden=${forbidden}
+          renewMe=${meet} onPasswordChanged=${onPasswordChanged} onClosed=${onClosed} />
+      <//>
     <//>`;
 }
 Screen.drawn = false;

@@ -195,6 +195,11 @@ impl Browser {
         self.send("Network.emulateNetworkConditions", &condition);
     }
 
+    /// Lets no request through to addresses like these; none of them lets everything through.
+    pub(crate) fn block(&self, patterns: &[&str]) {
+        self.send("Network.setBlockedURLs", &json!({ "urls": patterns }));
+    }
+
     /// Forgets every file that it has kept, as a browser that comes for the first time.
     pub(crate) fn forget_cache(&self) {
         self.send("Network.clearBrowserCache", &json!({}));
@@ -273,6 +278,14 @@ impl Browser {
     pub(crate) fn expect_silence(&self) {
         let n_lost = self.forgive(|fault| matches!(fault, Fault::Unanswered(_)));
         assert!(n_lost > 0, "every request was answered");
+    }
+
+    /// Takes what the console was told out of the faults, for it is part of the story.
+    #[track_caller]
+    pub(crate) fn expect_error(&self, text: &str) {
+        let is_it = |fault: &Fault| matches!(fault, Fault::Page(what) if what.contains(text));
+        let n_told = self.forgive(is_it);
+        assert!(n_told > 0, "nothing was said of {text}");
     }
 
     fn forgive(&self, is_told: impl Fn(&Fault) -> bool) -> usize {

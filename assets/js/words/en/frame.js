@@ -98,6 +98,7 @@ export default {
 
   'error.offline': 'The server does not answer. Nothing you typed is lost; try again in a moment.',
   'error.internal': 'Something went wrong on the server. Try again; if it stays so, tell the administrator the request number.',
+  'error.page': 'This page made a mistake. Try again; if it stays so, load the page anew.',
   'error.busy': 'The server is busy. Try again in a moment.',
   'error.forbidden': 'Your account may not do this.',
   'error.signed_out': 'You are not signed in.',

@@ -98,6 +98,7 @@ export default {
 
   'error.offline': 'El servidor no responde. No se ha perdido nada de lo escrito; inténtalo dentro de un momento.',
   'error.internal': 'Algo falló en el servidor. Inténtalo de nuevo; si sigue igual, da el número de petición al administrador.',
+  'error.page': 'Esta página cometió un error. Inténtalo de nuevo; si sigue igual, vuelve a cargarla.',
   'error.busy': 'El servidor está ocupado. Inténtalo dentro de un momento.',
   'error.forbidden': 'Tu cuenta no puede hacer esto.',
   'error.signed_out': 'No has entrado en tu cuenta.',

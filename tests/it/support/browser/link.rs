@@ -29,7 +29,7 @@ pub(super) struct Link {
 #[derive(Debug, Clone)]
 pub(super) enum Fault {
     /// The page wrote an error to the console, threw one, or broke its own policy.
-    Page(#[expect(dead_code, reason = "shown by Debug")] String),
+    Page(String),
     /// A request was refused.
     Refused { status: u64, url: String },
     /// A request was never answered.
