@@ -11,7 +11,7 @@ import { Offline } from '/js/frame/offline.js';
 import { Overlay } from '/js/frame/overlay.js';
 import { Palette } from '/js/frame/palette.js';
 import { Screen, isFor } from '/js/frame/screen.js';
-import { caller, forget, meet, signOut, toSignIn, watchOtherTabs } from '/js/frame/session.js';
+import { caller, forget, meet, onEnded, signOut, watchOtherTabs } from '/js/frame/session.js';
 import { Side } from '/js/frame/side.js';
 import { Top } from '/js/frame/top.js';
 import { Failure, Toast } from '/js/parts/notice.js';
@@ -50,11 +50,7 @@ async function start() {
   const needed = ROUTES.some((route) => (route.who === 'user' || route.who === 'admin') && route.path !== '/' && match(route.path, place.get().path));
   const met = recall('signed_in') || needed ? meet() : Promise.resolve(forget());
   await words;
-  onSignedOut(() => {
-    if (!caller.get()) return;
-    toSignIn('ended');
-    forget();
-  });
+  onSignedOut(onEnded);
   startRouter(hasScreen);
   watchOtherTabs();
   language.subscribe(() => { slot('skip').textContent = t('skip'); });

@@ -3,8 +3,8 @@
 
 use serde_json::json;
 
-use crate::browser::{inspect, sign_in, stage};
-use crate::support::binary::Binary;
+use crate::browser::{give_name, inspect, register, sign_in, sign_in_as, stage};
+use crate::support::binary::{Binary, PASSWORD, Served};
 use crate::support::browser::Browser;
 
 fn wait_for_path(browser: &Browser, path: &str) {
@@ -117,4 +117,49 @@ fn a_screen_that_fails_to_draw_itself_leaves_the_frame_and_can_be_tried_again() 
     browser.click("#main button", "Try again");
     browser.wait_for_text("11 measurements");
     assert!(browser.eval("document.querySelectorAll('.nav a').length").as_u64() > Some(6));
+}
+
+/// Ends every session of somebody's but one that nobody has.
+fn end_sessions(served: &Served, username: &str) {
+    let who = json!({ "username": username, "password": PASSWORD });
+    let token = served.request("POST", "/auth/login").json(&who).send().json();
+    let bearer = format!("Bearer {}", token["access_token"].as_str().unwrap());
+    let call = served.request("DELETE", "/api/me/sessions").header("Authorization", &bearer);
+    assert_eq!(call.send().status, 204);
+}
+
+fn wait_until_ended(browser: &Browser) {
+    wait_for_path(browser, "/sign-in");
+    browser.wait_for_text("Your session has ended.");
+    browser.expect_failures(401);
+}
+
+#[test]
+fn what_was_typed_comes_back_to_whoever_typed_it_and_to_nobody_else() {
+    let binary = Binary::new();
+    let Some((served, browser)) = stage(&binary) else { return };
+    register(&served, "ada");
+    register(&served, "grace");
+    sign_in_as(&browser, "ada");
+    browser.goto("/models/wine");
+    browser.click("button", "Past its best");
+    browser.goto("/account");
+    browser.fill("Name", "Ada of the north cellar");
+    end_sessions(&served, "ada");
+    wait_until_ended(&browser);
+    let named = "document.querySelector('input[name=full_name]').value";
+    give_name(&browser, "ada");
+    browser.wait_until(&format!("{named} === 'Ada of the north cellar'"));
+    let row = "localStorage.getItem('cellar.row.wine')";
+    assert_ne!(browser.eval(row), json!(null));
+
+    end_sessions(&served, "ada");
+    wait_until_ended(&browser);
+    give_name(&browser, "grace");
+    browser.wait_for_text("Who you are on this server");
+    assert_eq!(browser.eval(named), "");
+    assert_eq!(browser.eval(row), json!(null));
+    assert_eq!(browser.eval("document.querySelector('.person__name').innerText"), "grace");
+    let names = "Object.keys(localStorage).sort()";
+    assert_eq!(browser.eval(names), json!(["cellar.owner", "cellar.signed_in"]));
 }

@@ -3,6 +3,7 @@
 import { useAction } from '/js/core/action.js';
 import { useGuard } from '/js/core/guard.js';
 import { t, tOr } from '/js/core/i18n.js';
+import { useTyped } from '/js/core/typed.js';
 import { useLayoutEffect, useRef, useState } from '/js/core/view.js';
 
 /** @typedef {Record<string, string>} Values */
@@ -43,13 +44,18 @@ export function explain(error) {
  *   above it. Leaving a `guarded` form asks first if something was typed.
  */
 export function useForm({ initial, check, send, guarded = false }) {
-  const [values, setValues] = useState(initial);
+  const [start, setStart] = useState(initial);
+  const dirty = (/** @type {Values} */ typed) => Object.keys(start).filter((name) => typed[name] !== start[name]);
+  const [values, setValues] = useTyped(Object.keys(initial).join(), initial, (typed) => {
+    // A password is typed anew by whoever knows it.
+    const worth = dirty(typed).filter((name) => !name.includes('password'));
+    return worth.length ? { ...start, ...Object.fromEntries(worth.map((name) => [name, typed[name]])) } : null;
+  });
   const [errors, setErrors] = useState(/** @type {Values} */ ({}));
   const [problem, setProblem] = useState(/** @type {ApiError | null} */ (null));
   const element = useRef(/** @type {HTMLFormElement | null} */ (null));
   const mustFocus = useRef(false);
-  const [start, setStart] = useState(initial);
-  const isDirty = Object.keys(start).some((name) => values[name] !== start[name]);
+  const isDirty = dirty(values).length > 0;
 
   useLayoutEffect(() => {
     if (!mustFocus.current) return;

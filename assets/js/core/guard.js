@@ -25,6 +25,11 @@ export function mayLeave() {
   });
 }
 
+/** Takes the question back, for what it is about is gone. */
+export function withdrawQuestion() {
+  question.get()?.(false);
+}
+
 /** Asks before this screen is left while `isDirty` says so. @param {() => boolean} isDirty */
 export function useGuard(isDirty) {
   const latest = useRef(isDirty);

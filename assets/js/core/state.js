@@ -104,6 +104,16 @@ export function recall(name) {
   }
 }
 
+/** Forgets all that this browser remembers but these. @param {string[]} names */
+export function forgetAllBut(names) {
+  try {
+    const keys = Object.keys(localStorage).filter((key) => key.startsWith('cellar.') && !names.includes(key.slice('cellar.'.length)));
+    for (const key of keys) localStorage.removeItem(key);
+  } catch {
+    // Where there is no storage nothing was remembered.
+  }
+}
+
 /** Remembers a choice in this browser; `null` forgets it. @param {string} name @param {string | null} value */
 export function remember(name, value) {
   try {

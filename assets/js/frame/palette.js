@@ -15,6 +15,8 @@ import { Icon } from '/js/parts/icon.js';
 /** @typedef {{ id: string, label: string, group: string, icon: string, act: () => void }} Entry */
 
 const open = store(false);
+// Whoever signs in next begins with nothing open.
+caller.subscribe(() => { if (!caller.get()) open.set(false); });
 
 export function openPalette() {
   if (caller.get() && !caller.get()?.must_change_password) open.set(true);

@@ -3,11 +3,12 @@
 import { closeSession } from '/js/access/api.js';
 import { once } from '/js/core/action.js';
 import { forgetBalance } from '/js/core/balance.js';
-import { mayLeave } from '/js/core/guard.js';
+import { mayLeave, withdrawQuestion } from '/js/core/guard.js';
 import { keepLanguage, t } from '/js/core/i18n.js';
 import { address, go, place, safeReturn } from '/js/core/router.js';
-import { remember, store } from '/js/core/state.js';
+import { forgetAllBut, recall, remember, store } from '/js/core/state.js';
 import { keepTheme } from '/js/core/theme.js';
+import { forgetTypedOfOthers, keepTyped } from '/js/core/typed.js';
 import { workspaces } from '/js/core/workspaces.js';
 import { say } from '/js/parts/notice.js';
 import * as users from '/js/user/api.js';
@@ -21,6 +22,10 @@ export const caller = store(/** @type {any} */ (undefined));
 export async function meet() {
   try {
     const me = await users.getMe();
+    // A session that ended by itself left things behind, which are for its user alone.
+    if ((recall('owner') ?? me.id) !== me.id) forgetAllBut(['language', 'theme']);
+    forgetTypedOfOthers(me.id);
+    remember('owner', me.id);
     remember('signed_in', me.id);
     caller.set(me);
   } catch (error) {
@@ -29,9 +34,19 @@ export async function meet() {
   }
 }
 
+/** The session ended by itself: what was being typed waits for whoever signs in again. */
+export function onEnded() {
+  const me = caller.get();
+  if (!me) return;
+  keepTyped(me.id);
+  toSignIn('ended');
+  forget();
+}
+
 /** Nobody is here any more. */
 export function forget() {
   remember('signed_in', null);
+  withdrawQuestion();
   forgetBalance();
   workspaces.set(null);
   caller.set(null);
@@ -76,7 +91,7 @@ export const signOut = once(async () => {
   }
   depart();
   say(t('signed_out'));
-}
+});
 
 export async function onPasswordChanged() {
   await meet();
@@ -89,4 +104,4 @@ export async function onPasswordChanged() {
 export function onClosed() {
   depart();
   say(t('account.closed'));
-});
+}

@@ -7,6 +7,7 @@ import { number, size } from '/js/core/format.js';
 import { t } from '/js/core/i18n.js';
 import { useLoad } from '/js/core/state.js';
 import { findTask, isOpen } from '/js/core/tasks.js';
+import { useTyped } from '/js/core/typed.js';
 import { Fragment, html, useState } from '/js/core/view.js';
 import { Order } from '/js/ml_model/order.js';
 import { usePreview } from '/js/ml_model/preview.js';
@@ -29,8 +30,8 @@ const ENDINGS = '.csv,.tsv,.txt,text/csv,text/tab-separated-values,text/plain';
 /** @param {{ model: Model, onChoose: (chosen: Chosen) => void }} props */
 function Choose({ model, onChoose }) {
   const [error, setError] = useState('');
-  const [pasting, setPasting] = useState(false);
-  const [pasted, setPasted] = useState('');
+  const [pasted, setPasted] = useTyped('pasted', '');
+  const [pasting, setPasting] = useState(pasted !== '');
   const takeText = (/** @type {string} */ text) => {
     if (!text.trim()) return setError(t('many.nothing_pasted'));
     return onChoose({ blob: new Blob([text], { type: 'text/csv' }), name: t('many.pasted') });
@@ -123,7 +124,7 @@ function Followed({ model, id, onNext }) {
 
 /** @param {{ model: Model }} props */
 export function Many({ model }) {
-  const [chosen, setChosen] = useState(/** @type {Chosen | null} */ (null));
+  const [chosen, setChosen] = useTyped('file', /** @type {Chosen | null} */ (null));
   const [{ task }, set] = useFilters({ task: '', only: '' });
   const follow = (/** @type {any} */ made) => {
     if (chosen) keepName(made.id, chosen.name);

@@ -13,16 +13,20 @@ const KEPT = 'cellar.join';
 
 /**
  * The secret of the link. It is taken out of the address at once and kept in this tab alone, so that it goes neither into
- * the history of the browser nor to the server as a place to come back to.
+ * the history of the browser nor to the server as a place to come back to. What somebody opened while signed in is for
+ * them, and not for whoever signs in here next.
+ * @param {string} [user_id] who is here
  */
-function takeSecret() {
+function takeSecret(user_id = '') {
   const said = location.hash.slice(1);
   try {
     if (said) {
-      sessionStorage.setItem(KEPT, said);
+      sessionStorage.setItem(KEPT, `${user_id} ${said}`);
       dropFragment();
     }
-    return said || sessionStorage.getItem(KEPT);
+    const [opener, secret] = (sessionStorage.getItem(KEPT) ?? '').split(' ');
+    if (opener && user_id && opener !== user_id) return null;
+    return said || secret || null;
   } catch {
     return said || null;
   }
@@ -58,10 +62,10 @@ function Offer({ secret, me }) {
 
 /** @param {{ me: any }} props */
 export default function Join({ me }) {
-  const [secret, setSecret] = useState(takeSecret);
+  const [secret, setSecret] = useState(() => takeSecret(me?.id));
   // Another link may be opened on this very screen.
   useEffect(() => {
-    const look = () => setSecret(takeSecret());
+    const look = () => setSecret(takeSecret(me?.id));
     addEventListener('hashchange', look);
     return () => removeEventListener('hashchange', look);
   }, []);
