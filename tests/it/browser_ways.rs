@@ -4,6 +4,8 @@
 use serde_json::json;
 
 use crate::browser::{give_name, inspect, register, sign_in, sign_in_as, stage};
+use crate::browser_models::top_up;
+use crate::browser_troubles::start_long_work;
 use crate::support::binary::{Binary, PASSWORD, Served};
 use crate::support::browser::Browser;
 
@@ -162,4 +164,49 @@ fn what_was_typed_comes_back_to_whoever_typed_it_and_to_nobody_else() {
     assert_eq!(browser.eval("document.querySelector('.person__name').innerText"), "grace");
     let names = "Object.keys(localStorage).sort()";
     assert_eq!(browser.eval(names), json!(["cellar.owner", "cellar.signed_in"]));
+}
+
+#[test]
+fn lists_of_work_under_way_are_live_without_a_wire_each() {
+    let binary = Binary::new();
+    let Some((served, browser)) = stage(&binary) else { return };
+    sign_in(&browser);
+    top_up(&browser, 700_000);
+    for _ in 0..3 {
+        start_long_work(&served);
+    }
+    browser.goto("/");
+    browser.eval(
+        "window.wires = 0; window.EventSource = class extends EventSource { \
+         constructor(path) { super(path); wires++; } close() { wires--; super.close(); } }; true",
+    );
+    let bars = "[...document.querySelectorAll('[role=progressbar]')]";
+    browser.wait_until(&format!("{bars}.length === 3"));
+    // What becomes of one elsewhere is seen here soon.
+    browser.eval(
+        "fetch('/api/tasks?limit=1').then((answer) => answer.json()).then(({ items: [{ id }] }) => \
+         fetch(`/api/tasks/${id}/cancel`, { method: 'POST' })).then(({ status }) => status)",
+    );
+    browser.wait_until(&format!("{bars}.length === 2"));
+    browser.wait_for_text("cancelled");
+    browser.click("nav a", "History");
+    browser.wait_for_text("running");
+    assert_eq!(browser.eval("wires"), 0);
+    // One thing that is looked at has one, until the page is put away.
+    browser.eval(
+        "[...document.querySelectorAll('tbody tr')].find((it) => it.innerText.includes('running')) \
+         .querySelector('a').click()",
+    );
+    browser.wait_until("wires === 1");
+    browser.eval(
+        "Object.defineProperty(document, 'hidden', { get: () => window.isAway ?? true, \
+         configurable: true }); document.dispatchEvent(new Event('visibilitychange'))",
+    );
+    browser.wait_until("wires === 0");
+    browser.eval("isAway = false; document.dispatchEvent(new Event('visibilitychange'))");
+    browser.wait_until("wires === 1");
+    browser.click("#main button", "Cancel");
+    browser.wait_for_text("It was cancelled before it was done.");
+    browser.wait_until("document.getElementById('live').innerText.includes('cancelled')");
+    browser.wait_until("wires === 0");
 }

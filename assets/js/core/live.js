@@ -26,7 +26,8 @@ export function listen(path, name, onEvent, onRefused) {
 }
 
 /**
- * Follows a thing until it is over, through restarts of the server too.
+ * Follows a thing until it is over, through restarts of the server too. Only a page that is seen holds a stream: a browser
+ * opens six connections to a server at once, for all of its tabs together.
  * @template T
  * @param {{ path: string, name: string, find: () => Promise<T>, isOpen: (thing: T) => boolean, onChange: (thing: T) => void }} what
  *   `path` streams events called `name`; `find` reads the thing once.
@@ -37,10 +38,15 @@ export function follow({ path, name, find, isOpen, onChange }) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let over = false;
-  const stop = () => {
-    over = true;
+  const rest = () => {
     clearTimeout(timer);
     close();
+    close = () => {};
+  };
+  const stop = () => {
+    over = true;
+    rest();
+    document.removeEventListener('visibilitychange', look);
   };
   const see = (/** @type {T} */ thing) => {
     if (over) return;
@@ -52,16 +58,25 @@ export function follow({ path, name, find, isOpen, onChange }) {
       timer = setTimeout(again, RETRY_MS);
     });
   };
+  // Of two that ask at once the later one goes on.
+  let turn = 0;
   const again = async () => {
+    const mine = ++turn;
     // A plain request says why the stream was refused: signed out, gone, or a server that is not up yet.
     try {
       see(await find());
-      if (!over) open();
+      if (!over && mine === turn) open();
     } catch (error) {
-      if (!over && !FINAL.includes(error.status)) timer = setTimeout(again, RETRY_MS);
+      if (!over && mine === turn && !FINAL.includes(error.status)) timer = setTimeout(again, RETRY_MS);
     }
   };
-  open();
+  const look = () => {
+    rest();
+    turn++;
+    if (!document.hidden) again();
+  };
+  document.addEventListener('visibilitychange', look);
+  if (!document.hidden) open();
   return stop;
 }
 

@@ -8,11 +8,10 @@ import { useCallback, useEffect, useRef, useState } from '/js/core/view.js';
  */
 
 /**
- * `items` is `null` until the first page is there; `next` loads the following page and is `null` on the last; `put`
- * renews one item in place.
+ * `items` is `null` until the first page is there; `next` loads the following page and is `null` on the last.
  * @template T
  * @typedef {{ items: T[] | null, error: any, busy: boolean, reload: () => Promise<void>,
- *   next: (() => void) | null, nextBusy: boolean, nextError: any, put: (item: T) => void }} Pages
+ *   next: (() => void) | null, nextBusy: boolean, nextError: any }} Pages
  */
 
 /**
@@ -85,8 +84,5 @@ export function usePages(load, keys = []) {
     asked.current = false;
   };
 
-  const put = useCallback((/** @type {T} */ item) => setState((old) => ({
-    ...old, items: old.items && old.items.map((one) => (one.id === item.id ? item : one)),
-  })), []);
-  return { ...state, reload, put, next: state.cursor ? more : null, nextBusy: next.busy, nextError: next.error };
+  return { ...state, reload, next: state.cursor ? more : null, nextBusy: next.busy, nextError: next.error };
 }

@@ -3,12 +3,11 @@
 import { renewBalance } from '/js/core/balance.js';
 import { number, percent } from '/js/core/format.js';
 import { t } from '/js/core/i18n.js';
-import { useFollow } from '/js/core/live.js';
 import { titleOf } from '/js/core/models.js';
 import { usePages } from '/js/core/pages.js';
 import { useEvery } from '/js/core/state.js';
-import { isOpen, listTasks, watchTask } from '/js/core/tasks.js';
-import { html } from '/js/core/view.js';
+import { isOpen, listTasks } from '/js/core/tasks.js';
+import { html, useEffect } from '/js/core/view.js';
 import { BalanceCard } from '/js/home/balance-card.js';
 import { FirstSteps } from '/js/home/first-steps.js';
 import { ModelsCard } from '/js/home/models-card.js';
@@ -20,7 +19,9 @@ import { taskColumns, taskTitle } from '/js/parts/task-row.js';
 
 /** @typedef {import('/js/core/tasks.js').Task} Task */
 
-const RENEW_S = 5;
+/** How often to look: work under way moves, the rest changes only by what is sent elsewhere. */
+const SOON_S = 1;
+const LATER_S = 5;
 const LISTED = 8;
 
 /** Which greeting fits the reader's clock. */
@@ -29,9 +30,8 @@ function greeting() {
   return hour < 5 ? 'night' : hour < 12 ? 'morning' : hour < 18 ? 'afternoon' : 'evening';
 }
 
-/** @param {{ task: Task, onChange: (task: Task) => void }} props */
-function Running({ task, onChange }) {
-  useFollow(task.id, watchTask, onChange);
+/** @param {{ task: Task }} props */
+function Running({ task }) {
   return html`
     <li>
       <${Progress} share=${task.progress} label=${`${taskTitle(task)}, ${titleOf(task.model)}`} />
@@ -39,12 +39,12 @@ function Running({ task, onChange }) {
     </li>`;
 }
 
-/** @param {{ open: Task[], onChange: (task: Task) => void }} props */
-function RunningNow({ open, onChange }) {
+/** @param {{ open: Task[] }} props */
+function RunningNow({ open }) {
   return html`
     <section class="card" aria-labelledby="running">
       <div class="card__head"><h2 id="running">${t('home.running')}</h2></div>
-      <ul class="running">${open.slice(0, 3).map((task) => html`<${Running} key=${task.id} task=${task} onChange=${onChange} />`)}</ul>
+      <ul class="running">${open.slice(0, 3).map((task) => html`<${Running} key=${task.id} task=${task} />`)}</ul>
     </section>`;
 }
 
@@ -67,13 +67,10 @@ function LastTasks({ tasks }) {
 export default function Home({ me }) {
   const name = me.full_name?.split(' ')[0] || me.username;
   const tasks = usePages(() => listTasks({ limit: LISTED }));
-  useEvery(RENEW_S, tasks.reload);
   const open = (tasks.items ?? []).filter(isOpen);
-  const change = (/** @type {Task} */ task) => {
-    tasks.put(task);
-    // What was held for it is charged or given back.
-    if (!isOpen(task)) renewBalance().catch(() => {});
-  };
+  useEvery(open.length > 0 ? SOON_S : LATER_S, () => { if (!tasks.busy) tasks.reload(); });
+  // What is held for a task when it begins is charged or given back when it ends.
+  useEffect(() => { if (tasks.items) renewBalance().catch(() => {}); }, [open.map(({ id }) => id).join()]);
   return html`
     <div class="page">
       <div class="page__head"><div><h1>${t(`home.${greeting()}`, { name })}</h1></div></div>
@@ -81,7 +78,7 @@ export default function Home({ me }) {
       <${FirstSteps} newest=${tasks.items?.[0]?.id ?? ''} />
       <div class="page__two page__two--level">
         <${BalanceCard} />
-        ${open.length > 0 ? html`<${RunningNow} open=${open} onChange=${change} />` : html`<${ModelsCard} />`}
+        ${open.length > 0 ? html`<${RunningNow} open=${open} />` : html`<${ModelsCard} />`}
       </div>
       <${LastTasks} tasks=${tasks} />
     </div>`;

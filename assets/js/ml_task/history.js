@@ -5,8 +5,8 @@ import { t } from '/js/core/i18n.js';
 import { listModels, titleOf } from '/js/core/models.js';
 import { usePages } from '/js/core/pages.js';
 import { useEvery, useLoad } from '/js/core/state.js';
-import { isOpen, listTasks, watchTask } from '/js/core/tasks.js';
-import { html, useEffect, useState } from '/js/core/view.js';
+import { isOpen, listTasks } from '/js/core/tasks.js';
+import { html } from '/js/core/view.js';
 import { Button } from '/js/parts/button.js';
 import { DateSpan, spanOf } from '/js/parts/date-span.js';
 import { Stale } from '/js/parts/notice.js';
@@ -21,22 +21,8 @@ const STATUSES = ['running', 'queued', 'succeeded', 'failed', 'cancelled'];
 const LIMIT = 20;
 const NOTHING = { model: '', status: '', from: '', to: '', text: '' };
 /** How often to look: work under way moves, the rest changes only by what is sent elsewhere. */
-const SOON_S = 2;
+const SOON_S = 1;
 const LATER_S = 15;
-
-/** A browser opens few streams at once, so only the newest of the tasks under way are followed step by step. */
-const FOLLOWED_MAX = 2;
-
-/** The same tasks, those under way as they are at this moment. @param {Task[] | null} items */
-function useLive(items) {
-  const [news, setNews] = useState(/** @type {Record<string, Task>} */ ({}));
-  const ids = (items ?? []).filter(isOpen).slice(0, FOLLOWED_MAX).map(({ id }) => id);
-  useEffect(() => {
-    const stops = ids.map((id) => watchTask(id, (task) => setNews((old) => ({ ...old, [id]: task }))));
-    return () => { for (const stop of stops) stop(); };
-  }, [ids.join()]);
-  return items && items.map((task) => (isOpen(task) && news[task.id]) || task);
-}
 
 export default function History() {
   const [filters, setFilters] = useFilters(NOTHING);
@@ -44,7 +30,6 @@ export default function History() {
   const models = useLoad(listModels);
   const pages = usePages((cursor) => listTasks({ limit: LIMIT, cursor, model, status, ...spanOf(filters), text: text.trim() }), [toQuery(filters)]);
   const { items, error, busy, reload } = pages;
-  const live = useLive(items);
   useEvery(items?.some(isOpen) ? SOON_S : LATER_S, () => { if (!busy) reload(); });
   const isFiltered = Boolean(model || status || from || to || text);
   const clear = () => setFilters(NOTHING);
@@ -68,7 +53,7 @@ export default function History() {
         ${isFiltered && html`<${Button} kind="bare" icon="close" onClick=${clear}>${t('history.clear')}<//>`}
       </div>
       <section class="card card--table card--list" aria-label=${t('title.history')}>
-        <${List} label=${t('title.history')} columns=${taskColumns} pages=${{ ...pages, items: live }} n=${8} blank=${blank}
+        <${List} label=${t('title.history')} columns=${taskColumns} pages=${pages} n=${8} blank=${blank}
           href=${(/** @type {Task} */ task) => `/tasks/${task.id}`} />
       </section>
     </div>`;
