@@ -5,7 +5,7 @@ use std::fs::File;
 use rocket::http::ContentType;
 use rocket::request::Request;
 use rocket::response::{self, Responder, Response};
-use rocket::{State, get, tokio};
+use rocket::{State, post, tokio};
 
 use super::service::AdminService;
 use crate::access::Admin;
@@ -14,7 +14,7 @@ use crate::web::{Endpoints, Problem, endpoints};
 
 /// The routes of this module.
 pub fn routes() -> Endpoints {
-    endpoints!("admin"; Admin: download_backup;)
+    endpoints!("admin"; Admin: create_backup;)
 }
 
 /// A whole backup, as a file.
@@ -28,15 +28,13 @@ pub(super) struct BackupFile {
 /// Make a backup and download it.
 ///
 /// One tar file with everything, of one moment; `cellar restore` takes it. It is made before the
-/// first byte is sent, so that a failure has its status.
+/// first byte is sent, so that a failure has its status. It is heavy work and leaves a line in the
+/// audit log, so no link of another site can start it in the browser of an administrator.
 #[utoipa::path(responses(
     (status = 200, description = "The backup.", content_type = "application/x-tar", body = String)
 ))]
-#[get("/api/admin/backup")]
-async fn download_backup(
-    admin: Admin,
-    service: &State<AdminService>,
-) -> Result<BackupFile, Problem> {
+#[post("/api/admin/backup")]
+async fn create_backup(admin: Admin, service: &State<AdminService>) -> Result<BackupFile, Problem> {
     Ok(service.backup(&admin.into()).await?)
 }
 

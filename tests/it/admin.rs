@@ -343,10 +343,10 @@ fn an_administrator_sees_where_an_account_is_signed_in() {
 fn an_administrator_downloads_a_backup_that_a_restore_would_take() {
     let app = App::start();
     let ada = app.user("ada");
-    ada.get("/api/admin/backup").send().problem(403, "forbidden");
-    app.visitor().get("/api/admin/backup").send().problem(401, "signed_out");
+    ada.post("/api/admin/backup").send().problem(403, "forbidden");
+    app.visitor().post("/api/admin/backup").send().problem(401, "signed_out");
     let admin = app.admin();
-    let backup = admin.get("/api/admin/backup").send();
+    let backup = admin.post("/api/admin/backup").send();
     assert_eq!((backup.status, backup.header("Content-Type")), (200, Some("application/x-tar")));
     let disposition = backup.header("Content-Disposition").unwrap();
     assert!(disposition.starts_with("attachment; filename=\"cellar-"), "{disposition}");

@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::browser::{inspect, register, sign_in, sign_in_as, stage};
 use crate::cli::{keep_content, turn_into_pipe};
-use crate::support::binary::Binary;
+use crate::support::binary::{Binary, eventually};
 use crate::support::browser::Browser;
 
 #[test]
@@ -156,4 +156,43 @@ fn a_user_sees_nothing_of_the_administration() {
     ada.wait_for("dialog[open] input");
     ada.type_text("audit");
     ada.wait_for_text("Nothing is called that.");
+}
+
+#[test]
+fn a_backup_is_downloaded_or_it_is_said_why_not() {
+    let binary = Binary::new();
+    binary.run(&["init-db"]).done();
+    let content = b"a content that is kept";
+    let pipe = keep_content(&binary.data(), content);
+    turn_into_pipe(&pipe);
+    let Some((_served, browser)) = stage(&binary) else { return };
+    sign_in(&browser);
+    browser.click("a", "System");
+    browser.wait_for_text("Last downloaded");
+    // Another one waits for a content; two at a time would only fill the disk.
+    browser.eval(
+        "window.other = fetch('/api/admin/backup', { method: 'POST' }).then(({ status }) => status); \
+         true",
+    );
+    browser.click("button", "Download");
+    browser.wait_for_text("A backup is being made already.");
+    inspect(&browser, "system-backup-refused");
+    browser.expect_failure(409, "/api/admin/backup");
+    fs::write(&pipe, content).unwrap();
+    assert_eq!(browser.eval("other"), 200);
+    fs::remove_file(&pipe).unwrap();
+    fs::write(&pipe, content).unwrap();
+
+    let downloads = tempfile::tempdir().unwrap();
+    browser.download_to(downloads.path());
+    browser.click("button", "Download");
+    let arrived = eventually(|| {
+        let mut files = fs::read_dir(downloads.path()).unwrap().map(|file| file.unwrap().path());
+        files.find(|path| path.extension().is_some_and(|ending| ending == "tar"))
+    });
+    let archive = fs::File::open(arrived.expect("nothing was downloaded")).unwrap();
+    let mut archive = tar::Archive::new(archive);
+    let first = archive.entries().unwrap().next().unwrap().unwrap();
+    assert_eq!(first.path().unwrap().to_str(), Some("manifest.json"));
+    browser.wait_for_text("by admin");
 }

@@ -20,8 +20,18 @@ export function createCheck() {
   return request('POST', '/api/admin/checks');
 }
 
-/** Makes a backup and gives it as a file. */
-export const BACKUP = '/api/admin/backup';
+/** What the general words for a failure leave out of one in making a backup. @type {Record<string, string>} */
+const BACKUP_CODES = { conflict: 'backup_under_way', unavailable: 'backup_no_room' };
+
+/** Makes a backup. @returns {Promise<File>} */
+export async function createBackup() {
+  try {
+    return await request('POST', '/api/admin/backup', undefined, { asFile: true });
+  } catch (error) {
+    error.code = BACKUP_CODES[error.code] ?? error.code;
+    throw error;
+  }
+}
 
 /**
  * @typedef {{ id: string, username: string, email: string | null, full_name: string | null, role: 'admin' | 'user',

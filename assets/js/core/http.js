@@ -58,9 +58,9 @@ export async function alone(act) {
  * @param {'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} method
  * @param {string} path
  * @param {unknown} [body] sent as JSON, or as it is if it is a form or a file
- * @param {{ expects?: number[], headers?: Record<string, string>, signal?: AbortSignal }} [options] `expects` lists
- *   statuses that are an answer too: 401 then does not sign out, and a status with a JSON body that is no problem document
- *   is given back as it came.
+ * @param {{ expects?: number[], headers?: Record<string, string>, signal?: AbortSignal, asFile?: boolean }} [options] `expects`
+ *   lists statuses that are an answer too: 401 then does not sign out, and a status with a JSON body that is no problem
+ *   document is given back as it came. `asFile` takes the answer as a file, with the name that the server gives it.
  * @returns {Promise<any>}
  */
 export async function request(method, path, body, options = {}) {
@@ -75,10 +75,11 @@ export async function request(method, path, body, options = {}) {
   }
   const signals = [options.signal, question?.signal].filter((signal) => signal !== undefined);
   let response;
-  let text;
+  let text = '';
   try {
     const sent = isRaw || body === undefined ? /** @type {any} */ (body) : JSON.stringify(body);
     response = await fetch(path, { method, headers, body: sent, signal: AbortSignal.any(signals) });
+    if (options.asFile && response.ok) return await fileOf(response);
     text = await response.text();
   } catch (error) {
     // Whoever gave a request up knows that, and no server is to blame.
@@ -113,6 +114,13 @@ export async function request(method, path, body, options = {}) {
 /** A word for `Idempotency-Key`: a request that is sent again with it is done once. */
 export function onceKey() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** @param {Response} response */
+async function fileOf(response) {
+  const blob = await response.blob();
+  const name = /filename="([^"]*)"/.exec(response.headers.get('Content-Disposition') ?? '');
+  return new File([blob], name?.[1] ?? '', { type: blob.type });
 }
 
 /** @param {string} text */

@@ -50,4 +50,6 @@ export default {
   'backup.by': 'by {name}',
   'backup.command': 'Copies made by the command are not counted.',
   'backup.never': 'not yet',
+  'error.backup_under_way': 'A backup is being made already. Wait until it is done.',
+  'error.backup_no_room': 'There is no room for a copy beside the data. Free some space, or run “cellar backup” onto another disk.',
 };

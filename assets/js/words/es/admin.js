@@ -50,4 +50,6 @@ export default {
   'backup.by': 'por {name}',
   'backup.command': 'No se cuentan las copias hechas con el comando.',
   'backup.never': 'aún no',
+  'error.backup_under_way': 'Ya se está haciendo una copia. Espera a que termine.',
+  'error.backup_no_room': 'No hay espacio para una copia junto a los datos. Libera espacio o ejecuta «cellar backup» en otro disco.',
 };

@@ -50,4 +50,6 @@ export default {
   'backup.by': 'кем: {name}',
   'backup.command': 'Копии, сделанные командой, не учитываются.',
   'backup.never': 'ещё нет',
+  'error.backup_under_way': 'Копия уже создаётся. Дождитесь её окончания.',
+  'error.backup_no_room': 'Рядом с данными нет места для копии. Освободите место или запустите «cellar backup» на другой диск.',
 };
