@@ -94,3 +94,44 @@ fn signing_out_leaves_nothing_behind() {
     browser.wait_until("location.pathname === '/sign-in'");
     browser.expect_failure(401, "/api/me");
 }
+
+#[test]
+fn an_account_whose_way_in_was_lost_is_entered_by_trying_again() {
+    let binary = Binary::new();
+    let Some((_served, browser)) = stage(&binary) else { return };
+    browser.goto("/sign-up");
+    browser.fill("Username", "ada");
+    browser.fill("E-mail", "ada@example.org");
+    browser.fill("Password", PASSWORD);
+    browser.block(&["*/auth/session"]);
+    browser.click("form button[type=submit]", "Create account");
+    browser.wait_for_text("Nothing you typed is lost");
+    browser.expect_silence();
+    browser.block(&[]);
+    // The account is there by now, and its name is taken by the very person who asks for it.
+    browser.click("form button[type=submit]", "Create account");
+    browser.wait_for_text("Welcome. Your account is ready.");
+    browser.expect_failure(409, "/auth/register");
+    browser.wait_for_text("First steps");
+}
+
+#[test]
+fn a_sign_out_that_failed_leaves_what_was_typed_guarded() {
+    let binary = Binary::new();
+    let Some((_served, browser)) = stage(&binary) else { return };
+    sign_in(&browser);
+    browser.click(".nav a", "Account");
+    browser.fill("Name", "Ada of the north cellar");
+    browser.block(&["*/auth/session"]);
+    browser.click("button.person", "");
+    browser.click("button", "Sign out");
+    browser.click("dialog button", "Leave");
+    browser.wait_for_text("The server does not answer.");
+    browser.expect_silence();
+    browser.block(&[]);
+    browser.click(".nav a", "Models");
+    browser.wait_for_text("Leave without saving?");
+    browser.click("dialog button", "Cancel");
+    let named = "document.querySelector('input[name=full_name]').value";
+    assert_eq!(browser.eval(named), "Ada of the north cellar");
+}

@@ -4,7 +4,7 @@ import { useForm } from '/js/core/form.js';
 import { credits } from '/js/core/format.js';
 import { t } from '/js/core/i18n.js';
 import { useLoad } from '/js/core/state.js';
-import { html } from '/js/core/view.js';
+import { html, useRef } from '/js/core/view.js';
 import { describeSignUp, openSession, register } from '/js/access/api.js';
 import { Button } from '/js/parts/button.js';
 import { Field } from '/js/parts/field.js';
@@ -26,6 +26,7 @@ function check({ username, email, password }) {
 
 /** @param {{ next: string | null, invitation: string, gift: number, renewMe: () => Promise<void> }} props */
 function Form({ next, invitation, gift, renewMe }) {
+  const sent = useRef('');
   const { form, field, problem, busy } = useForm({
     initial: { username: '', email: '', full_name: '', password: '' },
     check,
@@ -33,8 +34,23 @@ function Form({ next, invitation, gift, renewMe }) {
     async send(values) {
       const account = { username: values.username.trim(), email: values.email.trim(), password: values.password };
       const full_name = values.full_name.trim();
-      await register({ ...account, ...(full_name ? { full_name } : {}), ...(invitation ? { invitation } : {}) });
-      await openSession({ identity: account.username, password: account.password });
+      const said = JSON.stringify(account);
+      const isAgain = sent.current === said;
+      sent.current = said;
+      /** @type {any} */
+      let refused = null;
+      try {
+        await register({ ...account, ...(full_name ? { full_name } : {}), ...(invitation ? { invitation } : {}) });
+      } catch (refusal) {
+        // What is refused the second time may have been made by the first, of which the end was lost on the way.
+        if (!isAgain || !refusal.issues.length) throw refusal;
+        refused = refusal;
+      }
+      try {
+        await openSession({ identity: account.username, password: account.password });
+      } catch (refusal) {
+        throw refused && refusal.issues.length ? refused : refusal;
+      }
       await renewMe();
       say(t('sign_up.done'));
     },
