@@ -166,10 +166,7 @@ fn add_up(browser: &Browser, folder: &Path) {
     inspect(browser, "credits-after-a-file");
 }
 
-#[test]
-fn a_prediction_and_the_way_back_to_it_go_by_keyboard_alone() {
-    let binary = Binary::new();
-    let Some((_served, browser)) = stage(&binary) else { return };
+fn sign_in_by_keyboard(browser: &Browser) {
     browser.goto("/");
     browser.wait_for_text("count on.");
     browser.tab_to("Sign in");
@@ -181,6 +178,13 @@ fn a_prediction_and_the_way_back_to_it_go_by_keyboard_alone() {
     browser.type_text(PASSWORD);
     browser.press("Enter");
     browser.wait_for_text("Last tasks");
+}
+
+#[test]
+fn a_prediction_and_the_way_back_to_it_go_by_keyboard_alone() {
+    let binary = Binary::new();
+    let Some((_served, browser)) = stage(&binary) else { return };
+    sign_in_by_keyboard(&browser);
     browser.tab_to("Top up");
     browser.press("Enter");
     browser.wait_for("dialog[open]");
@@ -220,17 +224,7 @@ fn a_prediction_and_the_way_back_to_it_go_by_keyboard_alone() {
 fn everything_up_to_a_check_goes_by_keyboard_alone() {
     let binary = Binary::new();
     let Some((_served, browser)) = stage(&binary) else { return };
-    browser.goto("/");
-    browser.wait_for_text("count on.");
-    browser.tab_to("Sign in");
-    browser.press("Enter");
-    browser.wait_for("form input[type=password]");
-    browser.tab_to("Username or e-mail");
-    browser.type_text("admin");
-    browser.tab_to("Password");
-    browser.type_text(PASSWORD);
-    browser.press("Enter");
-    browser.wait_for_text("Last tasks");
+    sign_in_by_keyboard(&browser);
     browser.tab_to("System");
     browser.press("Enter");
     browser.wait_for_text("The data has not been checked yet.");

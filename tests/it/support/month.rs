@@ -120,13 +120,14 @@ fn predict(who: &Actor<'_>, n_rows: usize, n_bad: usize, in_background: bool) ->
     task
 }
 
-fn wait_for(who: &Actor<'_>, task: &Value) {
+/// The task once it has ended.
+fn wait_for(who: &Actor<'_>, task: &Value) -> Value {
     let path = format!("/api/tasks/{}", task.as_str().unwrap());
     let ended = super::binary::eventually(|| {
         let task = who.get(&path).send().expect(200);
-        (!["queued", "running"].contains(&task["status"].as_str().unwrap())).then_some(())
+        (!["queued", "running"].contains(&task["status"].as_str().unwrap())).then_some(task)
     });
-    ended.expect("the task never ended");
+    ended.expect("the task never ended")
 }
 
 /// Ada shares a workspace with Grace and Émile; somebody without an account is asked too.
@@ -154,8 +155,9 @@ fn cancel(app: &App) {
     let call = ada.post("/api/tasks?model=wine").header("Content-Type", "text/csv");
     let begun = call.header("Prefer", "respond-async").body(wines(900, 0)).send().expect(202);
     let path = format!("/api/tasks/{}/cancel", begun["id"].as_str().unwrap());
-    ada.post(&path).send();
-    wait_for(&ada, &begun["id"]);
+    ada.post(&path).send().expect(200);
+    let ended = wait_for(&ada, &begun["id"]);
+    assert_eq!(ended["status"], "cancelled", "{ended}");
 }
 
 /// What an administrator does: giving credits, taking some back, inviting, closing a door.
@@ -178,7 +180,7 @@ fn administer(app: &App) {
         app.clock.advance_s(600);
     }
     let path = format!("/api/admin/users/{}/disable", id("maria"));
-    admin.post(&path).send();
+    admin.post(&path).send().expect(204);
     for note in ["For Jean of the north cellar", "Autumn interns"] {
         admin.post("/api/admin/invitations").json(&json!({"note": note})).send().expect(201);
     }
@@ -195,7 +197,7 @@ fn settle_in(app: &App) {
                  (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1";
     // Whatever was done by other means is over.
     let ada = app.signed_in("ada");
-    ada.delete("/api/me/sessions").send();
+    ada.delete("/api/me/sessions").send().expect(204);
     for agent in [firefox, phone] {
         let body = json!({"username": "ada", "password": PASSWORD});
         let call = app.visitor().post("/auth/session").header("User-Agent", agent);
@@ -214,7 +216,7 @@ fn settle_in(app: &App) {
     let ask = format!("/api/workspaces/{}/invitations", shared["id"].as_str().unwrap());
     let body = json!({"email": "michel@example.org", "role": "viewer"});
     ada.post(&ask).json(&body).send().expect(201);
-    ada.delete("/auth/session").send();
+    ada.delete("/auth/session").send().expect(204);
     let ivan = app.signed_in("ivan");
     let body = json!({"name": "Old vines", "slug": "old-vines"});
     let made = ivan.post("/api/workspaces").json(&body).send().expect(201);
