@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::io::Cursor;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use rocket::http::{Status, uri};
@@ -112,12 +113,8 @@ impl Asset {
         if name != STYLESHEET {
             return Ok(Self { name, data: file.data, hash });
         }
-        let text = |data: &[u8]| String::from_utf8_lossy(data).into_owned();
-        let read = |part: &str| Written::get(part).map(|file| text(&file.data));
-        let whole = stylesheet::joined(&text(&file.data), read);
-        let whole = whole.ok_or(Status::InternalServerError)?.into_bytes();
-        let hash = Sha256::digest(&whole).into();
-        Ok(Self { name, data: Cow::Owned(whole), hash })
+        let sheet = Sheet::present(&file.data).ok_or(Status::InternalServerError)?;
+        Ok(Self { name, data: sheet.text, hash: sheet.hash })
     }
 
     /// The content in the best form the browser reads, and the name of that form.
@@ -136,6 +133,32 @@ impl Asset {
             }
         }
         (self.data, None)
+    }
+}
+
+/// The stylesheet with its parts in it.
+struct Sheet {
+    text: Cow<'static, [u8]>,
+    hash: [u8; 32],
+}
+
+impl Sheet {
+    /// As it is at this moment: joined once, or each time where an edit shows on reload.
+    fn present(written: &[u8]) -> Option<Self> {
+        static ONCE: OnceLock<Option<Sheet>> = OnceLock::new();
+        if cfg!(debug_assertions) {
+            return Self::joined(written);
+        }
+        let sheet = ONCE.get_or_init(|| Self::joined(written)).as_ref()?;
+        Some(Self { text: Cow::Borrowed(&sheet.text), hash: sheet.hash })
+    }
+
+    fn joined(written: &[u8]) -> Option<Self> {
+        let text = |data: &[u8]| String::from_utf8_lossy(data).into_owned();
+        let read = |part: &str| Written::get(part).map(|file| text(&file.data));
+        let whole = stylesheet::joined(&text(written), read)?.into_bytes();
+        let hash = Sha256::digest(&whole).into();
+        Some(Self { text: Cow::Owned(whole), hash })
     }
 }
 
