@@ -6,10 +6,10 @@ import { language, speak, t } from '/js/core/i18n.js';
 import { match, place, startRouter } from '/js/core/router.js';
 import { recall, useStore } from '/js/core/state.js';
 import { Fragment, html, render, useLayoutEffect } from '/js/core/view.js';
+import { listenForKeys } from '/js/frame/keys.js';
 import { hasScreen } from '/js/frame/navigation.js';
 import { Offline } from '/js/frame/offline.js';
 import { Overlay } from '/js/frame/overlay.js';
-import { Palette } from '/js/frame/palette.js';
 import { Screen, isFor } from '/js/frame/screen.js';
 import { caller, forget, meet, onEnded, signOut, watchOtherTabs } from '/js/frame/session.js';
 import { Side } from '/js/frame/side.js';
@@ -23,7 +23,7 @@ function Bar() {
   useStore(language);
   useLayoutEffect(() => { document.body.dataset.frame = me ? 'side' : 'top'; }, [Boolean(me)]);
   if (!me) return html`<${Top} path=${path} />`;
-  return html`<${Fragment}><${Side} path=${path} me=${me} onSignOut=${signOut} /><${Palette} /><//>`;
+  return html`<${Side} path=${path} me=${me} onSignOut=${signOut} />`;
 }
 
 function Notices() {
@@ -53,6 +53,7 @@ async function start() {
   onSignedOut(onEnded);
   startRouter(hasScreen);
   watchOtherTabs();
+  listenForKeys();
   language.subscribe(() => { slot('skip').textContent = t('skip'); });
   slot('skip').textContent = t('skip');
   slot('main').textContent = '';

@@ -84,6 +84,7 @@ export const ROUTES = [
 
 /** Dialogs that any screen may call for. @type {Record<string, { words?: string[], load: () => Promise<{ default: any }> }>} */
 export const DIALOGS = {
+  palette: { load: () => import('/js/frame/palette.js') },
   new_key: { words: ['account'], load: () => import('/js/access/new-key.js') },
   top_up: { words: ['transaction'], load: () => import('/js/transaction/top-up.js') },
 };

@@ -3,7 +3,6 @@
 import { openDialog } from '/js/core/dialogs.js';
 import { t } from '/js/core/i18n.js';
 import { leaveFor } from '/js/core/router.js';
-import { store, useStore } from '/js/core/state.js';
 import { THEMES, setTheme } from '/js/core/theme.js';
 import { html, useEffect, useRef, useState } from '/js/core/view.js';
 import { workspaces } from '/js/core/workspaces.js';
@@ -13,14 +12,6 @@ import { Dialog } from '/js/parts/dialog.js';
 import { Icon } from '/js/parts/icon.js';
 
 /** @typedef {{ id: string, label: string, group: string, icon: string, act: () => void }} Entry */
-
-const open = store(false);
-// Whoever signs in next begins with nothing open.
-caller.subscribe(() => { if (!caller.get()) open.set(false); });
-
-export function openPalette() {
-  if (caller.get() && !caller.get()?.must_change_password) open.set(true);
-}
 
 /** @param {string} href */
 function visit(href) {
@@ -53,15 +44,18 @@ function fits(entry, typed) {
   return typed.toLowerCase().split(/\s+/).every((part) => words.some((word) => word.includes(part)));
 }
 
-function Open() {
+/** @param {{ onClose: () => void }} props */
+export default function Palette({ onClose }) {
   const [typed, setTyped] = useState('');
   const [at, setAt] = useState(0);
   const list = useRef(/** @type {HTMLElement | null} */ (null));
   const found = entries().filter((entry) => fits(entry, typed.trim()));
   useEffect(() => { list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' }); }, [at]);
+  const isChosen = useRef(false);
   const run = (/** @type {Entry | undefined} */ entry) => {
-    if (!entry || !open.get()) return;
-    open.set(false);
+    if (!entry || isChosen.current) return;
+    isChosen.current = true;
+    onClose();
     // The dialog gives the focus back first; what comes then may take it.
     setTimeout(entry.act);
   };
@@ -77,7 +71,7 @@ function Open() {
     }
   };
   return html`
-    <${Dialog} kind="bare" title=${t('palette.title')} onClose=${() => open.set(false)}>
+    <${Dialog} kind="bare" title=${t('palette.title')} onClose=${onClose}>
       <div class="palette">
         <span class="palette__mark"><${Icon} name="search" /></span>
         <input class="palette__input" role="combobox" aria-label=${t('palette.title')} placeholder=${t('palette.placeholder')} autocomplete="off"
@@ -94,22 +88,4 @@ function Open() {
         ${found.length === 0 && html`<li class="palette__none" role="option" aria-disabled="true" aria-selected="false">${t('palette.none')}</li>`}
       </ul>
     <//>`;
-}
-
-export function Palette() {
-  const isOpen = useStore(open);
-  const me = useStore(caller);
-  useEffect(() => {
-    const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
-      if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
-      if (!caller.get()) return;
-      event.preventDefault();
-      // Over another dialog it would offer to leave what is not finished.
-      if (open.get()) open.set(false);
-      else if (!document.querySelector('dialog[open]')) openPalette();
-    };
-    addEventListener('keydown', onKeyDown);
-    return () => removeEventListener('keydown', onKeyDown);
-  }, []);
-  return isOpen && me && html`<${Open} />`;
 }

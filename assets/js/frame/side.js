@@ -6,7 +6,7 @@ import { useStore } from '/js/core/state.js';
 import { html, useEffect, useState } from '/js/core/view.js';
 import { renewWorkspaces, workspaces } from '/js/core/workspaces.js';
 import { currentOf, hasScreen, navigation } from '/js/frame/navigation.js';
-import { openPalette } from '/js/frame/palette.js';
+import { openPalette } from '/js/frame/keys.js';
 import { Wallet, useLiveBalance } from '/js/frame/wallet.js';
 import { Dialog } from '/js/parts/dialog.js';
 import { Icon } from '/js/parts/icon.js';
