@@ -22,6 +22,8 @@ const QUEUE_MAX: usize = 8_192;
 const GROUP_MAX: usize = 1_024;
 /// A group is closed once its closures have run for this long.
 const GROUP_TIME_MAX: Duration = Duration::from_millis(20);
+/// A group waits for company no longer than a commit takes, and no longer than this.
+const COMPANY_TIME_MAX: Duration = Duration::from_millis(2);
 /// How often the free space is looked at.
 const DISK_LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -179,6 +181,8 @@ impl Writer {
             state: Arc::clone(&state),
             looked_at_disk: None,
             disk_is_full: false,
+            has_company: false,
+            commit_time: Duration::ZERO,
             file: FileId::of(&folder.join(super::FILE_NAME)),
         };
         let thread = thread::Builder::new()
@@ -245,6 +249,10 @@ struct Worker {
     state: Arc<State>,
     looked_at_disk: Option<Instant>,
     disk_is_full: bool,
+    /// Whether the last group had more than one member.
+    has_company: bool,
+    /// What a commit takes, about.
+    commit_time: Duration,
     /// The file that was opened, as the file system knows it.
     file: Option<FileId>,
 }
@@ -284,7 +292,7 @@ impl Worker {
             return (members, Some(CANNOT_BEGIN.into()));
         }
         let begun = Instant::now();
-        let mut next = 0;
+        let (mut next, mut has_waited) = (0, false);
         loop {
             if let Err(why) = self.run_member(&mut *members[next]) {
                 return (members, Some(why));
@@ -294,17 +302,32 @@ impl Worker {
                 if next == GROUP_MAX || begun.elapsed() > GROUP_TIME_MAX {
                     break;
                 }
-                // Whoever is about to write gets the processor first, if somebody wants it: one
-                // sync of the disk then serves them too. An idle machine comes back at once.
-                thread::yield_now();
                 members.extend(waiting.try_iter().take(GROUP_MAX - next));
+                if next == members.len() && !has_waited {
+                    has_waited = true;
+                    self.await_company(next);
+                    members.extend(waiting.try_iter().take(GROUP_MAX - next));
+                }
                 if next == members.len() {
                     break;
                 }
             }
         }
+        self.has_company = next > 1;
         let lost = self.commit(members.len()).err();
         (members, lost)
+    }
+
+    /// Gives others time to join a group of so many. Where several write at once more are about to
+    /// come, and they are worth as long a wait as the commits of their own that they save. Whoever
+    /// writes alone is not held up.
+    fn await_company(&self, n_members: usize) {
+        if n_members > 1 || self.has_company {
+            thread::sleep(self.commit_time.min(COMPANY_TIME_MAX));
+        } else {
+            // If somebody wants the processor, it may be to write; if not, this takes no time.
+            thread::yield_now();
+        }
     }
 
     /// Runs one closure in its savepoint. An error means that the whole group is undone.
@@ -324,10 +347,13 @@ impl Worker {
         self.run("RELEASE member").map_err(|cause| self.stop("closing a savepoint", &cause))
     }
 
-    fn commit(&self, n_members: usize) -> Result<(), String> {
+    fn commit(&mut self, n_members: usize) -> Result<(), String> {
         let begun = Instant::now();
         self.run("COMMIT").map_err(|cause| self.stop("committing", &cause))?;
-        self.state.figures.commit_seconds.observe(begun.elapsed().as_secs_f64());
+        let taken = begun.elapsed();
+        // One commit that folds the log back is no measure of the next.
+        self.commit_time = (self.commit_time * 7 + taken) / 8;
+        self.state.figures.commit_seconds.observe(taken.as_secs_f64());
         #[expect(clippy::cast_precision_loss, reason = "a group has at most a thousand members")]
         self.state.figures.group_size.observe(n_members as f64);
         Ok(())
