@@ -1,6 +1,6 @@
 //! Stories of what is one's own: the password, the keys, the sessions.
 
-use crate::browser::{inspect, sign_in, stage};
+use crate::browser::{assert_accessible, inspect, sign_in, stage};
 use crate::cli::one_time_password;
 use crate::support::binary::{Binary, PASSWORD};
 use crate::support::browser::Browser;
@@ -134,4 +134,33 @@ fn a_sign_out_that_failed_leaves_what_was_typed_guarded() {
     browser.click("dialog button", "Cancel");
     let named = "document.querySelector('input[name=full_name]').value";
     assert_eq!(browser.eval(named), "Ada of the north cellar");
+}
+
+#[test]
+fn what_may_not_be_copied_is_selected_to_be_copied_by_hand() {
+    let binary = Binary::new();
+    let Some((_served, browser)) = stage(&binary) else { return };
+    sign_in(&browser);
+    browser.goto("/account/keys");
+    browser.click("button", "New key");
+    browser.fill("Name", "nightly scoring");
+    browser.click("dialog button", "Make the key");
+    browser.wait_for_text("This is the only time that the key is shown.");
+    browser.eval("navigator.clipboard.writeText = () => Promise.reject(new Error('no')); true");
+    browser.click("dialog button", "Copy");
+    browser.wait_for_text("The text is selected: copy it with Ctrl C");
+    let chosen = "(({ value, selectionStart, selectionEnd }) => \
+                  value.length > 20 && selectionEnd - selectionStart === value.length)\
+                  (document.activeElement)";
+    assert_eq!(browser.eval(chosen), true);
+    assert_accessible(&browser, "a key that cannot be copied");
+    browser.click("dialog button", "I have kept it");
+
+    // A server without TLS has no clipboard at all; commands are selected without their prompts.
+    browser.goto("/models/wine?tab=rest");
+    browser.wait_for(".code__copy");
+    browser.eval("Object.defineProperty(navigator, 'clipboard', { value: undefined }); true");
+    browser.click(".code__copy", "");
+    browser.wait_for_text("The text is selected: copy it with Ctrl C");
+    browser.wait_until("getSelection().toString().includes('/api/tasks')");
 }

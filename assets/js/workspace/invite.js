@@ -1,43 +1,26 @@
 // @ts-check
 // Asks somebody to work in a workspace. Who is asked by an address gets a link, and this is the only time it can be seen.
-import { announce } from '/js/core/a11y.js';
 import { useForm } from '/js/core/form.js';
 import { t } from '/js/core/i18n.js';
-import { html, useRef, useState } from '/js/core/view.js';
+import { html, useState } from '/js/core/view.js';
 import { Button } from '/js/parts/button.js';
 import { Dialog, DialogFoot } from '/js/parts/dialog.js';
 import { Field } from '/js/parts/field.js';
 import { Notice, Problem, say } from '/js/parts/notice.js';
+import { Secret } from '/js/parts/secret.js';
 import { Select } from '/js/parts/select.js';
 import { createInvitation } from '/js/workspace/api.js';
 
 /** @param {{ email: string, link: string, onClose: () => void }} props */
 function Link({ email, link, onClose }) {
-  const input = useRef(/** @type {HTMLInputElement | null} */ (null));
   // A server that was not told its address leaves it out.
-  const whole = link.startsWith('/') ? location.origin + link : link;
-  const copy = async () => {
-    input.current?.select();
-    try {
-      await navigator.clipboard.writeText(whole);
-      say(t('invite.copied'));
-    } catch {
-      // Browsers give the clipboard to secure places only; the words are chosen, and Ctrl-C takes them.
-      announce(t('invite.copy_by_hand'));
-    }
-  };
+  const whole = new URL(link, location.origin).href;
   return html`
     <${Dialog} isShownOnce title=${t('invite.link_title')} onClose=${onClose}>
       <div class="form">
         <${Notice} kind="warn">${t('invite.link_once')}<//>
-        <label class="field">
-          <span class="field__label">${t('invite.link_for', { email })}</span>
-          <input class="field__input" readonly value=${whole} ref=${input} autofocus onFocus=${(/** @type {any} */ event) => event.target.select()} />
-        </label>
-        <${DialogFoot}>
-          <${Button} onClick=${onClose}>${t('invite.done')}<//>
-          <${Button} kind="main" icon="copy" onClick=${copy}>${t('invite.copy')}<//>
-        <//>
+        <${Secret} label=${t('invite.link_for', { email })} value=${whole} />
+        <${DialogFoot}><${Button} kind="main" onClick=${onClose}>${t('invite.done')}<//><//>
       </div>
     <//>`;
 }
@@ -59,7 +42,6 @@ export function Invite({ id, onChange, onClose }) {
       } catch (error) {
         // One field stands for the two names that the server knows.
         for (const issue of error.issues ?? []) if (['username', 'email'].includes(issue.field)) issue.field = 'who';
-        if (/already$/.test(error.detail ?? '')) error.issues = [{ field: 'who', code: 'member', message: error.detail }];
         throw error;
       }
     },

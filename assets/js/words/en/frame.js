@@ -87,6 +87,7 @@ export default {
 
   'code.copy': 'Copy',
   'code.copied': 'Copied.',
+  'code.by_hand': 'The browser does not allow copying here. The text is selected: copy it with Ctrl C or ⌘ C.',
 
   'offline.text': 'The server does not answer. It may be restarting; trying again.',
   'offline.back': 'The server is back.',

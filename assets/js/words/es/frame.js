@@ -87,6 +87,7 @@ export default {
 
   'code.copy': 'Copiar',
   'code.copied': 'Copiado.',
+  'code.by_hand': 'El navegador no permite copiar aquí. El texto está seleccionado: cópialo con Ctrl C o ⌘ C.',
 
   'offline.text': 'El servidor no responde. Quizá se esté reiniciando; se vuelve a intentar.',
   'offline.back': 'El servidor ha vuelto.',
