@@ -1,7 +1,7 @@
 // @ts-check
 // One account as the staff sees it.
 import { useTitle } from '/js/core/a11y.js';
-import { day, number } from '/js/core/format.js';
+import { number } from '/js/core/format.js';
 import { t } from '/js/core/i18n.js';
 import { useEvery, useLoad } from '/js/core/state.js';
 import { html, useState } from '/js/core/view.js';
@@ -33,7 +33,7 @@ function About({ user }) {
       <${Facts} rows=${[
         { name: t('user.full_name'), value: or(user?.full_name) },
         { name: t('user.email'), value: or(user?.email) },
-        { name: t('user.since'), value: user && day(user.created_at) },
+        { name: t('user.since'), value: user && html`<${Time} at=${user.created_at} />` },
         { name: t('user.seen'), value: user && (user.last_seen_at ? html`<${Time} at=${user.last_seen_at} />` : t('users.unseen')) },
         { name: t('user.keys'), value: user && number(user.activity.n_api_keys) },
         { name: t('user.workspaces'), value: user && number(user.activity.n_workspaces) },

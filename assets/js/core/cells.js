@@ -1,6 +1,7 @@
 // @ts-check
 // Cells as people write them: the number in one, or what is wrong with it. The server judges in the end; this says the same
 // before anything is sent.
+import { decimalMark } from '/js/core/format.js';
 
 /** @typedef {import('/js/core/models.js').Column} Column */
 /** @typedef {'missing' | 'not_a_number' | 'not_finite' | 'out_of_range'} CellFault */
@@ -24,6 +25,16 @@ export function readCell(text, allowed, { comma = true } = {}) {
   if (!Number.isFinite(number)) return { fault: 'not_finite' };
   if (allowed && (number < allowed.min || number > allowed.max)) return { fault: 'out_of_range' };
   return { number };
+}
+
+/**
+ * A number as the reader's language writes it where it can be typed: with every digit, and nothing between the thousands.
+ * What is no number stays as it is.
+ * @param {string | number} value
+ */
+export function written(value) {
+  const text = String(value);
+  return readCell(text, null).number === undefined ? text : text.replace(/[.,]/, decimalMark());
 }
 
 /** Whether a number is beyond what the model has seen, and on which side. @param {number} number @param {Column} column */

@@ -12,6 +12,11 @@ export function number(value, options) {
   return new Intl.NumberFormat(locale(), options).format(value);
 }
 
+/** The sign in front of parts of a whole, in the reader's language. */
+export function decimalMark() {
+  return new Intl.NumberFormat(locale()).formatToParts(0.5).find(({ type }) => type === 'decimal')?.value ?? '.';
+}
+
 /** An amount of money with its unit: "1,234 credits". @param {number} amount @param {{ signed?: boolean }} [options] */
 export function credits(amount, { signed = false } = {}) {
   // A minus is as wide as a plus; the hyphen that stands for it is not.
@@ -94,11 +99,6 @@ export function ahead(instant, now_ms = Date.now()) {
 /** The exact instant in the reader's time zone. @param {string} instant */
 export function exact(instant) {
   return new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: 'long' }).format(new Date(instant));
-}
-
-/** The day alone. @param {string} instant */
-export function day(instant) {
-  return new Intl.DateTimeFormat(locale(), { dateStyle: 'long' }).format(new Date(instant));
 }
 
 /** The day in few letters, for axes and tables. @param {string} instant */

@@ -1,11 +1,11 @@
 // @ts-check
 // One's own account: who one is, how one signs in, how the pages look, what one can take along, and the end of it.
-import { day } from '/js/core/format.js';
 import { t } from '/js/core/i18n.js';
 import { html, useState } from '/js/core/view.js';
 import { Button } from '/js/parts/button.js';
 import { Facts } from '/js/parts/facts.js';
 import { Settings } from '/js/parts/settings.js';
+import { Time } from '/js/parts/time.js';
 import { ENTRIES_FILE } from '/js/user/api.js';
 import { CloseAccount } from '/js/user/close.js';
 import { Profile } from '/js/user/profile.js';
@@ -33,7 +33,7 @@ export default function Account({ me, renewMe, onClosed }) {
             <div class="card__head"><h2>${t('profile.facts')}</h2></div>
             <${Facts} rows=${[
               { name: t('profile.role'), value: t(`role.${me.role}`) },
-              { name: t('profile.since'), value: day(me.created_at) },
+              { name: t('profile.since'), value: html`<${Time} at=${me.created_at} />` },
               { name: t('profile.id'), value: html`<code>${me.id}</code>` },
             ]} />
           </section>

@@ -1,13 +1,12 @@
 // @ts-check
 // Who is asked to work in a workspace, for its owner.
-import { day } from '/js/core/format.js';
 import { t } from '/js/core/i18n.js';
 import { useEvery, useLoad } from '/js/core/state.js';
 import { html, useState } from '/js/core/view.js';
 import { ActButton, Button } from '/js/parts/button.js';
 import { Blank, Failure, Stale, say, sayProblem } from '/js/parts/notice.js';
 import { Table } from '/js/parts/table.js';
-import { Time } from '/js/parts/time.js';
+import { Time, Until } from '/js/parts/time.js';
 import { deleteInvitation, listInvitations } from '/js/workspace/api.js';
 import { Invite } from '/js/workspace/invite.js';
 
@@ -34,7 +33,7 @@ export function Invitations({ id }) {
     { key: 'who', label: t('invite.who'), ch: 16, cell: ({ username, email }) => html`<span class="table__main">${username ?? email}</span>` },
     { key: 'role', label: t('member.role'), aside: true, ch: 8, cell: ({ role }) => html`<span class="quiet">${t(`member.${role}`)}</span>` },
     { key: 'sent', label: t('invite.sent'), far: true, ch: 9, cell: ({ created_at }) => html`<span class="quiet"><${Time} at=${created_at} /></span>` },
-    { key: 'until', label: t('invite.until'), labelled: true, ch: 9, cell: ({ expires_at }) => html`<span class="quiet">${day(expires_at)}</span>` },
+    { key: 'until', label: t('invite.until'), labelled: true, ch: 9, cell: ({ expires_at }) => html`<span class="quiet"><${Until} at=${expires_at} /></span>` },
     { key: 'back', label: t('member.more'), right: true, aside: true, ch: 8, cell: (invitation) => html`
       <${ActButton} kind="small" act=${() => takeBack(invitation)}
         aria-label=${t('invite.take_back_of', { name: invitation.username ?? invitation.email ?? '' })}>${t('invite.take_back')}<//>` },

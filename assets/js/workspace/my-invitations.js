@@ -1,7 +1,6 @@
 // @ts-check
 // Those who ask the caller to work with them.
 import { useAction } from '/js/core/action.js';
-import { day } from '/js/core/format.js';
 import { t } from '/js/core/i18n.js';
 import { leaveFor } from '/js/core/router.js';
 import { html } from '/js/core/view.js';
@@ -9,6 +8,7 @@ import { renewWorkspaces } from '/js/core/workspaces.js';
 import { Button } from '/js/parts/button.js';
 import { Icon } from '/js/parts/icon.js';
 import { say, sayProblem } from '/js/parts/notice.js';
+import { Until } from '/js/parts/time.js';
 import { acceptInvitation, declineInvitation } from '/js/workspace/api.js';
 
 /** @typedef {import('/js/workspace/api.js').Invitation} Invitation */
@@ -37,7 +37,7 @@ function One({ invitation, onAnswered }) {
       <span class="asked__icon"><${Icon} name="mail" /></span>
       <div class="asked__words">
         <p class="asked__title">${t('team.asks', { who: invited_by, name: workspace })}</p>
-        <p class="quiet">${t(`member.${role}_may`)} ${t('team.until', { day: day(expires_at) })}</p>
+        <p class="quiet">${t(`member.${role}_may`)} ${t('team.until')} <${Until} at=${expires_at} />.</p>
       </div>
       <div class="asked__actions">
         <${Button} kind="small bare" busy=${said === 'no'} onClick=${() => answer('no')}>${t('team.decline')}<//>

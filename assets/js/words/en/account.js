@@ -75,7 +75,7 @@ export default {
   'profile.data_action': 'Transactions as CSV',
   'profile.facts': 'This account',
   'profile.role': 'Role',
-  'profile.since': 'Since',
+  'profile.since': 'Created',
   'profile.id': 'Number',
 
   'close.title': 'Close your account',

@@ -68,7 +68,7 @@ export default {
   'user.about': 'Profile',
   'user.full_name': 'Name',
   'user.email': 'E-mail',
-  'user.since': 'Since',
+  'user.since': 'Created',
   'user.seen': 'Last seen',
   'user.keys': 'API keys',
   'user.workspaces': 'Workspaces',

@@ -75,7 +75,7 @@ export default {
   'profile.data_action': 'Transacciones en CSV',
   'profile.facts': 'Esta cuenta',
   'profile.role': 'Rol',
-  'profile.since': 'Desde',
+  'profile.since': 'Creada',
   'profile.id': 'Número',
 
   'close.title': 'Cerrar tu cuenta',

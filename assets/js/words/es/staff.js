@@ -68,7 +68,7 @@ export default {
   'user.about': 'Perfil',
   'user.full_name': 'Nombre',
   'user.email': 'Correo',
-  'user.since': 'Desde',
+  'user.since': 'Creada',
   'user.seen': 'Visto',
   'user.keys': 'Claves de API',
   'user.workspaces': 'Espacios de trabajo',
