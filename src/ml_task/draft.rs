@@ -3,12 +3,12 @@
 use super::order::Asked;
 use super::record::{MLTask, Status, Tally};
 use crate::clock::Timestamp;
-use crate::credits::{Credits, grouped};
+use crate::credits::Credits;
 use crate::database::Tx;
 use crate::error::Result;
 use crate::id::{MLTaskId, RowId, TransactionId};
 use crate::ml_model::MLModel;
-use crate::transaction::{Entry, Kind, Transaction};
+use crate::transaction::{Entry, Kind, Subject, Transaction};
 
 /// Which model a task is of.
 pub(super) struct Which<'a> {
@@ -58,13 +58,12 @@ pub(super) fn charge(
     let Some(amount) = task.cost.negated().filter(|amount| *amount < Credits::ZERO) else {
         return Ok(None);
     };
-    let n = task.tally.n_predicted;
-    let rows = if n == 1 { "1 row".to_owned() } else { format!("{} rows", grouped(n)) };
+    let subject = Subject::Rows { model: &task.model_id, n_rows: task.tally.n_predicted };
     let entry = Entry {
         user_id: task.user_id,
         kind: Kind::Charge,
         amount,
-        description: format!("{}: {rows}", task.model_id),
+        description: subject.to_string(),
         actor_id: None,
         request_id: Some(request_id.to_owned()),
     };

@@ -16,6 +16,7 @@ use super::prediction::{Pace, write_lines};
 use super::record::{Content, Ending, MLTask, Status, Tally};
 use super::results::open_content;
 use super::service::Limits;
+use super::trouble::Trouble;
 use super::unpaid::Unpaid;
 use crate::clock::Timestamp;
 use crate::credits::{Credits, grouped};
@@ -29,7 +30,7 @@ use crate::ml::intake::{Block, Portion};
 use crate::ml::rows::Rows;
 use crate::ml_model::MLModel;
 use crate::ml_model_manager::MLModelManager;
-use crate::transaction::hold;
+use crate::transaction::{Subject, hold};
 
 /// Rows that go from hand to hand together.
 const BLOCK: Portion = Portion { rows_max: 4096, bytes_max: 4 * 1024 * 1024 };
@@ -43,9 +44,6 @@ const BLOCKS_BYTES_MAX: usize = 48 * 1024 * 1024;
 
 /// How often a task looks whether its model is trained by now.
 const MODEL_LOOK_EVERY: Duration = Duration::from_millis(100);
-
-/// Why a task was cancelled that nobody cancelled.
-const LATE: &str = "it was not done within the time that was set for it";
 
 /// What a job is to do.
 #[derive(Debug, Serialize, Deserialize)]
@@ -154,13 +152,14 @@ impl JobKind for PredictionKind {
         let status = if is_cancelled { Status::Cancelled } else { Status::Failed };
         let is_late = || job.payload::<Payload>().is_ok_and(|payload| payload.is_late(now));
         let error = match is_cancelled {
-            true if is_late() => Some(LATE.to_owned()),
+            true if is_late() => Some(Trouble::Late.in_words().to_owned()),
             true => None,
             false => job.error.clone(),
         };
         let ending = Ending::without_charge(status, task.tally.n_given, error);
         if let Some(hold_id) = task.hold_id {
-            hold::release(tx, hold_id, &format!("{}: not charged", task.model_id), now)?;
+            let what = Subject::NotCharged { model: &task.model_id };
+            hold::release(tx, hold_id, &what.to_string(), now)?;
         }
         MLTask::end(tx, task.id, &ending, now)?;
         self.unpaid.ended(tx, task.user_id, now)
@@ -306,7 +305,7 @@ impl Written {
         let (output, faults) = (keep(self.output)?, keep(self.faults)?);
         let tally = self.tally;
         let is_success = tally.n_predicted > 0;
-        let error = (!is_success).then(|| "no row could be predicted".to_owned());
+        let error = (!is_success).then(|| Trouble::NoGoodRow.in_words().to_owned());
         let ending = Ending {
             status: if is_success { Status::Succeeded } else { Status::Failed },
             tally,
@@ -317,12 +316,8 @@ impl Written {
             transaction_id: None,
             compute_us,
         };
-        let what = format!(
-            "{}: {} of {} rows",
-            task.model_id,
-            grouped(tally.n_predicted),
-            grouped(tally.n_given)
-        );
+        let Tally { n_predicted: n_rows, n_given: n_rows_sent, .. } = tally;
+        let what = Subject::RowsOf { model: &task.model_id, n_rows, n_rows_sent }.to_string();
         Ok(Ended { id: task.id, hold_id: task.hold_id, what, blobs: [output, faults], ending })
     }
 }

@@ -32,6 +32,7 @@ mod routes;
 mod service;
 mod submission;
 mod telling;
+mod trouble;
 mod unpaid;
 mod verify;
 mod view;

@@ -18,12 +18,13 @@ use super::record::{Content, Contents, MLTask, NamedTask, Status, Tally, TaskQue
 use super::results::{Results, Source, open_content};
 use super::submission::HERE_BYTES_MAX;
 use super::telling::{Paid, Telling};
+use super::trouble::Trouble;
 use super::unpaid::Unpaid;
 use super::view::TaskView;
 use crate::access::Caller;
 use crate::clock::Clock;
 use crate::compute::compute;
-use crate::credits::{Credits, grouped};
+use crate::credits::Credits;
 use crate::database::{Database, Reader, Tx};
 use crate::error::{Error, Result};
 use crate::files::Files;
@@ -33,7 +34,7 @@ use crate::job::{Jobs, Watch, Whose};
 use crate::ml::intake::{self, Keeping, Portion};
 use crate::ml_model::MLModel;
 use crate::ml_model_manager::MLModelManager;
-use crate::transaction::{Balance, hold};
+use crate::transaction::{Balance, Subject, hold};
 use crate::web::Upload;
 
 /// Numbers and faults of rows that are predicted at once; what takes more is for a job.
@@ -127,7 +128,7 @@ impl MLService {
             Computed::Failed(error) => {
                 let now = self.parts.clock.now();
                 let draft = draft_of(&asked, &Which::of(&*model), Tally::default(), now);
-                let why = "the model failed; it is in the log under the request's id";
+                let why = Trouble::ModelFailed;
                 let task = self.record_failure(&asked.caller, draft, None, upload, why).await?;
                 Err(Refused { error, task })
             }
@@ -164,11 +165,7 @@ impl MLService {
         task.compute_us = Some(of.compute_us);
         if tally.n_predicted == 0 || asked.speech.is_strict() && tally.n_rejected > 0 {
             let error = Error::Invalid(of.issues());
-            let why = if tally.n_predicted == 0 {
-                "no row could be predicted"
-            } else {
-                "a row is not right, and the request was for all or none"
-            };
+            let why = if tally.n_predicted == 0 { Trouble::NoGoodRow } else { Trouble::NotAllGood };
             let task = self.record_failure(&asked.caller, task, Some(of), upload, why).await?;
             return Err(Refused { error, task });
         }
@@ -212,7 +209,7 @@ impl MLService {
         mut task: MLTask,
         of: Option<Predicted>,
         upload: Upload,
-        why: &str,
+        why: Trouble,
     ) -> Result<Option<MLTaskId>> {
         let (user_id, unpaid) = (task.user_id, self.parts.unpaid.clone());
         let n_faults = of.as_ref().map_or(0, |of| of.block.faults.len() as u64);
@@ -222,7 +219,7 @@ impl MLService {
             return Ok(None);
         }
         task.status = Status::Failed;
-        task.error = Some(why.to_owned());
+        task.error = Some(why.in_words().to_owned());
         task.tally.n_rejected = task.tally.n_given;
         task.tally.n_predicted = 0;
         let (files, now) = (self.parts.files.clone(), task.created_at);
@@ -281,7 +278,8 @@ impl MLService {
                 }
                 blob.create(tx, now)?;
                 if price > Credits::ZERO {
-                    let what = format!("{}: up to {} rows", task.model_id, grouped(n_given));
+                    let what = Subject::UpToRows { model: &task.model_id, n_rows: n_given };
+                    let what = what.to_string();
                     task.hold_id = Some(hold::place(tx, task.user_id, price, &what, now)?);
                 }
                 let input = Some(Content::File(blob.hash));

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::parts::{Part, Parts};
 use super::record::{MLTask, NamedTask, Status};
+use super::trouble::Trouble;
 use crate::clock::Timestamp;
 use crate::credits::Credits;
 use crate::id::{MLTaskId, TransactionId, UserId};
@@ -42,6 +43,9 @@ pub struct TaskView {
     charge: String,
     /// Why it failed.
     error: Option<String>,
+    /// The same as a stable word: `no_good_row`, `not_all_good`, `model_failed`, `late`, `failed`.
+    #[schema(value_type = Option<String>)]
+    error_code: Option<&'static str>,
     /// The entry of the ledger that paid for it, if it was answered at once.
     transaction_id: Option<TransactionId>,
     /// How far it is, from 0 to 1.
@@ -84,6 +88,7 @@ impl TaskView {
             cost: task.cost,
             charge: charge_in_words(task),
             error: task.error.clone(),
+            error_code: task.error.as_deref().map(Trouble::code_of),
             transaction_id: task.transaction_id,
             progress: if task.status.is_final() { 1.0 } else { 0.0 },
             message: String::new(),
@@ -238,8 +243,17 @@ pub(super) struct Note {
     /// The column.
     #[schema(value_type = String)]
     pub field: &'static str,
+    /// A stable word for programs.
+    #[schema(value_type = String, example = "beyond_training")]
+    pub code: &'static str,
     /// A clause for people, to be read after the column's name.
     pub message: String,
+    /// What was sent.
+    pub value: f64,
+    /// The least that the model was trained on.
+    pub min: f64,
+    /// The most that the model was trained on.
+    pub max: f64,
 }
 
 /// Values beyond what the model has seen.
@@ -247,6 +261,10 @@ pub(super) fn notes(columns: &[Column], inputs: &[f64]) -> Vec<Note> {
     let beyond = columns.iter().zip(inputs).filter(|(column, x)| !column.trained.contains(**x));
     let note = |(column, value): (&Column, &f64)| Note {
         field: column.name,
+        code: "beyond_training",
+        value: *value,
+        min: column.trained.min,
+        max: column.trained.max,
         message: format!(
             "is {value}, beyond the {} to {} that the model was trained on",
             column.trained.min, column.trained.max

@@ -13,6 +13,7 @@ mod query;
 mod record;
 mod routes;
 mod service;
+mod subject;
 mod verify;
 mod view;
 mod words;
@@ -21,6 +22,7 @@ pub use query::{Named, Purpose, TransactionQuery, list};
 pub use record::{Balance, Entry, Kind, Transaction, create_account};
 pub use routes::{TransactionFilter, export, routes};
 pub use service::TransactionService;
+pub use subject::Subject;
 pub use verify::{balance_problems, chain_problems};
 pub use view::{BalanceView, NamedTransactionView, TransactionView};
 

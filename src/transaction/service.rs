@@ -7,6 +7,7 @@ use prometheus::IntCounter;
 use super::days::{self, DayView};
 use super::query::{self, Named, Purpose, TransactionQuery};
 use super::record::{Balance, Entry, Kind, Transaction};
+use super::subject::Subject;
 use super::view::{BalanceView, TransactionView};
 use super::words;
 use crate::access::Caller;
@@ -108,7 +109,7 @@ impl TransactionService {
             user_id: caller.user_id(),
             kind: Kind::TopUp,
             amount: Credits::new(amount),
-            description: "top-up".into(),
+            description: Subject::TopUp.to_string(),
             actor_id: None,
             request_id: Some(caller.request_id().to_owned()),
         };

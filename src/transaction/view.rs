@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::query::Named;
 use super::record::{Balance, Kind, Transaction};
+use super::subject::{Subject, SubjectView};
 use crate::clock::Timestamp;
 use crate::credits::Credits;
 use crate::id::{MLTaskId, TransactionId, UserId};
@@ -39,6 +40,8 @@ pub struct TransactionView {
     balance: Credits,
     /// For people, one line.
     description: String,
+    /// What it is about; null if a person wrote the description.
+    subject: Option<SubjectView>,
     /// Who of the staff caused it; null if the user did.
     actor_id: Option<UserId>,
     /// The task that it paid for, held for or returned from, unless that was deleted.
@@ -50,11 +53,13 @@ pub struct TransactionView {
 
 impl From<Transaction> for TransactionView {
     fn from(entry: Transaction) -> Self {
+        let subject = Subject::of(entry.kind, &entry.description).map(SubjectView::from);
         Self {
             id: entry.id,
             kind: Kind::word(entry.kind),
             amount: entry.amount,
             balance: entry.balance,
+            subject,
             description: entry.description,
             actor_id: entry.actor_id,
             task_id: None,

@@ -18,7 +18,7 @@ use crate::error::{Error, Issues, Result};
 use crate::id::{SessionId, UserId};
 use crate::idempotency;
 use crate::random;
-use crate::transaction::{Balance, Entry, Kind, Transaction};
+use crate::transaction::{Balance, Entry, Kind, Subject, Transaction};
 
 /// The name of the account that comes with an installation.
 pub const ADMIN_NAME: &str = "admin";
@@ -198,7 +198,7 @@ impl UserService {
                 user_id: id,
                 kind: Kind::Gift,
                 amount: self.settings.sign_up_credits,
-                description: "welcome to Cellar".into(),
+                description: Subject::Welcome.to_string(),
                 actor_id: None,
                 request_id: request_id.map(str::to_owned),
             };

@@ -207,7 +207,11 @@ impl WorkspaceService {
             if let Guest::Named(guest_id) = guest
                 && member::role_of(tx, id, guest_id)?.is_some()
             {
-                return Err(Error::Conflict("they work in this workspace already".into()));
+                return Err(Error::invalid(
+                    "username",
+                    "member",
+                    "works in this workspace already",
+                ));
             }
             audit::note(tx, &event, now)?;
             Ok((invitation::create(tx, id, &guest, role, user_id, now)?, shown))

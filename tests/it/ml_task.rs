@@ -87,6 +87,8 @@ fn a_wine_is_judged_and_paid_for() {
         (&entry["id"], &entry["description"]),
         (&task["transaction_id"], &json!("wine: 1 row"))
     );
+    let subject = json!({"code": "rows", "model": "wine", "n_rows": 1, "n_rows_sent": null});
+    assert_eq!(entry["subject"], subject);
     let path = format!("/api/tasks/{}", task["id"].as_str().unwrap());
     let found = ada.get(&path).send().expect(200);
     assert_eq!((&found["cost"], &found["n_predicted"]), (&json!(1), &json!(1)));
@@ -102,7 +104,12 @@ fn what_the_model_has_not_seen_is_noted() {
     let task = predict(&ada, &json!([strong])).expect(200);
     let notes = &task["output_data"][0]["notes"];
     assert_eq!(notes.as_array().unwrap().len(), 1);
-    assert_eq!(notes[0]["field"], "alcohol");
+    assert_eq!(
+        (&notes[0]["field"], &notes[0]["code"]),
+        (&json!("alcohol"), &json!("beyond_training"))
+    );
+    // The figures stand beside the English sentence, for programs and for other languages.
+    assert_eq!((&notes[0]["value"], &notes[0]["max"]), (&json!(16.0), &json!(14.9)));
 }
 
 #[test]
@@ -182,7 +189,7 @@ fn a_request_without_a_good_row_costs_nothing_and_names_every_problem() {
     let id = answer.header("Cellar-Task-Id").unwrap();
     let task = ada.get(&format!("/api/tasks/{id}")).send().expect(200);
     assert_eq!((&task["status"], &task["charge"]), (&json!("failed"), &json!("not charged")));
-    assert_eq!(task["n_rejected"], 2);
+    assert_eq!((&task["n_rejected"], &task["error_code"]), (&json!(2), &json!("no_good_row")));
 }
 
 #[test]

@@ -7,12 +7,12 @@ import { follow } from '/js/core/live.js';
 /** @typedef {'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled'} TaskStatus */
 /**
  * @typedef {{ id: string, model: string, model_version: string, status: TaskStatus, n_rows: number, n_predicted: number,
- *   n_rejected: number, price_per_row: number, cost: number, charge: string, error: string | null,
+ *   n_rejected: number, price_per_row: number, cost: number, charge: string, error: string | null, error_code: string | null,
  *   transaction_id: string | null, progress: number, message: string, compute_ms: number | null,
  *   request_id: string | null, created_at: string, started_at: string | null, finished_at: string | null }} Task
  */
 /** @typedef {{ row: number, line: number | null, field: string, value: string | null, code: string, message: string, min?: number, max?: number }} Fault */
-/** @typedef {{ field: string, message: string }} Note */
+/** A value beyond what the model has seen. @typedef {{ field: string, code: string, message: string, value: number, min: number, max: number }} Note */
 /** What was predicted of a row: the first output, and every output by its name. @typedef {{ row: number, prediction: any, notes: Note[], [output: string]: any }} Output */
 /** A row as it was sent and what came of it; one that was rejected has no outputs. @typedef {{ row: number, cells: string[], prediction: any, notes?: Note[], errors: Fault[], [output: string]: any }} ResultRow */
 /** A task that was answered at once, with what was predicted. @typedef {Task & { output_data: Output[], errors: Fault[] }} Answered */
@@ -20,6 +20,18 @@ import { follow } from '/js/core/live.js';
 /** Whether a task still has something to do. @param {Task} task */
 export function isOpen(task) {
   return task.status === 'queued' || task.status === 'running';
+}
+
+/** Fewer rows are answered at once; for more, the price of all is held while they are predicted. */
+const AT_ONCE_MAX = 2_000;
+
+/**
+ * How so many rows are sent, what they cost if so many of them are good, and what has to be there for that.
+ * @param {{ price: number, n_rows: number, n_good: number }} order
+ */
+export function termsOf({ price, n_rows, n_good }) {
+  const isAsync = n_rows > AT_ONCE_MAX;
+  return { isAsync, cost: price * n_good, needed: price * (isAsync ? n_rows : n_good) };
 }
 
 /**

@@ -79,7 +79,7 @@ function Try({ model }) {
         ? html`<${Notice} kind="warn">${t('demo.enough')} <a class="link" href="/sign-up">${t('title.sign_up')}</a><//>`
         : html`<${Problem} error=${error} /><${Button} kind="small" onClick=${ask}>${t('failure.retry')}<//>`)}
       ${answer && html`
-        <div class=${isOld ? 'answer--old' : undefined}><${Answer} model=${model} prediction=${answer.output} row=${answer.row} /></div>
+        <div class=${isOld ? 'answer--old' : undefined}><${Answer} model=${model} prediction=${answer.output} /></div>
         <p class="answer__foot num"><span>${t('demo.free')}</span><span>${computing(answer.compute_ms)}</span></p>`}
       ${!answer && !error && html`<${SkeletonBlock} />`}
     </section>

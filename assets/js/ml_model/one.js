@@ -10,7 +10,7 @@ import { t, tOr } from '/js/core/i18n.js';
 import { recall, remember, useStore } from '/js/core/state.js';
 import { createTask } from '/js/core/tasks.js';
 import { html, useEffect, useRef, useState } from '/js/core/view.js';
-import { readCell } from '/js/core/cells.js';
+import { readCell, written } from '/js/core/cells.js';
 import { Answer, AnswerStrip, inWords } from '/js/parts/answer.js';
 import { Button } from '/js/parts/button.js';
 import { Field } from '/js/parts/field.js';
@@ -24,7 +24,7 @@ function begun(model) {
   const usual = typed(model.inputs, model.samples[0]?.row ?? model.inputs.map(({ example }) => example));
   try {
     const kept = JSON.parse(recall(`row.${model.id}`) ?? '{}');
-    return Object.fromEntries(Object.entries(usual).map(([name, value]) => [name, typeof kept[name] === 'string' ? kept[name] : value]));
+    return Object.fromEntries(Object.entries(usual).map(([name, value]) => [name, typeof kept[name] === 'string' ? written(kept[name]) : value]));
   } catch {
     return usual;
   }
@@ -75,7 +75,7 @@ function Result({ model, row, asking }) {
       <div class="card__head"><h2 id="answer">${tOr(`model.answer.${model.id}`, t('model.answer'))}</h2></div>
       ${answer
         ? html`
-          <div class=${isOld ? 'answer--old' : undefined}><${Answer} model=${model} prediction=${answer.output} row=${answer.row} /></div>
+          <div class=${isOld ? 'answer--old' : undefined}><${Answer} model=${model} prediction=${answer.output} /></div>
           <p class="answer__foot num">
             <a class="link" href=${`/tasks/${answer.task.id}`}>${t('model.charged', { credits: credits(answer.task.cost) })}</a>
             <span title=${t('model.round_trip', { time: computing(answer.took_ms) })}>${computing(answer.task.compute_ms ?? 0)}</span>
@@ -126,7 +126,7 @@ function Named({ model }) {
 
 /** @param {{ model: Model }} props A row of any numbers. */
 function Free({ model }) {
-  const [text, setText] = useState('1  2.5  40');
+  const [text, setText] = useState(() => `1  ${written(2.5)}  40`);
   const asking = useAsking(model);
   const words = text.trim().split(/[\s;]+/).filter(Boolean);
   const cells = words.map((word) => readCell(word.replace(/,$/, ''), null).number);

@@ -18,22 +18,19 @@ function outputOf(model, prediction, kind) {
   return output && prediction[output.name] !== undefined ? { ...output, value: prediction[output.name] } : null;
 }
 
-/** @param {{ model: Model, note: { field: string, message: string }, row: number[] }} props */
-function Note({ model, note, row }) {
-  const place = model.inputs.findIndex(({ name }) => name === note.field);
-  const column = model.inputs[place];
-  if (!column) return html`<b>${note.field}</b> ${note.message}`;
-  const side = row[place] > column.trained.max ? 'high' : 'low';
+/** @param {{ model: Model, note: import('/js/core/tasks.js').Note }} props */
+function Note({ model, note: { field, value, min, max } }) {
+  const unit = model.inputs.find(({ name }) => name === field)?.unit;
   return html`
-    <b>${columnTitle(column.name)} ${figure(row[place])}${column.unit && ` ${unitTitle(column.unit)}`}</b>
-    ${' '}${t(`answer.note_${side}`, { min: figure(column.trained.min), max: figure(column.trained.max) })}`;
+    <b>${columnTitle(field)} ${figure(value)}${unit && ` ${unitTitle(unit)}`}</b>
+    ${' '}${t(`answer.note_${value > max ? 'high' : 'low'}`, { min: figure(min), max: figure(max) })}`;
 }
 
 /**
  * The answer to one row.
- * @param {{ model: Model, prediction: Record<string, any>, row: number[] }} props
+ * @param {{ model: Model, prediction: Record<string, any> }} props
  */
-export function Answer({ model, prediction, row }) {
+export function Answer({ model, prediction }) {
   const score = outputOf(model, prediction, 'number');
   const best = outputOf(model, prediction, 'class');
   const interval = outputOf(model, prediction, 'interval');
@@ -63,7 +60,7 @@ export function Answer({ model, prediction, row }) {
           rows=${Object.entries(shares.value).map(([label, share]) => ({ label, share, top: Number(label) === best?.value }))} />`}
       ${list && html`<p class="answer__list num">${list.value.map((/** @type {number} */ value) => number(value, { maximumSignificantDigits: 12 })).join('   ')}</p>`}
       ${prediction.notes?.map((/** @type {any} */ note) => html`
-        <div class="notice notice--warn answer__note" key=${note.field}><${Icon} name="warn" /><p><${Note} model=${model} note=${note} row=${row} /></p></div>`)}
+        <div class="notice notice--warn answer__note" key=${note.field}><${Icon} name="warn" /><p><${Note} model=${model} note=${note} /></p></div>`)}
     </div>`;
 }
 

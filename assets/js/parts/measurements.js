@@ -1,6 +1,6 @@
 // @ts-check
 // A row of a model as a form made from its columns.
-import { readCell, unusual } from '/js/core/cells.js';
+import { readCell, unusual, written } from '/js/core/cells.js';
 import { measure } from '/js/core/format.js';
 import { t, tOr } from '/js/core/i18n.js';
 import { niceStep } from '/js/core/scale.js';
@@ -78,7 +78,7 @@ export function Measurements({ columns, values, onInput }) {
 
 /** A row as a record of typed texts. @param {Column[]} columns @param {number[]} row @returns {Record<string, string>} */
 export function typed(columns, row) {
-  return Object.fromEntries(columns.map(({ name }, place) => [name, String(row[place])]));
+  return Object.fromEntries(columns.map(({ name }, place) => [name, written(row[place])]));
 }
 
 /** A typed row as numbers; `null` while one of them is none. @param {Column[]} columns @param {Record<string, string>} values */

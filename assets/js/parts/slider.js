@@ -1,4 +1,5 @@
 // @ts-check
+import { readCell, written } from '/js/core/cells.js';
 import { html, useId, useLayoutEffect, useRef } from '/js/core/view.js';
 
 /** Where a value lies between two ends, from 0 to 1. @param {number} value @param {{ min: number, max: number }} range */
@@ -15,8 +16,7 @@ function share(value, { min, max }) {
 export function SliderField({ label, name, value, onInput, range, marked, step, unit, hint, warning, error }) {
   const id = useId();
   const line = useRef(/** @type {HTMLElement | null} */ (null));
-  const number = Number(value.trim().replace(',', '.'));
-  const known = value.trim() !== '' && Number.isFinite(number);
+  const { number } = readCell(value, null);
   useLayoutEffect(() => {
     const style = line.current?.style;
     style?.setProperty('--from', String(share(marked.min, range)));
@@ -29,8 +29,8 @@ export function SliderField({ label, name, value, onInput, range, marked, step, 
       <div class="slider__row">
         <span class="slider__line" ref=${line}>
           <input class="slider__range" type="range" min=${range.min} max=${range.max} step=${step}
-            value=${known ? number : marked.min} aria-label=${label} aria-valuetext=${unit ? `${value} ${unit}` : value}
-            onInput=${(/** @type {any} */ event) => onInput(event.target.value)} />
+            value=${number ?? marked.min} aria-label=${label} aria-valuetext=${unit ? `${value} ${unit}` : value}
+            onInput=${(/** @type {any} */ event) => onInput(written(event.target.value))} />
         </span>
         <input class="field__input slider__number num" id=${id} name=${name} value=${value} inputmode="decimal" autocomplete="off"
           aria-invalid=${error ? 'true' : undefined} aria-describedby=${below ? `${id}-below` : undefined}

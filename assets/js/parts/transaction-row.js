@@ -6,29 +6,17 @@ import { titleOf } from '/js/core/models.js';
 import { html } from '/js/core/view.js';
 import { Time } from '/js/parts/time.js';
 
-/** @typedef {{ id: string, kind: string, amount: number, balance: number, description: string, timestamp: string }} Entry */
+/** @typedef {{ code: string, model: string | null, n_rows: number | null, n_rows_sent: number | null }} Subject */
+/** @typedef {{ id: string, kind: string, subject: Subject | null, amount: number, balance: number, description: string, timestamp: string }} Entry */
 
 /** Every kind of entry, the usual ones first. */
 export const KINDS = ['charge', 'top_up', 'hold', 'settle', 'release', 'gift', 'refund', 'adjustment'];
 
-const FORMS = /** @type {const} */ ([
-  ['entry.part', /^([\w-]+): ([\d,]+) of ([\d,]+) rows?$/],
-  ['entry.most', /^([\w-]+): up to ([\d,]+) rows?$/],
-  ['entry.rows', /^([\w-]+): ([\d,]+) rows?$/],
-  ['entry.none', /^([\w-]+): not charged$/],
-]);
-
-/** What the server writes in English, in the reader's words; what people wrote stays as it is. @param {Entry} entry */
-export function entryText({ kind, description }) {
-  if (description === 'top-up') return t('kind.top_up');
-  if (kind === 'gift' && description === 'welcome to Cellar') return t('entry.welcome');
-  for (const [key, form] of FORMS) {
-    const said = description.match(form);
-    if (!said) continue;
-    const [n, of] = said.slice(2).map((figure) => Number(figure.replaceAll(',', '')));
-    return t(key, { model: titleOf(said[1]), n: of ?? n, count: number(n), of: number(of ?? n) });
-  }
-  return description;
+/** What it is about, in the reader's words; what people wrote stays as it is. @param {Entry} entry */
+export function entryText({ subject, description }) {
+  if (!subject || !tOr(`entry.${subject.code}`, '')) return description;
+  const { code, model, n_rows, n_rows_sent } = subject;
+  return t(`entry.${code}`, { model: titleOf(model ?? ''), n: n_rows_sent ?? n_rows ?? 0, count: number(n_rows ?? 0), of: number(n_rows_sent ?? 0) });
 }
 
 /** @type {import('/js/parts/table.js').Column<Entry>[]} */

@@ -16,9 +16,10 @@ export default {
   'entry.balance': 'Balance after',
   'entry.when': 'When',
   'entry.rows': { one: '{model}, {count} row', other: '{model}, {count} rows' },
-  'entry.part': { one: '{model}, {count} of {of} row', other: '{model}, {count} of {of} rows' },
-  'entry.most': { one: '{model}, up to {count} row', other: '{model}, up to {count} rows' },
-  'entry.none': '{model}, not charged',
+  'entry.rows_of': { one: '{model}, {count} of {of} row', other: '{model}, {count} of {of} rows' },
+  'entry.up_to_rows': { one: '{model}, up to {count} row', other: '{model}, up to {count} rows' },
+  'entry.not_charged': '{model}, not charged',
+  'entry.top_up': 'Top-up',
   'entry.welcome': 'Welcome to Cellar',
 
   'credits_page.lede': 'What you can spend, and where every credit came from and went.',

@@ -16,9 +16,10 @@ export default {
   'entry.balance': 'Saldo después',
   'entry.when': 'Cuándo',
   'entry.rows': { one: '{model}, {count} fila', other: '{model}, {count} filas' },
-  'entry.part': { one: '{model}, {count} de {of} fila', other: '{model}, {count} de {of} filas' },
-  'entry.most': { one: '{model}, hasta {count} fila', other: '{model}, hasta {count} filas' },
-  'entry.none': '{model}, sin cobro',
+  'entry.rows_of': { one: '{model}, {count} de {of} fila', other: '{model}, {count} de {of} filas' },
+  'entry.up_to_rows': { one: '{model}, hasta {count} fila', other: '{model}, hasta {count} filas' },
+  'entry.not_charged': '{model}, sin cobro',
+  'entry.top_up': 'Recarga',
   'entry.welcome': 'Bienvenida a Cellar',
 
   'credits_page.lede': 'Lo que puedes gastar, y de dónde vino y adónde fue cada crédito.',

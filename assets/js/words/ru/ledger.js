@@ -16,9 +16,10 @@ export default {
   'entry.balance': 'Баланс после',
   'entry.when': 'Когда',
   'entry.rows': { one: '{model}, {count} строка', few: '{model}, {count} строки', many: '{model}, {count} строк', other: '{model}, {count} строки' },
-  'entry.part': { one: '{model}, {count} из {of} строки', few: '{model}, {count} из {of} строк', many: '{model}, {count} из {of} строк', other: '{model}, {count} из {of} строки' },
-  'entry.most': { one: '{model}, до {count} строки', few: '{model}, до {count} строк', many: '{model}, до {count} строк', other: '{model}, до {count} строки' },
-  'entry.none': '{model}, без оплаты',
+  'entry.rows_of': { one: '{model}, {count} из {of} строки', few: '{model}, {count} из {of} строк', many: '{model}, {count} из {of} строк', other: '{model}, {count} из {of} строки' },
+  'entry.up_to_rows': { one: '{model}, до {count} строки', few: '{model}, до {count} строк', many: '{model}, до {count} строк', other: '{model}, до {count} строки' },
+  'entry.not_charged': '{model}, без оплаты',
+  'entry.top_up': 'Пополнение',
   'entry.welcome': 'Добро пожаловать в Cellar',
 
   'credits_page.lede': 'Сколько можно потратить и откуда пришёл и куда ушёл каждый кредит.',
