@@ -11,11 +11,6 @@ export async function tryModel(model, row) {
   return { output: output_data[0], compute_ms };
 }
 
-/** What could be spent at the end of each of the last days. @param {number} days @returns {Promise<{ day: string, balance: number }[]>} */
-export async function listBalanceDays(days) {
-  return (await request('GET', `/api/balance/days?days=${days}`)).items;
-}
-
 /** Whether there is an API key already. @returns {Promise<boolean>} */
 export async function hasKey() {
   return (await request('GET', '/api/keys')).items.length > 0;

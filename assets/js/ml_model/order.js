@@ -7,13 +7,10 @@ import { credits, number } from '/js/core/format.js';
 import { onceKey } from '/js/core/http.js';
 import { t } from '/js/core/i18n.js';
 import { useStore } from '/js/core/state.js';
-import { createTask } from '/js/core/tasks.js';
+import { createTask, termsOf } from '/js/core/tasks.js';
 import { html, useRef } from '/js/core/view.js';
 import { Button } from '/js/parts/button.js';
 import { Notice, Problem } from '/js/parts/notice.js';
-
-/** Fewer rows are answered at once; for more, the price of all is held while they are predicted. */
-const AT_ONCE_MAX = 2_000;
 
 /**
  * @param {{ model: import('/js/core/models.js').Model, chosen: { blob: Blob }, preview: import('/js/ml_model/preview.js').Preview,
@@ -25,9 +22,7 @@ export function Order({ model, chosen, preview, onSent }) {
   const key = useRef(onceKey());
   const price = model.price_per_row ?? 0;
   const nGood = preview.nRows - preview.nBad;
-  const cost = nGood * price;
-  const isAsync = preview.nRows > AT_ONCE_MAX;
-  const needed = isAsync ? preview.nRows * price : cost;
+  const { isAsync, cost, needed } = termsOf({ price, n_rows: preview.nRows, n_good: nGood });
   const lacking = held ? Math.max(0, needed - held.available) : 0;
   // The key stays after a failure: an earlier try may have been done, whatever this one was answered.
   const { run: send, busy, error: problem } = useAction(async () => {

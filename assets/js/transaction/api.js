@@ -21,11 +21,6 @@ export function listTransactions(query = {}) {
   return request('GET', `/api/transactions${toQuery(query)}`);
 }
 
-/** What could be spent at the end of each of the last days. @param {number} days @returns {Promise<{ day: string, balance: number }[]>} */
-export async function listBalanceDays(days) {
-  return (await request('GET', `/api/balance/days?days=${days}`)).items;
-}
-
 /** Where the entries asked for are as a file. @param {{ kind?: string, from?: string, to?: string, text?: string }} query */
 export function transactionsAddress(query) {
   return `/api/transactions.csv${toQuery(query)}`;

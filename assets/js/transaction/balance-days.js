@@ -2,30 +2,23 @@
 // What there is to spend, and what there was at the end of each day.
 import { balance } from '/js/core/balance.js';
 import { useFilters } from '/js/core/filters.js';
-import { credits, number, shortDay } from '/js/core/format.js';
+import { number } from '/js/core/format.js';
 import { t } from '/js/core/i18n.js';
-import { useLoad, useStore } from '/js/core/state.js';
+import { useStore } from '/js/core/state.js';
 import { html } from '/js/core/view.js';
-import { LineChart } from '/js/parts/chart.js';
+import { BalanceLine, useBalanceDays } from '/js/parts/balance-line.js';
 import { BigCredits } from '/js/parts/credits.js';
 import { Failure } from '/js/parts/notice.js';
 import { Skeleton, SkeletonBlock } from '/js/parts/skeleton.js';
-import { listBalanceDays } from '/js/transaction/api.js';
 
 const SPANS = ['7', '30', '90'];
 const HEIGHT = 190;
-
-const compact = (/** @type {number} */ value) => number(value, { notation: 'compact', maximumFractionDigits: 1 });
-const dayOf = (/** @type {number} */ at) => shortDay(new Date(at).toISOString());
 
 export function BalanceDays() {
   const held = useStore(balance);
   const [{ days }, setFilters] = useFilters({ days: '30' });
   const span = SPANS.includes(days) ? days : '30';
-  // Another balance means another last day.
-  const { data, error, busy, reload } = useLoad(() => listBalanceDays(Number(span)), [span, held?.available]);
-  // A day of the server is shown as the same day here, wherever here is.
-  const points = (data ?? []).map(({ day, balance: amount }) => ({ x: new Date(`${day}T00:00`).getTime(), y: amount }));
+  const { points, error, busy, reload } = useBalanceDays(Number(span));
   return html`
     <section class="card">
       <div class="card__head">
@@ -41,8 +34,7 @@ export function BalanceDays() {
         : html`<p class="amount"><${Skeleton} ch=${14} /></p>`}
       <div class="balance-days" aria-busy=${busy ? 'true' : undefined}>
         ${points.length > 1
-          ? html`<${LineChart} label=${t('credits_page.chart')} points=${points} step height=${HEIGHT} xFormat=${dayOf} yFormat=${credits} tickFormat=${compact}
-              xTicks=${6} heads=${[t('credits_page.day'), t('wallet.title')]} />`
+          ? html`<${BalanceLine} label=${t('credits_page.chart')} points=${points} height=${HEIGHT} xTicks=${6} heads=${[t('credits_page.day'), t('wallet.title')]} />`
           : error ? html`<${Failure} error=${error} retry=${reload} />`
           : html`<${SkeletonBlock} />`}
       </div>
