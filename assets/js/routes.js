@@ -29,7 +29,10 @@ export const ROUTES = [
     path: '/tasks', who: 'user', title: 'title.history', words: ['task', 'ml_task', 'span'], load: () => import('/js/ml_task/history.js'),
     nav: { group: 'main', icon: 'history' },
   },
-  { path: '/tasks/:id', who: 'user', title: 'title.task', words: ['task', 'ml_task', 'prediction'], load: () => import('/js/ml_task/task.js') },
+  {
+    path: '/tasks/:id', who: 'user', title: 'title.task', words: ['task', 'ml_task', 'prediction', 'results'],
+    load: () => import('/js/ml_task/task.js'),
+  },
   {
     path: '/credits', who: 'user', title: 'title.credits', words: ['ledger', 'span'], load: () => import('/js/transaction/credits.js'),
     nav: { group: 'main', icon: 'coin' },

@@ -71,7 +71,7 @@ fn have_a_file_predicted(browser: &Browser) -> String {
          .observe(document.body, { subtree: true, childList: true, attributes: true }); true",
     );
     browser.click("button", "Predict 9,963 rows");
-    browser.wait_for_text("37 could not be read and cost nothing");
+    browser.wait_for_text("37 rows could not be read and cost nothing");
     assert!(browser.eval("seen.size").as_u64() > Some(0), "no progress was shown");
     assert_eq!(balance(browser), json!({"available": 2_136, "held": 0, "total": 2_136}));
     let task = browser.eval("new URLSearchParams(location.search).get('task')");

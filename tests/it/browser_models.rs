@@ -163,7 +163,7 @@ fn a_file_is_looked_at_predicted_mended_and_taken_along() {
     browser.wait_for_text("did you mean 9.0?");
     inspect(&browser, "many-preview-bad");
     browser.click("button", "Predict 9,963 rows");
-    browser.wait_for_text("37 could not be read and cost nothing");
+    browser.wait_for_text("37 rows could not be read and cost nothing");
     browser.wait_for_text("<b>0</b>");
     inspect(&browser, "many-done");
     assert_eq!(balance(&browser), json!({"available": 1_037, "held": 0, "total": 1_037}));
@@ -200,7 +200,7 @@ fn work_under_way_is_cancelled_and_costs_nothing() {
     browser.wait_for_text("200,000 credits are held meanwhile");
     picture(&browser, "many-running");
     browser.click("#main button", "Cancel");
-    browser.wait_for_text("It was cancelled, and cost nothing.");
+    browser.wait_for_text("It was cancelled before it was done. Nothing was charged.");
     assert_eq!(balance(&browser), json!({"available": 200_000, "held": 0, "total": 200_000}));
 }
 

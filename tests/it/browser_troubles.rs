@@ -75,7 +75,7 @@ fn names_and_contents_like_scripts_are_shown_as_text() {
     browser.wait_for_text(&format!("{IMAGE}.csv"));
     inspect(&browser, "many-script");
     browser.click("button", "Predict 3 rows");
-    browser.wait_for_text("1 could not be read and cost nothing");
+    browser.wait_for_text("1 row could not be read and cost nothing");
     browser.wait_for_text(IMAGE);
     browser.click("label", "Rejected 1");
     browser

@@ -9,6 +9,7 @@ mod browser;
 mod browser_account;
 mod browser_journeys;
 mod browser_models;
+mod browser_rows;
 mod browser_staff;
 mod browser_teams;
 mod browser_troubles;

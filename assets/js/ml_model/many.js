@@ -17,8 +17,9 @@ import { Button } from '/js/parts/button.js';
 import { Dropzone } from '/js/parts/dropzone.js';
 import { columnTitle } from '/js/parts/measurements.js';
 import { Failure, Notice } from '/js/parts/notice.js';
+import { TaskFigures, Trouble, outcomeText } from '/js/parts/outcome.js';
 import { Progress } from '/js/parts/progress.js';
-import { Results, TaskFigures } from '/js/parts/results.js';
+import { Results } from '/js/parts/results.js';
 import { SkeletonBlock } from '/js/parts/skeleton.js';
 
 /** @typedef {import('/js/core/models.js').Model} Model */
@@ -91,13 +92,6 @@ function Look({ model, chosen, onDrop, onSent }) {
     </div>`;
 }
 
-/** What came of a task that has ended. @param {Task} task */
-function outcomeOf(task) {
-  if (task.status === 'cancelled') return t('many.cancelled');
-  if (task.status !== 'succeeded') return t('many.failed', { why: task.error ?? '' });
-  return t(task.n_rejected ? 'many.done_some' : 'many.done_all', { n: task.n_rejected, count: number(task.n_rejected), rows: number(task.n_rows) });
-}
-
 /** A task that this page follows, by its id in the address. @param {{ model: Model, id: string, onNext: () => void }} props */
 function Followed({ model, id, onNext }) {
   const { data, error, reload } = useLoad(() => findTask(id), [id]);
@@ -109,14 +103,15 @@ function Followed({ model, id, onNext }) {
   if (!task) return html`<div class="card"><${SkeletonBlock} /></div>`;
   if (isOpen(task)) return html`<${Under} key=${id} first=${task} name=${name} onEnd=${(/** @type {Task} */ last) => {
     setEnded(last);
-    announce(outcomeOf(last));
+    announce(outcomeText(last));
   }} />`;
   return html`
     <div class="page__stack">
       <div class="outcome">
-        <div><h2 class="file-name outcome__title">${name ?? t('many.rows', { n: task.n_rows, count: number(task.n_rows) })}</h2><p class="quiet">${outcomeOf(task)}</p></div>
+        <div><h2 class="file-name outcome__title">${name ?? t('many.rows', { n: task.n_rows, count: number(task.n_rows) })}</h2><p class="quiet">${outcomeText(task)}</p></div>
         <div class="page__actions"><${Button} href=${`/tasks/${id}`}>${t('many.details')}<//>${next}</div>
       </div>
+      <${Trouble} task=${task} />
       <${TaskFigures} task=${task} />
       ${task.status !== 'cancelled' && task.n_rows > 0 && html`<${Results} task=${task} model=${model} />`}
     </div>`;

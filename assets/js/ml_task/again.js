@@ -9,6 +9,7 @@ import { t } from '/js/core/i18n.js';
 import { findModel, titleOf } from '/js/core/models.js';
 import { leaveFor } from '/js/core/router.js';
 import { useLoad, useStore } from '/js/core/state.js';
+import { termsOf } from '/js/core/tasks.js';
 import { html, useRef } from '/js/core/view.js';
 import { runAgain } from '/js/ml_task/api.js';
 import { Button } from '/js/parts/button.js';
@@ -23,13 +24,15 @@ export function RunAgain({ task, onClose }) {
   // One key for one wish: sent again after a lost answer, it is done and paid once.
   const key = useRef(onceKey());
   const price = model.data?.price_per_row ?? task.price_per_row;
-  const most = price * task.n_rows;
-  const lacking = held ? Math.max(0, most - held.available) : 0;
   const isNewer = model.data?.version && model.data.version !== task.model_version;
+  // What was good before is good again, unless it is read in another way or was never looked at; then everything may be.
+  const n_good = isNewer ? task.n_rows : task.n_predicted || task.n_rows;
+  const { isAsync, cost, needed } = termsOf({ price, n_rows: task.n_rows, n_good });
+  const lacking = held ? Math.max(0, needed - held.available) : 0;
   const notReady = model.data && model.data.status !== 'ready';
   // The key stays after a failure: an earlier try may have been done, whatever this one was answered.
   const { run, busy, error: problem } = useAction(async () => {
-    const next = await runAgain(task, key.current);
+    const next = await runAgain(task, key.current, isAsync);
     renewBalance().catch(() => {});
     onClose();
     leaveFor(`/tasks/${next.id}`);
@@ -49,7 +52,7 @@ export function RunAgain({ task, onClose }) {
         ${problem && html`<${Problem} error=${problem} />`}
         ${notReady && html`<${Notice} kind="warn">${t('again.not_ready')}<//>`}
         <${Facts} rows=${[
-          { name: t('again.price'), value: model.busy ? undefined : t('again.price_value', { credits: credits(most) }), detail: t('facts.per_row', { credits: credits(price) }) },
+          { name: t('again.price'), value: model.busy ? undefined : t('again.price_value', { credits: credits(cost) }), detail: t('facts.per_row', { credits: credits(price) }) },
           { name: t('again.have'), value: held ? credits(held.available) : undefined },
         ]} />
         ${isNewer && html`<p class="quiet">${t('again.newer')}</p>`}

@@ -1,28 +1,34 @@
 // @ts-check
-// What is wrong with a cell, in words, and what it was probably meant to say.
-import { guess, readCell } from '/js/core/cells.js';
+// What is wrong with a cell or unusual about it, in words, and what it was probably meant to say. The server's own sentences
+// are English, so its codes and figures are told instead.
+import { guess, readCell, written } from '/js/core/cells.js';
 import { t, tOr } from '/js/core/i18n.js';
-import { figure } from '/js/parts/measurements.js';
+import { columnTitle, figure } from '/js/parts/measurements.js';
 
-/** @typedef {import('/js/core/models.js').Column} Column */
+/** @typedef {{ name: string, allowed: import('/js/core/models.js').Range | null }} Place a column, as far as cells are concerned */
 
-/**
- * @param {{ code: string, message?: string, min?: number, max?: number }} fault @param {Column | undefined} column
- */
+/** @param {{ code: string, min?: number, max?: number }} fault @param {Place | undefined} column */
 export function faultInWords(fault, column) {
-  const min = fault.min ?? column?.allowed.min;
-  const max = fault.max ?? column?.allowed.max;
-  const range = min === undefined || max === undefined ? { min: '', max: '' } : { min: figure(min), max: figure(max) };
-  return tOr(`fault.${fault.code}`, '') ? t(`fault.${fault.code}`, range) : fault.message ?? fault.code;
+  // What was rejected long ago says its bounds in its sentence alone.
+  const min = fault.min ?? column?.allowed?.min;
+  const max = fault.max ?? column?.allowed?.max;
+  const isKnown = tOr(`fault.${fault.code}`, '') && (fault.code !== 'out_of_range' || (min !== undefined && max !== undefined));
+  return isKnown ? t(`fault.${fault.code}`, { min: figure(min ?? 0), max: figure(max ?? 0) }) : t('fault.invalid');
+}
+
+/** @param {import('/js/core/tasks.js').Note} note */
+export function noteInWords({ field, value, min, max }) {
+  return `${columnTitle(field)}: ${t('results.beyond', { value: figure(value), min: figure(min), max: figure(max) })}`;
 }
 
 /**
  * A question with a value that would be right; nothing if one cannot tell.
- * @param {string | null} text @param {Column | undefined} column @returns {{ value: string, question: string } | null}
+ * @param {string | null} text @param {import('/js/core/models.js').Column | undefined} column @returns {{ value: string, question: string } | null}
  */
 export function guessInWords(text, column) {
-  const value = text && column ? guess(text, column) : null;
-  if (!value || !column) return null;
+  const meant = text && column ? guess(text, column) : null;
+  if (!meant || !column) return null;
+  const value = written(meant);
   const moved = readCell(String(text), column.allowed).fault === 'out_of_range';
   return { value, question: t(moved ? 'fault.point' : 'fault.guess', { value }) };
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // Rows that were rejected, to be mended in place and sent again. They become a task of their own; what they cost stands on
 // the button.
-import { placesOf, readCell } from '/js/core/cells.js';
+import { placesOf, readCell, written } from '/js/core/cells.js';
 import { renewBalance } from '/js/core/balance.js';
 import { keepName, nameOf } from '/js/core/file-names.js';
 import { credits, number } from '/js/core/format.js';
@@ -21,25 +21,43 @@ import { Pager } from '/js/parts/table.js';
 /** @typedef {import('/js/core/tasks.js').Fault} Fault */
 /** @typedef {import('/js/core/tasks.js').ResultRow & { id: string }} Row */
 /** @typedef {import('/js/core/models.js').Model} Model */
+/** @typedef {import('/js/core/models.js').Column} Column */
 
 /** Of what was typed: by row, then by column. @typedef {Record<string, Record<string, string>>} Edits */
 
+/** A column that can be mended, and where it stands in the rows. @typedef {{ column: Column, place: number }} Placed */
+
+/** The columns of the rows that the model knows; one that takes any numbers knows them all. @param {Model} model @param {string[]} names @returns {Placed[]} */
+function placed(model, names) {
+  if (model.takes_any_numbers) return names.map((name, place) => ({ column: /** @type {any} */ ({ name, allowed: null }), place }));
+  const places = placesOf(model.inputs, names);
+  return model.inputs.map((column, at) => ({ column, place: places[at] }));
+}
+
+/** What stands in a cell by now. @param {Row} row @param {Record<string, string>} typed @param {Placed} placed */
+function textOf(row, typed, { column, place }) {
+  return typed[column.name] ?? written(row.cells[place] ?? '');
+}
+
 /** A row's numbers with what was typed into it; `null` while one of them is not right.
- * @param {Row} row @param {Record<string, string>} typed @param {Model} model @param {number[]} places */
-function mended(row, typed, model, places) {
-  const cells = model.inputs.map(({ name, allowed }, at) => readCell(typed[name] ?? row.cells[places[at]] ?? '', allowed).number);
+ * @param {Row} row @param {Record<string, string>} typed @param {Placed[]} columns */
+function mended(row, typed, columns) {
+  const texts = columns.map((one) => textOf(row, typed, one));
+  // Rows of any numbers may be shorter than the longest of them.
+  while (texts.length > 1 && texts.at(-1) === '' && columns[0].column.allowed === null) texts.pop();
+  const cells = texts.map((text, at) => readCell(text, columns[at].column.allowed).number);
   return cells.some((cell) => cell === undefined) ? null : /** @type {number[]} */ (cells);
 }
 
-/** @param {{ row: Row, fault: Fault, model: Model, typed: Record<string, string>, isFirst: boolean, isDone: boolean, onType: (field: string, text: string) => void }} props */
-function FaultRow({ row, fault, model, typed, isFirst, isDone, onType }) {
-  const column = model.inputs.find(({ name }) => name === fault.field);
-  const text = typed[fault.field] ?? fault.value ?? '';
+/** @param {{ row: Row, fault: Fault, at: Placed | undefined, typed: Record<string, string>, isFirst: boolean, isDone: boolean, onType: (field: string, text: string) => void }} props */
+function FaultRow({ row, fault, at, typed, isFirst, isDone, onType }) {
+  const column = at?.column;
+  const text = at ? textOf(row, typed, at) : '';
   const wrong = column && readCell(text, column.allowed).fault;
   const hint = guessInWords(text, column);
   return html`
     <tr class=${isDone ? 'mend mend--done' : 'mend'}>
-      <td class="table__right">${isFirst ? number(row.row) : html`<span class="unseen">${number(row.row)}</span>`}</td>
+      <td class="table__right"><span class=${isFirst ? undefined : 'unseen'}><span class="remark__row">${t('results.row')} </span>${number(row.row)}</span></td>
       <td>${column ? columnTitle(column.name) : t('results.whole_row')}</td>
       <td class="table__wide">
         ${column && !isDone
@@ -59,8 +77,8 @@ function FaultRow({ row, fault, model, typed, isFirst, isDone, onType }) {
     </tr>`;
 }
 
-/** @param {{ task: import('/js/core/tasks.js').Task, model: Model, limit: number, onMended?: (task: any) => void }} props */
-export function Rejected({ task, model, limit, onMended }) {
+/** @param {{ task: import('/js/core/tasks.js').Task, model: Model, limit: number }} props */
+export function Rejected({ task, model, limit }) {
   const [edits, setEdits] = useState(/** @type {Edits} */ ({}));
   const [done, setDone] = useState(/** @type {Record<string, boolean>} */ ({}));
   const [names, setNames] = useState(/** @type {string[]} */ ([]));
@@ -72,10 +90,10 @@ export function Rejected({ task, model, limit, onMended }) {
     setNames(page.columns);
     return { items: page.items.map((item) => ({ ...item, id: String(item.row) })), next_cursor: page.next_cursor };
   }, [task.id]);
-  const places = placesOf(model.inputs, names);
+  const columns = placed(model, names);
   const rows = /** @type {Row[]} */ (pages.items ?? []);
   const ready = rows.flatMap((row) => {
-    const cells = edits[row.id] && !done[row.id] ? mended(row, edits[row.id], model, places) : null;
+    const cells = edits[row.id] && !done[row.id] ? mended(row, edits[row.id], columns) : null;
     return cells ? [{ id: row.id, cells }] : [];
   });
   useGuard(() => Object.keys(edits).some((id) => !done[id]) && !sending.current);
@@ -83,7 +101,8 @@ export function Rejected({ task, model, limit, onMended }) {
     if (sending.current || !ready.length) return;
     sending.current = true;
     setState({ busy: true, error: null, sent: null });
-    const body = { columns: model.inputs.map(({ name }) => name), data: ready.map(({ cells }) => cells) };
+    const data = ready.map(({ cells }) => cells);
+    const body = model.takes_any_numbers ? { data } : { columns: model.inputs.map(({ name }) => name), data };
     const said = JSON.stringify(body);
     if (wish.current.body !== said) wish.current = { body: said, key: onceKey() };
     try {
@@ -93,7 +112,6 @@ export function Rejected({ task, model, limit, onMended }) {
       setDone((old) => ({ ...old, ...Object.fromEntries(ready.map(({ id }) => [id, true])) }));
       setState({ busy: false, error: null, sent: made });
       renewBalance().catch(() => {});
-      onMended?.(made);
     } catch (error) {
       setState({ busy: false, error, sent: null });
     }
@@ -101,7 +119,7 @@ export function Rejected({ task, model, limit, onMended }) {
   };
   if (pages.error && !pages.items) return html`<${Failure} error=${pages.error} retry=${pages.reload} />`;
   if (!pages.items) return html`<${SkeletonBlock} />`;
-  const price = (task.price_per_row || 0) * ready.length;
+  const price = model.price_per_row * ready.length;
   return html`
     <div class="mend__head">
       <p class="quiet">${t('results.mend_text')}</p>
@@ -122,7 +140,7 @@ export function Rejected({ task, model, limit, onMended }) {
       </tr></thead>
       <tbody>
         ${rows.flatMap((row) => row.errors.map((fault, at) => html`
-          <${FaultRow} key=${`${row.id}-${fault.field}`} row=${row} fault=${fault} model=${model} typed=${edits[row.id] ?? {}} isFirst=${at === 0}
+          <${FaultRow} key=${`${row.id}-${fault.field}`} row=${row} fault=${fault} at=${columns.find(({ column }) => column.name === fault.field)} typed=${edits[row.id] ?? {}} isFirst=${at === 0}
             isDone=${Boolean(done[row.id])}
             onType=${(/** @type {string} */ field, /** @type {string} */ text) => setEdits((old) => ({ ...old, [row.id]: { ...old[row.id], [field]: text } }))} />`))}
       </tbody>

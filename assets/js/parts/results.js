@@ -1,70 +1,100 @@
 // @ts-check
 // A task's rows with what came of them: all, those that were predicted, and those that were rejected, to be mended here.
-import { placesOf } from '/js/core/cells.js';
-import { computing, number } from '/js/core/format.js';
+import { placesOf, written } from '/js/core/cells.js';
+import { number } from '/js/core/format.js';
 import { useFilters } from '/js/core/filters.js';
 import { t } from '/js/core/i18n.js';
 import { usePages } from '/js/core/pages.js';
 import { listResults, resultsAddress } from '/js/core/tasks.js';
 import { html, useRef, useState } from '/js/core/view.js';
 import { Button } from '/js/parts/button.js';
-import { faultInWords } from '/js/parts/cell-fault.js';
+import { faultInWords, noteInWords } from '/js/parts/cell-fault.js';
 import { Choice } from '/js/parts/choice.js';
 import { columnTitle } from '/js/parts/measurements.js';
 import { Blank } from '/js/parts/notice.js';
 import { Rejected } from '/js/parts/rejected.js';
-import { Stat } from '/js/parts/stat.js';
+import { SmallRuler } from '/js/parts/ruler.js';
 import { List } from '/js/parts/table.js';
 
 /** @typedef {import('/js/core/tasks.js').Task} Task */
 /** @typedef {import('/js/core/tasks.js').ResultRow & { id: string }} Row */
 /** @typedef {import('/js/core/models.js').Model} Model */
+/** @typedef {import('/js/core/models.js').Output} Output */
+/** @typedef {import('/js/core/models.js').Range} Range */
 
-const LIMIT = 50;
+const LIMIT = 25;
 const REJECTED_LIMIT = 100;
 
-/** The figures of a task that has ended. @param {{ task: Task }} props */
-export function TaskFigures({ task }) {
-  return html`
-    <${Stat} figures=${[
-      { name: t('results.predicted'), value: number(task.n_predicted) },
-      { name: t('results.rejected'), value: number(task.n_rejected), tone: task.n_rejected ? 'bad' : undefined },
-      { name: t('results.charged'), value: number(task.cost), unit: t('credits.unit', { n: task.cost }) },
-      { name: t('results.took'), value: task.compute_ms === null ? '–' : computing(task.compute_ms) },
-    ]} />`;
+const short = (/** @type {number} */ one) => number(one, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+
+/** Whole numbers between which all ranges of these rows lie. @param {Row[]} rows @param {Output} output @returns {Range} */
+function endsOf(rows, output) {
+  const ranges = rows.flatMap((row) => row[output.name] ?? []);
+  return { min: Math.floor(Math.min(...ranges)), max: Math.ceil(Math.max(...ranges)) };
 }
 
-/** How an output is shown in a table. @param {import('/js/core/models.js').Output} output @param {any} value */
-function shown(output, value) {
-  const short = (/** @type {number} */ one) => number(one, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+/** How an output is shown in a table. @param {Output} output @param {any} value @param {any} middle @param {Range} ends */
+function shown(output, value, middle, ends) {
   if (value === undefined || value === null) return '–';
   if (output.kind === 'number') return html`<b>${short(value)}</b>`;
   if (output.kind === 'class') return number(value);
-  if (output.kind === 'interval') return t('results.range', { low: short(value[0]), high: short(value[1]) });
+  if (output.kind === 'interval') {
+    const [low, high] = value;
+    return html`
+      <span class="ruled">
+        ${typeof middle === 'number' && html`<${SmallRuler} ...${ends} low=${low} high=${high} value=${middle} />`}
+        <span class="ruled__figures">${t('results.range', { low: short(low), high: short(high) })}</span>
+      </span>`;
+  }
   return value.map((/** @type {number} */ one) => number(one, { maximumSignificantDigits: 12 })).join('  ');
 }
 
-/** @param {Model} model @param {string[]} names @returns {import('/js/parts/table.js').Column<Row>[]} */
-function columnsOf(model, names) {
+/** What is to be known of a row. @param {{ row: Row, model: Model }} props */
+function Remarks({ row, model }) {
+  return html`
+    ${row.errors.map((fault) => {
+      const column = model.inputs.find(({ name }) => name === fault.field);
+      return html`<span class="remark remark--bad">${fault.field === 'row' ? t('results.whole_row') : columnTitle(fault.field)}: ${faultInWords(fault, column)}</span>`;
+    })}
+    ${row.notes?.map((note) => html`<span class="remark">${noteInWords(note)}</span>`)}`;
+}
+
+/** A row's cells as they were sent, for a window that has no room for them side by side. @param {{ row: Row, titles: string[] }} props */
+function Sent({ row, titles }) {
+  return html`
+    <details class="fold">
+      <summary class="fold__title">${t('results.cells')}</summary>
+      <ul class="matches">${titles.map((title, at) => html`<li class="matches__one" key=${at}><b>${title}</b> <span class="quiet">${written(row.cells[at] ?? '') || t('results.empty')}</span></li>`)}</ul>
+    </details>`;
+}
+
+/** @param {Model} model @param {string[]} names @param {Row[]} rows @returns {import('/js/parts/table.js').Column<Row>[]} */
+function columnsOf(model, names, rows) {
   const outputs = model.outputs.filter(({ kind }) => kind !== 'probabilities');
+  const [first] = outputs;
   const places = placesOf(model.inputs, names);
-  const columnAt = (/** @type {number} */ at) => model.inputs[places.indexOf(at)];
+  const fieldAt = (/** @type {number} */ at) => model.inputs[places.indexOf(at)]?.name ?? names[at];
+  const titles = names.map((name, at) => (places.includes(at) || model.takes_any_numbers ? columnTitle(fieldAt(at)) : name));
+  const isRemarked = rows.some(({ errors, notes }) => errors.length || notes?.length);
   return [
-    { key: 'row', label: t('results.row'), ch: 4, cell: ({ row }) => html`<span class="faint">${number(row)}</span>` },
-    ...outputs.map((output, place) => ({
-      key: output.name, label: t(`results.output_${output.kind}`), right: true, aside: place === 0, labelled: place > 0, ch: 6,
-      cell: (/** @type {Row} */ { prediction, errors, ...row }) => (prediction !== null ? shown(output, row[output.name])
-        : place === 0 ? html`<span class="bad-words">${t('results.is_rejected')}</span>`
-        : place === 1 ? html`<span class="faint">${errors.map((fault) => faultInWords(fault, model.inputs.find(({ name }) => name === fault.field))).slice(0, 1)}</span>` : ''),
-    })),
-    ...names.map((name, at) => ({
-      key: `cell-${at}`, label: columnAt(at) ? columnTitle(columnAt(at).name) : name, right: true, far: true, ch: 5,
+    { key: 'row', label: t('results.row'), ch: 4, cell: ({ row }) => html`<span class="faint"><span class="remark__row">${t('results.row')} </span>${number(row)}</span>` },
+    ...outputs.map((output, place) => {
+      const ends = output.kind === 'interval' ? endsOf(rows, output) : { min: 0, max: 0 };
+      return {
+        key: output.name, label: t(`results.output_${output.kind}`), right: true, aside: place === 0, labelled: place > 0, ch: 6,
+        cell: (/** @type {Row} */ { prediction, ...row }) => (prediction !== null ? shown(output, row[output.name], row[first.name], ends)
+          : place === 0 ? html`<span class="bad-words">${t('results.is_rejected')}</span>` : ''),
+      };
+    }),
+    ...(isRemarked ? [{ key: 'remarks', label: t('results.remarks'), wide: true, ch: 20, cell: (/** @type {Row} */ row) => html`<${Remarks} row=${row} model=${model} />` }] : []),
+    ...titles.map((title, at) => ({
+      key: `cell-${at}`, label: title, right: true, far: true, ch: 5,
       cell: (/** @type {Row} */ { cells, errors }) => {
-        const isBad = errors.some(({ field }) => field === columnAt(at)?.name);
-        const text = cells[at] ?? '';
-        return isBad ? html`<span class="cell-bad">${text || t('results.empty')}</span>` : html`<span class="quiet">${text}</span>`;
+        const text = written(cells[at] ?? '');
+        return errors.some(({ field }) => field === fieldAt(at)) ? html`<span class="cell-bad">${text || t('results.empty')}</span>` : html`<span class="quiet">${text}</span>`;
       },
     })),
+    { key: 'cells', label: t('results.cells'), near: true, wide: true, cell: (row) => html`<${Sent} row=${row} titles=${titles} />` },
   ];
 }
 
@@ -78,16 +108,13 @@ function Rows({ task, model, only }) {
   }, [task.id, only]);
   return html`
     <div class="table-scroll" tabindex="0" role="region" aria-label=${t('table.sideways', { name: t('results.title') })}>
-      <${List} label=${t('results.title')} columns=${columnsOf(model, names)} pages=${pages} n=${8}
+      <${List} label=${t('results.title')} columns=${columnsOf(model, names, pages.items ?? [])} pages=${pages} n=${8}
         blank=${{ icon: 'list', title: t('results.none'), text: t('results.none_text') }} />
     </div>`;
 }
 
-/**
- * The rows of a task that has ended. `onMended` hears of the task that mended rows became.
- * @param {{ task: Task, model: Model, onMended?: (task: Task) => void }} props
- */
-export function Results({ task, model, onMended }) {
+/** The rows of a task that has ended. @param {{ task: Task, model: Model }} props */
+export function Results({ task, model }) {
   const [filters, set] = useFilters({ only: task.n_predicted === 0 ? 'rejected' : 'all' });
   const only = /** @type {'all' | 'predicted' | 'rejected'} */ (['all', 'predicted', 'rejected'].includes(filters.only) ? filters.only : 'all');
   // What was mended and sent stays known while other rows are looked at.
@@ -109,6 +136,6 @@ export function Results({ task, model, onMended }) {
       ${only === 'rejected' && task.n_rejected === 0 ? html`<${Blank} icon="check" title=${t('results.none_rejected')} text=${t('results.none_rejected_text')} />`
         : only === 'predicted' && task.n_predicted === 0 ? html`<${Blank} icon="list" title=${t('results.none_predicted')} text=${t('results.none_predicted_text')} />`
         : only !== 'rejected' && html`<${Rows} key=${only} task=${task} model=${model} only=${only} />`}
-      ${mending.current && html`<div hidden=${only !== 'rejected'}><${Rejected} key=${task.id} task=${task} model=${model} limit=${REJECTED_LIMIT} onMended=${onMended} /></div>`}
+      ${mending.current && html`<div hidden=${only !== 'rejected'}><${Rejected} key=${task.id} task=${task} model=${model} limit=${REJECTED_LIMIT} /></div>`}
     </section>`;
 }

@@ -9,16 +9,16 @@ import { Skeleton } from '/js/parts/skeleton.js';
 /**
  * `cell` draws what stands in a row. The first column names the row; on a phone, where each row is a card of two cells a
  * line, `aside` cells stand at the right edge and `labelled` ones say their column's name. `sort` is the word for sorting
- * by it, `far` columns are left out on a phone, `wide` ones take a line of their own there.
+ * by it, `far` columns are left out on a phone, `near` ones are there alone, `wide` ones take a line of their own there.
  * @template T
  * @typedef {{ key: string, label: string, cell: (row: T) => any, right?: boolean, aside?: boolean, labelled?: boolean,
- *   far?: boolean, wide?: boolean, sort?: string, ch?: number }} Column
+ *   far?: boolean, near?: boolean, wide?: boolean, sort?: string, ch?: number }} Column
  */
 /** @typedef {{ by: string, down: boolean }} Sort */
 
 /** @param {Column<any>} column */
-function names({ right, aside, far, wide }) {
-  return [right && 'table__right', aside && 'table__aside', far && 'table__far', wide && 'table__wide'].filter(Boolean).join(' ') || undefined;
+function names({ right, aside, far, near, wide }) {
+  return [right && 'table__right', aside && 'table__aside', far && 'table__far', near && 'table__near', wide && 'table__wide'].filter(Boolean).join(' ') || undefined;
 }
 
 /** @param {{ column: Column<any>, sort?: Sort, onSort?: (sort: Sort) => void }} props */

@@ -1,0 +1,103 @@
+//! Stories of rows that were rejected, and of figures as different languages write them.
+
+use serde_json::{Value, json};
+
+use crate::browser::{inspect, sign_in, stage};
+use crate::browser_models::{balance, top_up};
+use crate::support::binary::Binary;
+use crate::support::browser::Browser;
+
+/// Has rows predicted as a program would; the address of the task's page.
+fn predict(browser: &Browser, model: &str, rows: &Value) -> String {
+    let id = browser.eval(&format!(
+        "fetch('/api/tasks', {{ method: 'POST', headers: {{ 'Content-Type': 'application/json' }}, \
+         body: JSON.stringify({}) }}).then((answer) => answer.json()).then(({{ id }}) => id)",
+        json!({"model": model, "data": rows})
+    ));
+    format!("/tasks/{}", id.as_str().unwrap())
+}
+
+#[test]
+fn what_a_program_sent_is_mended_on_the_page_of_its_task() {
+    let binary = Binary::new();
+    let Some((_served, browser)) = stage(&binary) else { return };
+    sign_in(&browser);
+    top_up(&browser, 100);
+    let before = balance(&browser)["available"].as_i64().unwrap();
+    let good = json!([7.4, 0.7, 0, 1.9, 0.9, 11, 34, 0.9978, 3.51, 0.56, 9.4]);
+    let bad = json!([7.4, "0.7x", 0, 1.9, 0.076, 11, 34, 0.9978, 3.51, 0.56, 9.4]);
+    let task = predict(&browser, "wine", &json!([good, bad]));
+    browser.goto(&task);
+    // What is wrong and what is unusual stand beside the predictions.
+    browser.wait_for_text("Volatile acidity: is not a number");
+    browser.wait_for_text("Chlorides: 0.9 is beyond what the model has seen (0.012 to 0.611)");
+    inspect(&browser, "task-rows");
+    browser.click("label", "Rejected 1");
+    browser.click(".mend button", "did you mean 0.7?");
+    browser.click("button", "Predict 1 mended row · 1 credit");
+    browser.wait_for_text("1 mended row is predicted.");
+    inspect(&browser, "task-mended");
+    // The task stays what it was; the mended row is a task of its own.
+    assert_eq!(balance(&browser)["available"], before - 2);
+    browser.click("a", "Show them");
+    browser.wait_for_text("The row was predicted.");
+
+    // A model of any numbers takes the mended row as long as it was.
+    let task = predict(&browser, "simple", &json!([[1, "x", 3], [4.5]]));
+    browser.goto(&task);
+    browser.click("label", "Rejected 1");
+    browser.wait_for(".mend__input");
+    browser.eval("document.querySelector('.mend__input').select()");
+    browser.type_text("2.5");
+    browser.click("button", "Predict 1 mended row · 1 credit");
+    browser.click("a", "Show them");
+    browser.wait_for_text("2  5  6");
+}
+
+#[test]
+fn figures_are_typed_and_shown_as_the_language_writes_them() {
+    let binary = Binary::new();
+    let Some((_served, browser)) = stage(&binary) else { return };
+    sign_in(&browser);
+    top_up(&browser, 100);
+    let value =
+        |name: &str| browser.eval(&format!("document.querySelector('[name={name}]').value"));
+    let acid = "document.querySelector('[name=\"fixed acidity\"]')";
+    let asked = |browser: &Browser| {
+        browser.wait_for("#main .answer__figure");
+        browser.eval(
+            "fetch('/api/tasks?limit=1').then((answer) => answer.json()).then(({ items }) => \
+             fetch(`/api/tasks/${items[0].id}/input`)).then((answer) => answer.json()) \
+             .then(({ rows }) => rows[0])",
+        )
+    };
+    for language in ["ru", "es"] {
+        browser.speak(language);
+        browser.goto("/models/wine");
+        browser.wait_for("[name=density]");
+        assert_eq!(value("density"), "0,9978");
+        // Both signs are understood, by hand and on the slider; what is sent is the exact number.
+        for typed in ["7,35", "7.35"] {
+            browser.eval(&format!("{acid}.select()"));
+            browser.type_text(typed);
+            browser.wait_until(&format!("{acid}.getAttribute('aria-invalid') === null"));
+        }
+        browser.eval("document.querySelector('[name=alcohol]').closest('.slider').querySelector('[type=range]').focus()");
+        browser.press("ArrowRight");
+        assert!(value("alcohol").as_str().unwrap().contains(','), "{}", value("alcohol"));
+        browser.eval("document.querySelector('#main form').requestSubmit()");
+        let row = asked(&browser);
+        assert_eq!((&row[0], &row[7]), (&json!(7.35), &json!(0.9978)), "{row}");
+        inspect(&browser, &format!("model-comma-{language}"));
+    }
+    // Rows that are mended are no different.
+    let bad = json!([7.4, "0.7x", 0, 1.9, 0.076, 11, 34, 0.9978, 3.51, 0.56, 9.4]);
+    let good = json!([7.4, 0.7, 0, 1.9, 0.9, 11, 34, 0.9978, 3.51, 0.56, 9.4]);
+    browser.goto(&predict(&browser, "wine", &json!([good, bad])));
+    browser.wait_for_text("0,9978");
+    browser.click("label", "Rechazadas 1");
+    browser.click(".mend button", "0,7");
+    assert_eq!(browser.eval("document.querySelector('.mend__input').value"), "0,7");
+    browser.click("button", "Predecir 1 fila corregida");
+    browser.wait_for_text("1 fila corregida se ha predicho.");
+}
