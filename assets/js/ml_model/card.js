@@ -130,7 +130,7 @@ export function ModelCard({ model }) {
         <section class="card" aria-labelledby="about">
           <div class="card__head"><h2 id="about">${t('card.about')}</h2></div>
           <p class="card__text">${tOr(`description.${model.id}`, card?.description ?? '')}</p>
-          ${card?.data && html`<p class="card__text"><b>${t('card.data')}</b> ${card.data}</p>`}
+          ${card?.data && html`<p class="card__text"><b>${t('card.data')}</b> ${tOr(`card.data.${model.id}`, card.data)}</p>`}
         </section>
         <section class="card" aria-labelledby="facts">
           <div class="card__head"><h2 id="facts">${t('card.facts')}</h2></div>
@@ -139,7 +139,7 @@ export function ModelCard({ model }) {
             { name: t('card.version'), value: html`<code>${model.version ?? '–'}</code>` },
             { name: t('card.name'), value: html`<code>${model.id}</code>` },
             ...(evaluation?.parts ?? []).map(({ part, share, rmse }) => ({
-              name: tOr(`part.${part.replace(/ /g, '_')}`, part), detail: t('card.part_alone', { points: two(rmse) }), value: percent(share),
+              name: tOr(`part.${part.replace(/ /g, '_')}`, part), detail: t('card.part_alone', { points: two(rmse) }), value: t('card.part_share', { share: percent(share) }),
             })),
           ]} />
         </section>
