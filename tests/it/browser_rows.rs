@@ -51,7 +51,7 @@ fn what_a_program_sent_is_mended_on_the_page_of_its_task() {
     browser.type_text("2.5");
     browser.click("button", "Predict 1 mended row · 1 credit");
     browser.click("a", "Show them");
-    browser.wait_for_text("2  5  6");
+    browser.wait_for_text("2 5 6");
 }
 
 #[test]

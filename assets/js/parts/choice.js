@@ -3,7 +3,7 @@ import { html, useId } from '/js/core/view.js';
 
 /**
  * One of a few, all in view.
- * @param {{ label: string, value: string, options: { value: string, label: string, lang?: string }[],
+ * @param {{ label: string, value: string, options: { value: string, label: string, count?: string, lang?: string }[],
  *   onChoose: (value: string) => void, quiet?: boolean }} props with `quiet` the label is for readers of screens alone
  */
 export function Choice({ label, value, options, onChoose, quiet = false }) {
@@ -16,7 +16,7 @@ export function Choice({ label, value, options, onChoose, quiet = false }) {
           <label class="choice__one" key=${option.value}>
             <input type="radio" name=${name} value=${option.value} checked=${option.value === value}
               onChange=${() => onChoose(option.value)} />
-            <span lang=${option.lang}>${option.label}</span>
+            <span lang=${option.lang}><b class="choice__word">${option.label}${option.count && html` <span class="choice__count num">${option.count}</span>`}</b></span>
           </label>`)}
       </div>
     </fieldset>`;

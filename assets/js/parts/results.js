@@ -126,9 +126,9 @@ export function Results({ task, model }) {
         <h2 id="rows">${t('results.title')}</h2>
         <div class="results__tools">
           <${Choice} label=${t('results.show')} quiet value=${only} onChoose=${(/** @type {string} */ value) => set({ only: value })} options=${[
-            { value: 'all', label: t('results.only_all', { count: number(task.n_rows) }) },
-            { value: 'predicted', label: t('results.only_predicted', { count: number(task.n_predicted) }) },
-            { value: 'rejected', label: t('results.only_rejected', { count: number(task.n_rejected) }) },
+            { value: 'all', label: t('results.only_all'), count: number(task.n_rows) },
+            { value: 'predicted', label: t('results.only_predicted'), count: number(task.n_predicted) },
+            { value: 'rejected', label: t('results.only_rejected'), count: number(task.n_rejected) },
           ]} />
           <${Button} kind="small" icon="download" href=${resultsAddress(task.id)} download>${t('results.csv')}<//>
         </div>

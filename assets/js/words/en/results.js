@@ -3,9 +3,9 @@
 export default {
   'results.title': 'Rows',
   'results.show': 'Which rows',
-  'results.only_all': 'All {count}',
-  'results.only_predicted': 'Predicted {count}',
-  'results.only_rejected': 'Rejected {count}',
+  'results.only_all': 'All',
+  'results.only_predicted': 'Predicted',
+  'results.only_rejected': 'Rejected',
   'results.csv': 'Download CSV',
   'results.row': 'Row',
   'results.column': 'Column',

@@ -3,9 +3,9 @@
 export default {
   'results.title': 'Filas',
   'results.show': 'Qué filas',
-  'results.only_all': 'Todas {count}',
-  'results.only_predicted': 'Predichas {count}',
-  'results.only_rejected': 'Rechazadas {count}',
+  'results.only_all': 'Todas',
+  'results.only_predicted': 'Predichas',
+  'results.only_rejected': 'Rechazadas',
   'results.csv': 'Descargar CSV',
   'results.row': 'Fila',
   'results.column': 'Columna',

@@ -3,9 +3,9 @@
 export default {
   'results.title': 'Строки',
   'results.show': 'Какие строки',
-  'results.only_all': 'Все {count}',
-  'results.only_predicted': 'Удались {count}',
-  'results.only_rejected': 'Отклонены {count}',
+  'results.only_all': 'Все',
+  'results.only_predicted': 'Удались',
+  'results.only_rejected': 'Отклонены',
   'results.csv': 'Скачать CSV',
   'results.row': 'Строка',
   'results.column': 'Столбец',
