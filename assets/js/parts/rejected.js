@@ -1,8 +1,9 @@
 // @ts-check
 // Rows that were rejected, to be mended in place and sent again. They become a task of their own; what they cost stands on
 // the button.
-import { placesOf, readCell, written } from '/js/core/cells.js';
+import { useAction } from '/js/core/action.js';
 import { renewBalance } from '/js/core/balance.js';
+import { placesOf, readCell, written } from '/js/core/cells.js';
 import { keepName, nameOf } from '/js/core/file-names.js';
 import { credits, number } from '/js/core/format.js';
 import { useGuard } from '/js/core/guard.js';
@@ -10,6 +11,7 @@ import { onceKey } from '/js/core/http.js';
 import { t } from '/js/core/i18n.js';
 import { usePages } from '/js/core/pages.js';
 import { createTask, listResults } from '/js/core/tasks.js';
+import { useTyped } from '/js/core/typed.js';
 import { html, useRef, useState } from '/js/core/view.js';
 import { Button } from '/js/parts/button.js';
 import { faultInWords, guessInWords } from '/js/parts/cell-fault.js';
@@ -79,12 +81,11 @@ function FaultRow({ row, fault, at, typed, isFirst, isDone, onType }) {
 
 /** @param {{ task: import('/js/core/tasks.js').Task, model: Model, limit: number }} props */
 export function Rejected({ task, model, limit }) {
-  const [edits, setEdits] = useState(/** @type {Edits} */ ({}));
+  const [edits, setEdits] = useTyped(`rejected ${task.id}`, /** @type {Edits} */ ({}));
   const [done, setDone] = useState(/** @type {Record<string, boolean>} */ ({}));
   const [names, setNames] = useState(/** @type {string[]} */ ([]));
-  const [state, setState] = useState({ busy: false, error: /** @type {any} */ (null), sent: /** @type {any} */ (null) });
+  const [sent, setSent] = useState(/** @type {any} */ (null));
   const wish = useRef({ body: '', key: '' });
-  const sending = useRef(false);
   const pages = usePages(async (cursor) => {
     const page = await listResults(task.id, { limit, cursor, only: 'rejected' });
     setNames(page.columns);
@@ -96,41 +97,34 @@ export function Rejected({ task, model, limit }) {
     const cells = edits[row.id] && !done[row.id] ? mended(row, edits[row.id], columns) : null;
     return cells ? [{ id: row.id, cells }] : [];
   });
-  useGuard(() => Object.keys(edits).some((id) => !done[id]) && !sending.current);
-  const send = async () => {
-    if (sending.current || !ready.length) return;
-    sending.current = true;
-    setState({ busy: true, error: null, sent: null });
+  const { run, busy, error, isUnderWay } = useAction(async () => {
+    setSent(null);
     const data = ready.map(({ cells }) => cells);
     const body = model.takes_any_numbers ? { data } : { columns: model.inputs.map(({ name }) => name), data };
     const said = JSON.stringify(body);
     if (wish.current.body !== said) wish.current = { body: said, key: onceKey() };
-    try {
-      const made = await createTask({ model: model.id, body, key: wish.current.key });
-      const name = nameOf(task.id);
-      if (name) keepName(made.id, t('results.mended_name', { name }));
-      setDone((old) => ({ ...old, ...Object.fromEntries(ready.map(({ id }) => [id, true])) }));
-      setState({ busy: false, error: null, sent: made });
-      renewBalance().catch(() => {});
-    } catch (error) {
-      setState({ busy: false, error, sent: null });
-    }
-    sending.current = false;
-  };
+    const made = await createTask({ model: model.id, body, key: wish.current.key });
+    const name = nameOf(task.id);
+    if (name) keepName(made.id, t('results.mended_name', { name }));
+    setDone((old) => ({ ...old, ...Object.fromEntries(ready.map(({ id }) => [id, true])) }));
+    setSent(made);
+    renewBalance().catch(() => {});
+  });
+  useGuard(() => Object.keys(edits).some((id) => !done[id]) && !isUnderWay.current);
   if (pages.error && !pages.items) return html`<${Failure} error=${pages.error} retry=${pages.reload} />`;
   if (!pages.items) return html`<${SkeletonBlock} />`;
   const price = model.price_per_row * ready.length;
   return html`
     <div class="mend__head">
       <p class="quiet">${t('results.mend_text')}</p>
-      <${Button} kind="main" busy=${state.busy} off=${!ready.length} onClick=${send}>
+      <${Button} kind="main" busy=${busy} off=${!ready.length} onClick=${() => run()}>
         ${ready.length ? t('results.send', { n: ready.length, count: number(ready.length), credits: credits(price) }) : t('results.send_none')}
       <//>
     </div>
-    ${state.error && html`<div class="mend__notice"><${Problem} error=${state.error} /></div>`}
-    ${state.sent && html`
+    ${error && html`<div class="mend__notice"><${Problem} error=${error} /></div>`}
+    ${sent && html`
       <div class="mend__notice"><${Notice} kind="good">
-        ${t('results.sent', { n: state.sent.n_rows, count: number(state.sent.n_rows) })} <a class="link" href=${`/tasks/${state.sent.id}`}>${t('results.sent_link')}</a>
+        ${t('results.sent', { n: sent.n_rows, count: number(sent.n_rows) })} <a class="link" href=${`/tasks/${sent.id}`}>${t('results.sent_link')}</a>
       <//></div>`}
     <table class="table" aria-label=${t('results.title')}>
       <thead><tr>
