@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use crate::browser::{give_name, inspect, register, sign_in, sign_in_as, stage};
-use crate::browser_models::top_up;
+use crate::browser_models::{balance, top_up};
 use crate::browser_troubles::start_long_work;
 use crate::support::binary::{Binary, PASSWORD, Served};
 use crate::support::browser::Browser;
@@ -209,4 +209,37 @@ fn lists_of_work_under_way_are_live_without_a_wire_each() {
     browser.wait_for_text("It was cancelled before it was done.");
     browser.wait_until("document.getElementById('live').innerText.includes('cancelled')");
     browser.wait_until("wires === 0");
+}
+
+#[test]
+fn credits_are_whole_and_a_dialog_gives_the_focus_back() {
+    let binary = Binary::new();
+    let Some((_served, browser)) = stage(&binary) else { return };
+    sign_in(&browser);
+    browser.goto("/credits");
+    browser.wait_for_text("What you can spend");
+    let ask_for = |amount: &str| {
+        browser.wait_for("dialog input");
+        browser.eval("document.querySelector('dialog input').select()");
+        browser.type_text(amount);
+    };
+    for leave in ["Escape", "Cancel"] {
+        browser.tab_to("Top up");
+        browser.press("Enter");
+        // A decimal sign does not part thousands: that would book ten times as much.
+        for wrong in ["12.5", "0.5", "2,50", "1,234.56", "1.500"] {
+            ask_for(wrong);
+            browser.click("dialog button[type=submit]", "");
+            browser.wait_for_text("Enter a whole number from 1 to 1,000,000.");
+        }
+        ask_for("1,500");
+        browser.wait_for_text("Add 1,500 credits");
+        match leave {
+            "Escape" => browser.press("Escape"),
+            _ => browser.click("dialog button", leave),
+        }
+        browser.wait_until("!document.querySelector('dialog')");
+        assert_eq!(browser.eval("document.activeElement.innerText"), "Top up");
+    }
+    assert_eq!(balance(&browser)["available"], 0);
 }

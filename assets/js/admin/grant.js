@@ -1,5 +1,6 @@
 // @ts-check
 // Credits moved by the staff's word: added, or put right, always with a reason that the user reads.
+import { amountOf } from '/js/core/amount.js';
 import { useForm } from '/js/core/form.js';
 import { credits, number } from '/js/core/format.js';
 import { onceKey } from '/js/core/http.js';
@@ -13,12 +14,6 @@ import { Problem, say } from '/js/parts/notice.js';
 
 const AMOUNT_MAX = 1_000_000;
 const REASON_MIN = 3;
-
-/** @param {string} text */
-function amountOf(text) {
-  const plain = text.replace(/[\s.,\u00a0\u202f']/g, '').replace('\u2212', '-');
-  return /^[+-]?\d+$/.test(plain) ? Number(plain) : NaN;
-}
 
 /** @param {{ user: import('/js/admin/api.js').UserRow, kind: 'top-ups' | 'adjustments', onClose: () => void, onDone: () => void }} props */
 export function Grant({ user, kind, onClose, onDone }) {

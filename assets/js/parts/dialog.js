@@ -15,6 +15,7 @@ import { Problem } from '/js/parts/notice.js';
  */
 export function Dialog({ title, onClose, busy = false, isShownOnce = false, kind, text, children }) {
   const element = useRef(/** @type {HTMLDialogElement | null} */ (null));
+  const isGone = useRef(false);
   const id = useId();
   useLayoutEffect(() => {
     const before = document.activeElement;
@@ -23,8 +24,14 @@ export function Dialog({ title, onClose, busy = false, isShownOnce = false, kind
     /** @type {HTMLElement | null | undefined} */
     const first = element.current?.querySelector('[autofocus], input, select, textarea') ?? element.current?.querySelector('.dialog__foot button');
     first?.focus();
-    // What opened it may have been drawn anew; then nothing more can be done.
-    return () => { if (before instanceof HTMLElement && before.isConnected) before.focus(); };
+    const dialog = element.current;
+    return () => {
+      isGone.current = true;
+      // While it is open nothing beside it can have the focus.
+      dialog?.close();
+      // What opened it may have been drawn anew; then nothing more can be done.
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
   }, []);
   const close = () => { if (!busy) onClose(); };
   const cancel = (/** @type {Event} */ event) => {
@@ -33,6 +40,7 @@ export function Dialog({ title, onClose, busy = false, isShownOnce = false, kind
   };
   // A browser closes a dialog by itself when Escape is pressed twice; what must stay is opened again.
   const closed = () => {
+    if (isGone.current) return;
     if (busy || isShownOnce) element.current?.showModal();
     else onClose();
   };

@@ -1,5 +1,6 @@
 // @ts-check
 // Adding credits to one's own account, from wherever they are needed.
+import { amountOf } from '/js/core/amount.js';
 import { balance, renewBalance } from '/js/core/balance.js';
 import { useForm } from '/js/core/form.js';
 import { credits, number } from '/js/core/format.js';
@@ -15,12 +16,6 @@ import { createTopUp } from '/js/transaction/api.js';
 
 const PRESETS = [100, 500, 1_000, 5_000];
 const AMOUNT_MAX = 1_000_000;
-
-/** @param {string} typed */
-function amountOf(typed) {
-  const digits = typed.replace(/[\s.,'\u00a0\u202f]/g, '');
-  return /^\d{1,9}$/.test(digits) ? Number(digits) : NaN;
-}
 
 /** @param {{ lacking?: number, onClose: () => void, onDone?: () => void }} props `lacking` is what something at hand needs */
 export default function TopUp({ lacking = 0, onClose, onDone }) {
