@@ -55,6 +55,22 @@ fn what_a_program_sent_is_mended_on_the_page_of_its_task() {
 }
 
 #[test]
+fn what_is_right_as_it_is_read_here_is_sent_without_an_edit() {
+    let binary = Binary::new();
+    let Some((_served, browser)) = stage(&binary) else { return };
+    sign_in(&browser);
+    top_up(&browser, 100);
+    // A decimal comma is no number to the server, and one to whoever reads the page.
+    let task = predict(&browser, "simple", &json!([[1, 2], ["4,5", 3]]));
+    browser.goto(&task);
+    browser.click("label", "Rejected 1");
+    browser.wait_for_text("right now");
+    browser.click("button", "Predict 1 mended row · 1 credit");
+    browser.click("a", "Show them");
+    browser.wait_for_text("9 6");
+}
+
+#[test]
 fn figures_are_typed_and_shown_as_the_language_writes_them() {
     let binary = Binary::new();
     let Some((_served, browser)) = stage(&binary) else { return };

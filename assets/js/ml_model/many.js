@@ -4,6 +4,7 @@ import { announce } from '/js/core/a11y.js';
 import { useFilters } from '/js/core/filters.js';
 import { keepName, nameOf } from '/js/core/file-names.js';
 import { number, size } from '/js/core/format.js';
+import { mayLeave } from '/js/core/guard.js';
 import { t } from '/js/core/i18n.js';
 import { useLoad } from '/js/core/state.js';
 import { findTask, isOpen } from '/js/core/tasks.js';
@@ -98,7 +99,7 @@ function Followed({ model, id, onNext }) {
   const [ended, setEnded] = useState(/** @type {Task | null} */ (null));
   const task = ended ?? data;
   const name = nameOf(id);
-  const next = html`<${Button} onClick=${onNext}>${t('many.next')}<//>`;
+  const next = html`<${Button} onClick=${async () => { if (await mayLeave()) onNext(); }}>${t('many.next')}<//>`;
   if (error && !task) return html`<div class="card"><${Failure} error=${error} retry=${reload} /><div class="form__actions form__actions--middle">${next}</div></div>`;
   if (!task) return html`<div class="card"><${SkeletonBlock} /></div>`;
   if (isOpen(task)) return html`<${Under} key=${id} first=${task} name=${name} onEnd=${(/** @type {Task} */ last) => {

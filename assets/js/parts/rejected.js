@@ -93,8 +93,11 @@ export function Rejected({ task, model, limit }) {
   }, [task.id]);
   const columns = placed(model, names);
   const rows = /** @type {Row[]} */ (pages.items ?? []);
+  // A decimal comma that the server refused is right as it is read here, without an edit. A row that is wrong as a whole is
+  // mended in the file.
   const ready = rows.flatMap((row) => {
-    const cells = edits[row.id] && !done[row.id] ? mended(row, edits[row.id], columns) : null;
+    const isMendable = row.errors.every(({ field }) => columns.some(({ column }) => column.name === field));
+    const cells = isMendable && !done[row.id] ? mended(row, edits[row.id] ?? {}, columns) : null;
     return cells ? [{ id: row.id, cells }] : [];
   });
   const { run, busy, error, isUnderWay } = useAction(async () => {

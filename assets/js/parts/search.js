@@ -28,7 +28,7 @@ export function Search({ label, value, onSearch, hint }) {
     <div class="search" role="search">
       <span class="search__mark"><${Icon} name="search" /></span>
       <input class="field__input search__input" type="search" aria-label=${label} placeholder=${hint ?? label} value=${text}
-        autocomplete="off" autocapitalize="none" spellcheck=${false}
+        autocomplete="off" autocapitalize="none" spellcheck=${false} maxlength="200"
         onInput=${(/** @type {any} */ event) => setText(event.target.value)} />
     </div>`;
 }
