@@ -1,7 +1,7 @@
 //! Whole journeys through the app, from the door to the account.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -110,18 +110,20 @@ fn take_the_answers_along(browser: &Browser, folder: &Path) {
 
 /// Clicks the link to a file, and reads what arrives.
 fn download(browser: &Browser, folder: &Path, link: &str) -> String {
-    let whole = || {
-        let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        files.filter(|path| path.extension().is_some_and(|it| it == "csv")).collect::<Vec<_>>()
-    };
-    let n_before = whole().len();
+    let paths =
+        || -> Vec<_> { fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect() };
+    let before = paths();
     browser.download_to(folder);
     browser.click("a[download]", link);
-    let arrived = eventually(|| (whole().len() > n_before).then_some(()));
-    arrived.expect("nothing was downloaded");
-    let newest =
-        whole().into_iter().max_by_key(|path| path.metadata().unwrap().modified().unwrap());
-    fs::read_to_string(newest.unwrap()).unwrap()
+    // The browser holds the name with an empty file until all of it has come.
+    let arrived = eventually(|| {
+        let is_new = |path: &PathBuf| {
+            !before.contains(path) && path.extension().is_some_and(|it| it == "csv")
+        };
+        let path = paths().into_iter().find(is_new)?;
+        fs::read_to_string(path).ok().filter(|text| text.ends_with('\n'))
+    });
+    arrived.expect("nothing was downloaded")
 }
 
 fn look_back(browser: &Browser, task: &str) {
