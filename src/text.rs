@@ -19,6 +19,12 @@ fn is_ignorable(c: char) -> bool {
     )
 }
 
+/// Whether a letter has no place in a name on one line: a line break or another control character,
+/// and what makes a text read in another direction than it is written, and so like another name.
+pub fn is_misleading(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// How many letters of a text can be seen.
 pub fn n_visible(text: &str) -> usize {
     text.chars().filter(|c| !is_blank(*c)).count()

@@ -15,6 +15,7 @@ use crate::database::{Database, Reader, Row, Tx, params};
 use crate::error::{Error, Issues, Result};
 use crate::id::{ApiKeyId, UserId};
 use crate::random;
+use crate::text;
 
 /// What every key begins with, so that a leaked one is known for what it is.
 pub(super) const PREFIX: &str = "cel_";
@@ -134,7 +135,7 @@ impl NewApiKey {
         let mut issues = Issues::default();
         let name = self.name.trim().to_owned();
         let n_chars = name.chars().count();
-        if n_chars == 0 || n_chars > NAME_CHARS_MAX || name.chars().any(char::is_control) {
+        if n_chars == 0 || n_chars > NAME_CHARS_MAX || name.chars().any(text::is_misleading) {
             let rule = format!("must have 1 to {NAME_CHARS_MAX} characters on one line");
             issues.add("name", "invalid", rule);
         }

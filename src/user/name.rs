@@ -127,8 +127,7 @@ pub(super) fn typed(text: &str) -> String {
 pub(super) fn full_name(text: &str, issues: &mut Issues) -> Option<String> {
     const CHARS_MAX: usize = 120;
     let name: String = text.trim().nfc().collect();
-    let is_hidden = |c: char| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c);
-    if name.chars().count() > CHARS_MAX || name.chars().any(is_hidden) {
+    if name.chars().count() > CHARS_MAX || name.chars().any(text::is_misleading) {
         let rule = format!("must have at most {CHARS_MAX} characters on one line");
         issues.add("full_name", "invalid", rule);
     }

@@ -338,7 +338,7 @@ fn judge_line(field: &str, said: &str, n_min: usize, n_max: usize) -> Result<Str
     // Nothing to be read is right only where nothing was said.
     let is_seen = line.is_empty() || text::n_visible(line) >= n_min.max(1);
     let is_long_enough = (n_min..=n_max).contains(&line.chars().count());
-    if is_seen && is_long_enough && !line.chars().any(char::is_control) {
+    if is_seen && is_long_enough && !line.chars().any(text::is_misleading) {
         return Ok(line.to_owned());
     }
     let rule = format!("must have {n_min} to {n_max} characters that can be seen, on one line");

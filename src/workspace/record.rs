@@ -59,8 +59,7 @@ impl WorkspaceInput {
         trim(&mut self.name);
         trim(&mut self.description);
         if let Some(name) = &self.name {
-            // Letters that turn others around would let a name look like another.
-            let is_line = text::n_visible(name) > 0 && !name.chars().any(is_steering);
+            let is_line = text::n_visible(name) > 0 && !name.chars().any(text::is_misleading);
             if !is_line || name.chars().count() > NAME_CHARS_MAX {
                 let rule = format!("must have 1 to {NAME_CHARS_MAX} characters on one line");
                 issues.add("name", "invalid", rule);
@@ -80,10 +79,6 @@ impl WorkspaceInput {
         }
         issues.or(self)
     }
-}
-
-fn is_steering(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn is_slug(slug: &str) -> bool {
