@@ -272,8 +272,11 @@ fn find_nearest(distances: &[f32], n_asked: usize, nearest: &mut Vec<u64>, ranke
         if block.iter().map(|distance| u32::from(*distance <= bound)).sum::<u32>() == 0 {
             continue;
         }
-        let near = block.iter().enumerate().filter(|(_, distance)| **distance <= bound);
-        nearest.extend(near.map(|(lane, distance)| key_of(*distance, at * LANES + lane)));
+        for (lane, distance) in block.iter().enumerate() {
+            if *distance <= bound {
+                nearest.push(key_of(*distance, at * LANES + lane));
+            }
+        }
     }
     if nearest.len() > n_asked {
         ranked.clone_from(nearest);
@@ -294,7 +297,7 @@ fn bound_of_nearest(blocks: &[[f32; LANES]], n_asked: usize, leasts: &mut Vec<u6
                 *least = if *distance < *least { *distance } else { *least };
             }
         }
-        leasts.extend(least.map(|distance| key_of(distance, 0)));
+        leasts.extend_from_slice(&least.map(|distance| key_of(distance, 0)));
     }
     if leasts.len() < n_asked {
         return f32::INFINITY;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rocket::tokio::time::timeout;
+use rocket::tokio::try_join;
 
 use super::draft::{Which, charge, draft_of};
 use super::form::{Form, Reading};
@@ -175,11 +176,16 @@ impl MLService {
         let Asked { caller, ticket, form, speech, .. } = asked;
         let files = self.parts.files.clone();
         let is_small = upload.size_bytes <= HERE_BYTES_MAX && of.is_small();
-        let compose = move || {
-            let telling = Telling::of(&*model, form, &speech, &upload, &of)?;
-            Ok((telling, Kept::put(&files, &upload, Some(&of))?))
+        let work = Arc::new((upload, of));
+        let told = Arc::clone(&work);
+        let tell = move || Telling::of(&*model, form, &speech, &told.0, &told.1);
+        let keep = move || Kept::put(&files, &work.0, Some(&work.1));
+        let (telling, kept) = if is_small {
+            (tell()?, keep()?)
+        } else {
+            // Writing a large answer down does not wait for the disk that keeps it.
+            try_join!(compute(tell), compute(keep))?
         };
-        let (telling, kept) = if is_small { compose()? } else { compute(compose).await? };
         let request_id = caller.request_id().to_owned();
         let pay = move |tx: &Tx<'_>| {
             let record = |tx: &Tx<'_>| {
