@@ -34,7 +34,8 @@ pub(crate) fn drop_file(browser: &Browser, name: &str, text: &str) {
     browser.wait_for(".dropzone");
     browser.eval(&format!(
         "(() => {{ const data = new DataTransfer(); \
-         data.items.add(new File([{}], {}, {{ type: 'application/vnd.ms-excel' }})); \
+         data.items.add(new File([{}], {}, {{ type: 'application/vnd.ms-excel', \
+         lastModified: 1 }})); \
          document.querySelector('.dropzone').dispatchEvent( \
          new DragEvent('drop', {{ dataTransfer: data, bubbles: true, cancelable: true }})); }})()",
         json!(text),

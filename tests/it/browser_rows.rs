@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::browser::{inspect, sign_in, stage};
-use crate::browser_models::{balance, top_up};
+use crate::browser_models::{balance, drop_file, table, top_up};
 use crate::support::binary::Binary;
 use crate::support::browser::Browser;
 
@@ -41,6 +41,9 @@ fn what_a_program_sent_is_mended_on_the_page_of_its_task() {
     assert_eq!(balance(&browser)["available"], before - 2);
     browser.click("a", "Show them");
     browser.wait_for_text("The row was predicted.");
+    browser.eval("history.back()");
+    browser.click("label", "Rejected 1");
+    browser.wait_for_text("sent again");
 
     // A model of any numbers takes the mended row as long as it was.
     let task = predict(&browser, "simple", &json!([[1, "x", 3], [4.5]]));
@@ -52,6 +55,29 @@ fn what_a_program_sent_is_mended_on_the_page_of_its_task() {
     browser.click("button", "Predict 1 mended row · 1 credit");
     browser.click("a", "Show them");
     browser.wait_for_text("2 5 6");
+}
+
+#[test]
+fn a_file_chosen_again_after_a_lost_answer_is_paid_once() {
+    let binary = Binary::new();
+    let Some((_served, browser)) = stage(&binary) else { return };
+    sign_in(&browser);
+    top_up(&browser, 100);
+    let before = balance(&browser)["available"].as_i64().unwrap();
+    browser.goto("/models/wine?tab=many");
+    drop_file(&browser, "harvest.csv", &table(20, 1_000));
+    browser.wait_for_text("Predict 20 rows");
+    browser.eval(
+        "window.ask = fetch; window.fetch = async (path, options) => {          const answer = await ask(path, options);          if (options?.method === 'POST') throw new TypeError('lost'); return answer; }; true",
+    );
+    browser.click("button", "Predict 20 rows");
+    browser.wait_for_text("The server does not answer.");
+    browser.eval("window.fetch = ask; true");
+    browser.click("button", "Another file");
+    drop_file(&browser, "harvest.csv", &table(20, 1_000));
+    browser.click("button", "Predict 20 rows");
+    browser.wait_for_text("All 20 rows were predicted.");
+    assert_eq!(balance(&browser)["available"], before - 20);
 }
 
 #[test]

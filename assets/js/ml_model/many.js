@@ -25,7 +25,7 @@ import { SkeletonBlock } from '/js/parts/skeleton.js';
 
 /** @typedef {import('/js/core/models.js').Model} Model */
 /** @typedef {import('/js/core/tasks.js').Task} Task */
-/** @typedef {{ blob: Blob, name: string }} Chosen */
+/** What is to be predicted; the stamp tells it from others of its name and size. @typedef {{ blob: Blob, name: string, stamp: string }} Chosen */
 
 const ENDINGS = '.csv,.tsv,.txt,text/csv,text/tab-separated-values,text/plain';
 
@@ -36,13 +36,13 @@ function Choose({ model, onChoose }) {
   const [pasting, setPasting] = useState(pasted !== '');
   const takeText = (/** @type {string} */ text) => {
     if (!text.trim()) return setError(t('many.nothing_pasted'));
-    return onChoose({ blob: new Blob([text], { type: 'text/csv' }), name: t('many.pasted') });
+    return onChoose({ blob: new Blob([text], { type: 'text/csv' }), name: t('many.pasted'), stamp: text });
   };
   const takeFile = (/** @type {File} */ file) => {
     if (/\.(xlsx?|ods|numbers|parquet|zip|gz)$/i.test(file.name)) return setError(t('many.not_text', { name: file.name }));
     setError('');
     // A type that the system guessed (Excel's, on Windows) would be refused; what it is, is known here.
-    return onChoose({ blob: file.slice(0, file.size, 'text/csv'), name: file.name });
+    return onChoose({ blob: file.slice(0, file.size, 'text/csv'), name: file.name, stamp: String(file.lastModified) });
   };
   const example = model.samples.map(({ row }) => row.join(',')).join('\n');
   return html`

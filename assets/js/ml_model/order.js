@@ -13,20 +13,30 @@ import { Button } from '/js/parts/button.js';
 import { Notice, Problem } from '/js/parts/notice.js';
 
 /**
- * @param {{ model: import('/js/core/models.js').Model, chosen: { blob: Blob }, preview: import('/js/ml_model/preview.js').Preview,
+ * The keys of wishes that were sent and not answered yet, by what was to be predicted: whoever chooses the same file again
+ * after a lost answer has one wish still, and pays once.
+ * @type {Map<string, string>}
+ */
+const open = new Map();
+
+/**
+ * @param {{ model: import('/js/core/models.js').Model, chosen: import('/js/ml_model/many.js').Chosen, preview: import('/js/ml_model/preview.js').Preview,
  *   onSent: (task: any) => void }} props
  */
 export function Order({ model, chosen, preview, onSent }) {
   const held = useStore(balance);
   // The same file is the same wish, however often it is sent.
-  const key = useRef(onceKey());
+  const wish = `${model.id} ${model.version} ${chosen.name} ${chosen.blob.size} ${chosen.stamp}`;
+  const key = useRef(open.get(wish) ?? onceKey());
   const price = model.price_per_row ?? 0;
   const nGood = preview.nRows - preview.nBad;
   const { isAsync, cost, needed } = termsOf({ price, n_rows: preview.nRows, n_good: nGood });
   const lacking = held ? Math.max(0, needed - held.available) : 0;
   // The key stays after a failure: an earlier try may have been done, whatever this one was answered.
   const { run: send, busy, error: problem } = useAction(async () => {
+    open.set(wish, key.current);
     const task = await createTask({ model: model.id, body: chosen.blob, key: key.current, async: isAsync });
+    open.delete(wish);
     renewBalance().catch(() => {});
     onSent(task);
   });

@@ -79,10 +79,13 @@ function FaultRow({ row, fault, at, typed, isFirst, isDone, onType }) {
     </tr>`;
 }
 
+/** Rows that were sent again already, by task, as long as this page is open: no other screen offers them anew. @type {Map<string, Record<string, boolean>>} */
+const sentAgain = new Map();
+
 /** @param {{ task: import('/js/core/tasks.js').Task, model: Model, limit: number }} props */
 export function Rejected({ task, model, limit }) {
   const [edits, setEdits] = useTyped(`rejected ${task.id}`, /** @type {Edits} */ ({}));
-  const [done, setDone] = useState(/** @type {Record<string, boolean>} */ ({}));
+  const [done, setDone] = useState(sentAgain.get(task.id) ?? {});
   const [names, setNames] = useState(/** @type {string[]} */ ([]));
   const [sent, setSent] = useState(/** @type {any} */ (null));
   const wish = useRef({ body: '', key: '' });
@@ -109,7 +112,9 @@ export function Rejected({ task, model, limit }) {
     const made = await createTask({ model: model.id, body, key: wish.current.key });
     const name = nameOf(task.id);
     if (name) keepName(made.id, t('results.mended_name', { name }));
-    setDone((old) => ({ ...old, ...Object.fromEntries(ready.map(({ id }) => [id, true])) }));
+    const next = { ...done, ...Object.fromEntries(ready.map(({ id }) => [id, true])) };
+    sentAgain.set(task.id, next);
+    setDone(next);
     setSent(made);
     renewBalance().catch(() => {});
   });
