@@ -10,6 +10,7 @@ pub mod forest;
 pub mod intake;
 pub mod kernel;
 pub mod metric;
+mod nearest;
 pub mod rows;
 pub mod schema;
 pub mod split;

@@ -11,9 +11,11 @@ use std::time::{Duration, Instant};
 use lz4_flex::frame::FrameEncoder;
 use serde::{Deserialize, Serialize};
 
+use super::content::Content;
+use super::ending::Ending;
 use super::outcome::write_faults;
 use super::prediction::{Pace, write_lines};
-use super::record::{Content, Ending, MLTask, Status, Tally};
+use super::record::{MLTask, Status, Tally};
 use super::results::open_content;
 use super::service::Limits;
 use super::trouble::Trouble;

@@ -5,9 +5,9 @@ use std::io::{self, Read, Write};
 
 use lz4_flex::frame::FrameEncoder;
 
+use super::content::{Content, Contents};
 use super::outcome::Predicted;
 use super::prediction::write_lines;
-use super::record::{Content, Contents};
 use crate::clock::Timestamp;
 use crate::database::Tx;
 use crate::error::{Error, Result};

@@ -8,10 +8,14 @@
 //! no good row costs nothing.
 
 mod accent;
+mod at_once;
+mod by_job;
 mod companion;
+mod content;
 mod demo;
 mod download;
 mod draft;
+mod ending;
 mod foreign;
 mod form;
 mod job;

@@ -7,9 +7,10 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use utoipa::ToSchema;
 
+use super::content::Contents;
 use super::form::Form;
 use super::outcome::Predicted;
-use super::record::{Contents, MLTask};
+use super::record::MLTask;
 use super::results::{Only, Results, RowOutcome, open_content};
 use super::service::task_address;
 use super::view::{PredictionView, outputs_of};

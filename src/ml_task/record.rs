@@ -3,6 +3,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::content::{Content, Contents};
+use super::ending::Ending;
 use super::form::Form;
 pub use super::query::{NamedTask, TaskQuery};
 use crate::clock::Timestamp;
@@ -52,34 +54,6 @@ impl Status {
     /// Whether nothing will change about it again.
     pub const fn is_final(self) -> bool {
         !matches!(self, Self::Queued | Self::Running)
-    }
-}
-
-/// A content of a task: small ones in the row, large ones in a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Content {
-    /// As it is.
-    Inline(Vec<u8>),
-    /// Compressed, under this hash.
-    File(Hash),
-}
-
-impl Content {
-    /// For the two columns of a content.
-    fn columns(of: Option<&Self>) -> (Option<&[u8]>, Option<[u8; 32]>) {
-        match of {
-            None => (None, None),
-            Some(Self::Inline(bytes)) => (Some(bytes), None),
-            Some(Self::File(hash)) => (None, Some(hash.bytes())),
-        }
-    }
-
-    fn read(row: &Row<'_>, at: usize) -> Result<Option<Self>> {
-        if let Some(bytes) = row.get::<Option<Vec<u8>>>(at)? {
-            return Ok(Some(Self::Inline(bytes)));
-        }
-        let hash = row.get::<Option<[u8; 32]>>(at + 1)?;
-        Ok(hash.map(|hash| Self::File(Hash::from_bytes(hash))))
     }
 }
 
@@ -148,17 +122,6 @@ pub struct MLTask {
     pub started_at: Option<Timestamp>,
     /// When it ended.
     pub finished_at: Option<Timestamp>,
-}
-
-/// The contents of a task.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Contents {
-    /// What was sent (`input_data`).
-    pub input: Option<Content>,
-    /// The numbers of every predicted row, a line for each (`output_data`).
-    pub output: Option<Content>,
-    /// What is wrong with the others: JSON, a line for each fault.
-    pub faults: Option<Content>,
 }
 
 pub(super) const COLUMNS: &str = "id, user_id, model, model_version, form, status, n_given, \
@@ -392,43 +355,6 @@ impl MLTask {
             started_at: row.get(18)?,
             finished_at: row.get(19)?,
         })
-    }
-}
-
-/// How a task ended.
-#[derive(Debug, Clone)]
-pub struct Ending {
-    /// Succeeded, failed or cancelled.
-    pub status: Status,
-    /// Its rows.
-    pub tally: Tally,
-    /// What it cost.
-    pub cost: Credits,
-    /// The numbers of the predicted rows.
-    pub output: Option<Content>,
-    /// What is wrong with the others.
-    pub faults: Option<Content>,
-    /// Why it failed.
-    pub error: Option<String>,
-    /// The entry that paid for it.
-    pub transaction_id: Option<TransactionId>,
-    /// How long reading and predicting took.
-    pub compute_us: Option<u64>,
-}
-
-impl Ending {
-    /// An end without predictions, of a task with so many rows.
-    pub fn without_charge(status: Status, n_given: u64, error: Option<String>) -> Self {
-        Self {
-            status,
-            tally: Tally { n_given, ..Tally::default() },
-            cost: Credits::ZERO,
-            output: None,
-            faults: None,
-            error,
-            transaction_id: None,
-            compute_us: None,
-        }
     }
 }
 

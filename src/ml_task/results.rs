@@ -6,9 +6,10 @@ use std::io::{BufRead, BufReader, Cursor, Read};
 use lz4_flex::frame::FrameDecoder;
 use serde::Deserialize;
 
+use super::content::{Content, Contents};
 use super::form::{Opened, Reading};
 use super::prediction::read_line;
-use super::record::{Content, Contents, MLTask};
+use super::record::MLTask;
 use crate::error::{Error, Result};
 use crate::files::Files;
 use crate::ml::intake::{Block, Fault, Keeping, Limits, Portion};

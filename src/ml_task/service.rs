@@ -2,20 +2,19 @@
 //! charge are one.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rocket::tokio::time::timeout;
 use rocket::tokio::try_join;
 
+use super::at_once::{Computed, read_and_predict};
 use super::draft::{Which, charge, draft_of};
-use super::form::{Form, Reading};
-use super::job::{Payload, PredictionKind};
-use super::kept::{Kept, compressed};
+use super::form::Form;
+use super::kept::Kept;
 use super::order::{Answered, Asked, Order, Refused};
 use super::outcome::Predicted;
 use super::parts::Parts;
-use super::prediction::predict_at_once;
-use super::record::{Content, Contents, MLTask, NamedTask, Status, Tally, TaskQuery, times};
+use super::record::{MLTask, NamedTask, Status, Tally, TaskQuery};
 use super::results::{Results, Source, open_content};
 use super::submission::HERE_BYTES_MAX;
 use super::telling::{Paid, Telling};
@@ -25,30 +24,19 @@ use super::view::TaskView;
 use crate::access::Caller;
 use crate::clock::Clock;
 use crate::compute::compute;
-use crate::credits::Credits;
 use crate::database::{Database, Reader, Tx};
 use crate::error::{Error, Result};
 use crate::files::Files;
 use crate::id::{MLTaskId, UserId};
-use crate::idempotency::{self, Done};
+use crate::idempotency;
 use crate::job::{Jobs, Watch, Whose};
-use crate::ml::intake::{self, Keeping, Portion};
+use crate::ml::intake;
 use crate::ml_model::MLModel;
 use crate::ml_model_manager::MLModelManager;
-use crate::transaction::{Balance, Subject, hold};
 use crate::web::Upload;
-
-/// Numbers and faults of rows that are predicted at once; what takes more is for a job.
-const AT_ONCE_BYTES_MAX: usize = 8 * 1024 * 1024;
-
-/// Tasks of one user that may wait or run.
-const LIVE_MAX: u64 = 20;
 
 /// What a fault takes where it is kept, about.
 const FAULT_BYTES: u64 = 128;
-
-/// When to come back if there are too many.
-const LIVE_RETRY_AFTER_S: u64 = 10;
 
 /// What is large.
 #[derive(Debug, Clone, Copy)]
@@ -81,15 +69,6 @@ pub struct TaskParts {
 #[derive(Clone)]
 pub struct MLService {
     parts: Arc<TaskParts>,
-}
-
-/// What came of reading the rows and asking the model.
-enum Computed {
-    Predicted(Predicted),
-    /// There are too many rows to wait for.
-    Large,
-    /// The model failed.
-    Failed(Error),
 }
 
 impl MLService {
@@ -238,69 +217,6 @@ impl MLService {
         caller.write(&self.parts.database, record).await
     }
 
-    /// Refuses what the write would refuse anyway, before a large file is read and kept for it.
-    async fn could_begin(&self, user_id: UserId, price: Credits) -> Result<()> {
-        let look = move |r: &Reader<'_>| {
-            if MLTask::count_live(r, user_id)? >= LIVE_MAX {
-                return Err(Error::TooMany { retry_after_s: LIVE_RETRY_AFTER_S });
-            }
-            let balance = Balance::find(r, user_id)?.available;
-            if balance < price {
-                return Err(Error::OutOfCredits { cost: price, balance });
-            }
-            Ok(())
-        };
-        self.parts.database.read(look).await
-    }
-
-    /// Holds the price of every row and orders the job that predicts them.
-    async fn begin(&self, asked: Asked, name: &str, upload: Upload) -> Result<Answered, Refused> {
-        // A model that is being trained has its columns and its price already.
-        let offer = self.parts.models.offer(name)?;
-        let trained = self.parts.models.get_model(name).ok();
-        self.parts.unpaid.check(asked.caller.user_id(), self.parts.clock.now())?;
-        self.could_begin(asked.caller.user_id(), offer.price).await?;
-        let (form, limits) = (asked.form, self.parts.limits);
-        let (files, offered) = (self.parts.files.clone(), Arc::clone(&offer));
-        let read = move || {
-            let inputs = &offered.schema.inputs;
-            let n_given = form.open(upload.open()?, inputs, limits.intake)?.count()?;
-            Ok((n_given, compressed(&files, &mut upload.open()?)?))
-        };
-        let (n_given, blob) = compute(read).await?;
-        let now = self.parts.clock.now();
-        let tally = Tally { n_given, ..Tally::default() };
-        let version = trained.as_ref().map_or("", |model| model.version());
-        let which = Which { name: &offer.name, version, price: offer.price };
-        let mut task = draft_of(&asked, &which, tally, now);
-        (task.status, task.finished_at, task.started_at) = (Status::Queued, None, None);
-        let price = times(task.price, n_given)?;
-        let Asked { caller, ticket, deadline, .. } = asked;
-        let jobs = self.parts.jobs.clone();
-        let order = move |tx: &Tx<'_>| {
-            ticket.redeem(tx, now, |tx| {
-                if MLTask::count_live(tx, task.user_id)? >= LIVE_MAX {
-                    return Err(Error::TooMany { retry_after_s: LIVE_RETRY_AFTER_S });
-                }
-                blob.create(tx, now)?;
-                if price > Credits::ZERO {
-                    let what = Subject::UpToRows { model: &task.model_id, n_rows: n_given };
-                    let what = what.to_string();
-                    task.hold_id = Some(hold::place(tx, task.user_id, price, &what, now)?);
-                }
-                let input = Some(Content::File(blob.hash));
-                let contents = Contents { input, output: None, faults: None };
-                task.id = MLTask::create(tx, &task, &contents)?;
-                let payload = Payload { task: task.id, deadline };
-                let job = jobs.enqueue::<PredictionKind>(tx, Some(task.user_id), &payload)?;
-                MLTask::give_job(tx, task.id, job)?;
-                Done::accepted(task_address(task.id), &TaskView::listed(&task))
-            })
-        };
-        let done = caller.write(&self.parts.database, order).await?;
-        Ok(Answered { done, cost: None })
-    }
-
     /// What the service works with.
     pub(super) fn parts(&self) -> &TaskParts {
         &self.parts
@@ -432,32 +348,4 @@ pub(super) fn task_address(id: MLTaskId) -> String {
 /// The task at an address.
 pub(super) fn task_at(address: &str) -> Option<MLTaskId> {
     address.strip_prefix("/api/tasks/")?.parse().ok()
-}
-
-/// Reads the rows, and asks the model about the good ones.
-fn read_and_predict(
-    model: &dyn MLModel,
-    form: Form,
-    upload: &Upload,
-    limits: Limits,
-) -> Result<Computed> {
-    let begun = Instant::now();
-    // What is not in memory is large.
-    let Some(body) = upload.bytes() else { return Ok(Computed::Large) };
-    let rows_max = usize::try_from(limits.rows_at_once_max).map_err(Error::internal)?;
-    let inputs = &model.schema().inputs;
-    let how = Reading { inputs, limits: limits.intake, keeping: Keeping::Numbers };
-    let mut opened = form.open_bytes(body, how)?;
-    let portion = Portion { rows_max, bytes_max: AT_ONCE_BYTES_MAX };
-    let block = opened.next_block(portion)?.unwrap_or_default();
-    if !opened.is_at_end()? {
-        return Ok(Computed::Large);
-    }
-    match predict_at_once(model, &block.rows) {
-        Ok(outputs) => {
-            let compute_us = u64::try_from(begun.elapsed().as_micros()).map_err(Error::internal)?;
-            Ok(Computed::Predicted(Predicted { block, outputs, compute_us }))
-        }
-        Err(error) => Ok(Computed::Failed(error)),
-    }
 }

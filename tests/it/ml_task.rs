@@ -1,5 +1,7 @@
 //! Predictions: what is predicted, what is rejected and why, and that it costs exactly that.
 
+mod charging;
+mod deleting;
 mod finding;
 mod reading;
 mod unpaid;
@@ -7,15 +9,15 @@ mod unpaid;
 use std::slice::from_ref;
 
 use cellar::credits::Credits;
+use cellar::database::Tx;
 use cellar::error::{Error, Result};
+use cellar::files::{Blob, Inventory};
 use cellar::ml::rows::Rows;
 use cellar::ml::schema::{Inputs, Output, OutputKind, Range, Schema};
 use cellar::ml_model::{Card, MLModel};
 use serde_json::{Value, json};
 
 use crate::support::app::{Actor, Answer, App, Setup};
-use cellar::database::Tx;
-use cellar::files::{Blob, Inventory};
 
 /// A usual wine.
 fn wine() -> Value {
@@ -170,61 +172,6 @@ fn of_ten_thousand_rows_exactly_the_broken_ones_come_back() {
 }
 
 #[test]
-fn a_request_without_a_good_row_costs_nothing_and_names_every_problem() {
-    let app = App::start();
-    let ada = app.user("ada");
-    let mut sour = wine();
-    sour["pH"] = json!(15);
-    sour["alcohol"] = json!("strong");
-    let answer = predict(&ada, &json!([sour, [1, 2]]));
-    let body = answer.problem(422, "invalid");
-    let found: Vec<_> = body["errors"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|issue| (issue["row"].as_u64().unwrap(), issue["field"].as_str().unwrap()))
-        .collect();
-    assert_eq!(found, [(1, "pH"), (1, "alcohol"), (2, "row")]);
-    assert_eq!(balance(&ada), [100, 0]);
-    let id = answer.header("Cellar-Task-Id").unwrap();
-    let task = ada.get(&format!("/api/tasks/{id}")).send().expect(200);
-    assert_eq!((&task["status"], &task["charge"]), (&json!("failed"), &json!("not charged")));
-    assert_eq!((&task["n_rejected"], &task["error_code"]), (&json!(2), &json!("no_good_row")));
-}
-
-#[test]
-fn a_balance_too_small_stores_nothing() {
-    let app = Setup::default().flag("sign_up_credits", "2").start();
-    let ada = app.user("ada");
-    let body = predict(&ada, &json!([wine(), wine(), wine()])).problem(402, "out_of_credits");
-    let detail = body["detail"].as_str().unwrap();
-    assert!(detail.contains("3 credits") && detail.contains("2 credits"), "{detail}");
-    assert_eq!(balance(&ada), [2, 0]);
-    assert_eq!(ada.get("/api/tasks").send().expect(200)["items"], json!([]));
-    // The same for a job, whose rows are all held at once.
-    let call = ada.post("/api/tasks").header("Prefer", "respond-async");
-    let rows = json!({"model": "wine", "rows": [wine(), wine(), wine()]});
-    call.json(&rows).send().problem(402, "out_of_credits");
-    assert_eq!(ada.get("/api/tasks").send().expect(200)["items"], json!([]));
-}
-
-#[test]
-fn a_key_has_rows_predicted_once() {
-    let app = App::start();
-    let ada = app.user("ada");
-    let rows = json!({"model": "wine", "rows": [wine(), [1]]});
-    let send =
-        |rows: &Value| ada.post("/api/tasks").header("Idempotency-Key", "k").json(rows).send();
-    let first = send(&rows);
-    let again = send(&rows);
-    assert_eq!((again.status, &again.text), (200, &first.text));
-    assert_eq!(again.header("Idempotent-Replayed"), Some("true"));
-    assert_eq!(again.header("Cellar-Task-Id"), first.header("Cellar-Task-Id"));
-    assert_eq!(balance(&ada), [99, 0]);
-    send(&json!({"model": "wine", "rows": [wine()]})).problem(400, "idempotency_key_reused");
-}
-
-#[test]
 fn a_large_task_runs_in_the_background() {
     let app = Setup::default().flag("rows_at_once_max", "5").start();
     let ada = app.user("ada");
@@ -311,17 +258,6 @@ fn clients_of_other_servers_are_not_sent_away_to_a_job() {
     assert_eq!(ada.get("/api/tasks").send().expect(200)["items"], json!([]));
 }
 
-#[test]
-fn a_task_of_nothing_but_bad_rows_is_not_charged_in_the_background_either() {
-    let app = App::start();
-    let ada = app.user("ada");
-    let call = ada.post("/api/tasks").header("Prefer", "respond-async");
-    let begun = call.json(&json!({"model": "wine", "rows": [[1], [2]]})).send().expect(202);
-    let task = ended(&ada, &begun["id"]);
-    assert_eq!((&task["status"], &task["charge"]), (&json!("failed"), &json!("not charged")));
-    assert_eq!(balance(&ada), [100, 0]);
-}
-
 /// An invented model that does as its first number says.
 pub(crate) struct Moody {
     schema: Schema,
@@ -369,82 +305,6 @@ impl MLModel for Moody {
         }
         Ok(outputs)
     }
-}
-
-#[test]
-fn a_model_that_fails_costs_nothing() {
-    let app = Setup::default().model(Moody::new()).start();
-    let ada = app.user("ada");
-    for mood in 1..=4 {
-        let rows = json!({"model": "moody", "rows": [[0], [mood]]});
-        let answer = ada.post("/api/tasks").json(&rows).send();
-        answer.problem(500, "internal");
-        let id = answer.header("Cellar-Task-Id").unwrap();
-        let task = ada.get(&format!("/api/tasks/{id}")).send().expect(200);
-        assert_eq!((&task["status"], &task["charge"]), (&json!("failed"), &json!("not charged")));
-    }
-    assert_eq!(balance(&ada), [100, 0]);
-    let rows = json!({"model": "moody", "rows": [[0], [7]]});
-    assert_eq!(ada.post("/api/tasks").json(&rows).send().expect(200)["cost"], 6);
-    assert_eq!(balance(&ada), [94, 0]);
-}
-
-#[test]
-fn a_cancelled_task_returns_what_it_held() {
-    let app = Setup::default().model(Moody::new()).flag("job_slots", "1").start();
-    let ada = app.user("ada");
-    // One row of five hundred takes its time: each block is done in some seconds, all of them
-    // in minutes.
-    let rows = format!("5\n{}", "0\n".repeat(499)).repeat(600);
-    for _ in 0..2 {
-        let top_up = ada.post("/api/balance/top-ups").json(&json!({"amount": 900_000}));
-        top_up.send().expect(201);
-    }
-    let begin = || {
-        let call = ada.post("/api/tasks?model=moody").header("Prefer", "respond-async");
-        call.header("Content-Type", "text/csv").body(rows.clone()).send().expect(202)
-    };
-    let (running, waiting) = (begin(), begin());
-    assert_eq!(balance(&ada), [100, 1_800_000]);
-    let path = |task: &Value| format!("/api/tasks/{}", task["id"].as_str().unwrap());
-    let is_running = || ada.get(&path(&running)).send().expect(200)["status"] == "running";
-    while !is_running() {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    for task in [&waiting, &running] {
-        ada.post(&format!("{}/cancel", path(task))).send().expect(200);
-        let task = ended(&ada, &task["id"]);
-        let told = (&task["status"], &task["charge"]);
-        assert_eq!(told, (&json!("cancelled"), &json!("not charged")));
-    }
-    assert_eq!(balance(&ada), [1_800_100, 0]);
-}
-
-#[test]
-fn tasks_are_found_and_deleted_by_their_owner_alone() {
-    let app = App::start();
-    let (ada, bob) = (app.user("ada"), app.user("bob"));
-    let task = predict(&ada, &json!([wine()])).expect(200);
-    ada.post("/api/tasks").json(&json!({"model": "simple", "rows": [[1, 2]]})).send().expect(200);
-    predict(&ada, &json!([[1]])).problem(422, "invalid");
-    let n = |query: &str| {
-        let found = ada.get(&format!("/api/tasks?{query}")).send().expect(200);
-        found["items"].as_array().unwrap().len()
-    };
-    assert_eq!(
-        ["", "model=wine", "status=succeeded", "model=wine&status=failed", "to=2020-01-01"].map(n),
-        [3, 2, 2, 1, 0]
-    );
-    let found = ada.get("/api/tasks?status=odd&from=soon").send().issues();
-    assert_eq!(found.iter().map(|issue| &issue.0).collect::<Vec<_>>(), ["from", "status"]);
-    let path = format!("/api/tasks/{}", task["id"].as_str().unwrap());
-    bob.delete(&path).send().problem(404, "not_found");
-    for below in ["", "/results", "/results.csv", "/events"] {
-        bob.get(&format!("{path}{below}")).send().problem(404, "not_found");
-    }
-    ada.delete(&path).send().expect(204);
-    ada.get(&path).send().problem(404, "not_found");
-    assert_eq!(balance(&ada), [98, 0]);
 }
 
 #[test]
@@ -509,17 +369,6 @@ fn the_simple_model_doubles_any_numbers() {
 }
 
 #[test]
-fn a_closed_account_leaves_no_tasks_behind() {
-    let app = App::start();
-    let ada = app.user("ada");
-    predict(&ada, &json!([wine()])).expect(200);
-    let body = json!({"password": crate::support::app::PASSWORD});
-    ada.post("/api/me/close").json(&body).send().expect(204);
-    let all = app.admin().get("/api/admin/tasks").send().expect(200);
-    assert_eq!(all["items"], json!([]));
-}
-
-#[test]
 fn staff_see_everybodys_tasks_and_nobody_else_does() {
     let app = App::start();
     let ada = app.user("ada");
@@ -545,59 +394,4 @@ fn long_table() -> String {
 fn contents(app: &App) -> (usize, usize) {
     let found = app.database.read_here(Inventory::of).unwrap();
     (found.used.len(), found.unused.len())
-}
-
-#[test]
-fn a_content_goes_with_the_last_task_that_needs_it_after_a_grace() {
-    let app = Setup::default().standing().flag("sign_up_credits", "1200").start();
-    let (ada, bob) = (app.user("ada"), app.user("bob"));
-    let send = |of: &Actor<'_>| {
-        let id = send_table(of, &long_table()).expect(200)["id"].clone();
-        format!("/api/tasks/{}", id.as_str().unwrap())
-    };
-    let (first, second) = (send(&ada), send(&bob));
-    // The same bytes are kept once: what was sent, and what was predicted.
-    assert_eq!(contents(&app), (2, 0));
-    ada.delete(&first).send().expect(204);
-    assert_eq!(contents(&app), (2, 0));
-    assert_eq!(bob.get(&format!("{second}/results.csv")).send().text.lines().count(), 401);
-    bob.delete(&second).send().expect(204);
-    assert_eq!(contents(&app), (0, 2));
-    let forget = || {
-        let now = app.clock.now();
-        let forget = move |tx: &Tx<'_>| Blob::forget_unused(tx, now, 9);
-        rocket::tokio::runtime::Runtime::new().unwrap().block_on(app.database.write(forget))
-    };
-    // Who sends them once more has them again.
-    let third = send(&ada);
-    assert_eq!((contents(&app), forget().unwrap()), ((2, 0), 0));
-    ada.delete(&third).send().expect(204);
-    assert_eq!((contents(&app), forget().unwrap()), ((0, 2), 0));
-    app.clock.advance_s(25 * 3600);
-    assert_eq!((forget().unwrap(), contents(&app)), (2, (0, 0)));
-}
-
-#[test]
-fn a_closed_account_leaves_no_contents_behind() {
-    let app = Setup::default().flag("sign_up_credits", "1200").start();
-    let ada = app.user("ada");
-    send_table(&ada, &long_table()).expect(200);
-    send_table(&ada, &long_table()).expect(200);
-    let body = json!({"password": crate::support::app::PASSWORD});
-    ada.post("/api/me/close").json(&body).send().expect(204);
-    assert_eq!(contents(&app), (0, 2));
-}
-
-#[test]
-fn the_answer_of_a_deleted_task_is_forgotten() {
-    let app = App::start();
-    let ada = app.user("ada");
-    let body = json!({"model": "wine", "rows": [wine()]});
-    let send = || ada.post("/api/tasks").header("Idempotency-Key", "k").json(&body).send();
-    let first = send().expect(200);
-    ada.delete(&format!("/api/tasks/{}", first["id"].as_str().unwrap())).send().expect(204);
-    let again = send();
-    assert_ne!(again.expect(200)["id"], first["id"]);
-    assert_eq!(again.header("Idempotent-Replayed"), None);
-    assert_eq!(balance(&ada), [98, 0]);
 }
