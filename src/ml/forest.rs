@@ -10,8 +10,11 @@
 
 use super::artefact::{Damage, Reader, Writer};
 
-/// Walks that overlap.
+/// Rows whose walks through a tree overlap.
 const LANES: usize = 8;
+
+/// Trees that a single row walks through at once: more, for its walks share nothing but the row.
+const WALKS: usize = 16;
 
 /// Decision trees, each with one value in every leaf. The trees take turns in what they speak of:
 /// of three outputs, the first tree adds to the first, the fourth to the first again.
@@ -165,14 +168,16 @@ impl Forest {
     /// One row through many trees at once.
     fn walk_trees(&self, row: &[f32], sums: &mut [f32]) {
         let mut outputs = (0..self.n_outputs).cycle();
-        for trees in self.trees.chunks(LANES) {
-            let mut at = [0; LANES];
+        for trees in self.trees.chunks(WALKS) {
+            // A step of all of them at once is compiled without a loop, so walks that are not
+            // needed are taken along, anywhere.
+            let mut at = [0; WALKS];
             for (at, tree) in at.iter_mut().zip(trees) {
                 *at = tree.root;
             }
             let depth = trees.iter().map(|tree| tree.depth).max().unwrap_or(0);
             for _ in 0..depth {
-                for at in &mut at[..trees.len()] {
+                for at in &mut at {
                     *at = self.step(*at, row);
                 }
             }
