@@ -1,6 +1,9 @@
 //! Small facts about the machine that Rust's standard library does not tell.
 
+use std::num::NonZero;
 use std::path::Path;
+use std::sync::OnceLock;
+use std::thread;
 
 use mimalloc::MiMalloc;
 
@@ -13,6 +16,13 @@ pub const DISK_FREE_BYTES_MIN: u64 = 32 * 1024 * 1024;
 /// Whether the disk that holds `path` has too little room to save anything new.
 pub fn is_disk_nearly_full(path: &Path) -> bool {
     free_bytes(path).is_some_and(|free| free < DISK_FREE_BYTES_MIN)
+}
+
+/// Cores that this process may use. The system is asked once: it opens several files to find out,
+/// which takes as long as a prediction.
+pub fn cores() -> NonZero<usize> {
+    static CORES: OnceLock<NonZero<usize>> = OnceLock::new();
+    *CORES.get_or_init(|| thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN))
 }
 
 /// Free bytes, for this user, on the disk that holds `path`; `None` where the system does not say.

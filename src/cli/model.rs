@@ -1,12 +1,12 @@
 //! `cellar model`: what models there are, what one is, and training the wine model anew.
 
 use std::process::ExitCode;
-use std::thread;
 
 use super::settings::load;
 use super::{Done, Place, say};
 use crate::data_folder::DataFolder;
 use crate::error::{Error, Result};
+use crate::machine;
 use crate::ml::wine::evaluate;
 use crate::ml_model::{ModelView, WineModel};
 use crate::ml_model_manager::MLModelManager;
@@ -69,7 +69,7 @@ fn train(folder: &DataFolder, name: &str) -> Result<()> {
     models.train_wine()?;
     let version = models.get_model(name)?.version().to_owned();
     say(&format!("{name} is trained: version {version}"))?;
-    let n_threads = thread::available_parallelism().map_or(1, usize::from);
+    let n_threads = machine::cores().get();
     let Some(found) = evaluate(n_threads, &|| true, &|_| ()) else { return Ok(()) };
     models.evaluated(&found);
     for (what, scores) in [

@@ -11,6 +11,7 @@ use std::str::FromStr;
 use ipnet::IpNet;
 
 use crate::error::{Issues, Result};
+use crate::machine;
 
 mod base_url;
 mod said;
@@ -32,7 +33,7 @@ const ONE: NonZero<usize> = NonZero::<usize>::MIN;
 const SLOTS_MAX: NonZero<usize> = NonZero::new(64).expect("64 is not zero");
 
 fn cores() -> NonZero<usize> {
-    std::thread::available_parallelism().unwrap_or(ONE).min(SLOTS_MAX)
+    machine::cores().min(SLOTS_MAX)
 }
 
 /// How log lines are written.

@@ -3,7 +3,6 @@
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use rocket::tokio;
@@ -22,6 +21,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::database::{Database, Reader, Tx};
 use crate::error::{Error, Result};
 use crate::id::{JobId, UserId};
+use crate::machine;
 
 /// How long a worker is believed to be alive after its last sign of life.
 const LEASE: Duration = Duration::from_secs(30);
@@ -48,8 +48,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        let slots = thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-        Self { slots, lease: LEASE, pauses: PAUSES.to_vec() }
+        Self { slots: machine::cores(), lease: LEASE, pauses: PAUSES.to_vec() }
     }
 }
 

@@ -1,7 +1,5 @@
 //! Measuring how good the wine model is: work of half a minute, done once for each version.
 
-use std::thread;
-
 use super::shelf::MLModelManager;
 use crate::error::Error;
 use crate::job::{Context, Failure, JobKind, Outcome};
@@ -30,7 +28,7 @@ impl JobKind for EvaluationKind {
             return Outcome::new("known already");
         }
         machine::yield_to_others();
-        let n_threads = thread::available_parallelism().map_or(1, usize::from).min(4);
+        let n_threads = machine::cores().get().min(4);
         let tell = |fraction| context.progress(fraction, "measuring the wine model");
         let Some(found) = evaluate(n_threads, &|| !context.should_stop(), &tell) else {
             context.check()?;

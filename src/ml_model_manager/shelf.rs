@@ -234,7 +234,7 @@ impl MLModelManager {
     pub fn train_wine(&self) -> Result<()> {
         let begun = std::time::Instant::now();
         let samples = Samples::embedded().without_duplicates();
-        let n_threads = thread::available_parallelism().map_or(1, usize::from).min(4);
+        let n_threads = machine::cores().get().min(4);
         let Some(regression) = train_while(&samples, n_threads, &|| !self.is_stopping()) else {
             return Ok(());
         };

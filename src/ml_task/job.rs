@@ -120,7 +120,7 @@ impl JobKind for PredictionKind {
         let begun = Instant::now();
         let source = open_content(contents.input, &self.files)?;
         let mut opened = task.form.open(source, &model.schema().inputs, self.limits.intake)?;
-        let n_workers = thread::available_parallelism().map_or(1, usize::from);
+        let n_workers = machine::cores().get();
         let bytes_max = BLOCK.bytes_max.min(BLOCKS_BYTES_MAX / (BLOCKS_PER_WORKER * n_workers));
         let next = || opened.next_block(Portion { bytes_max, ..BLOCK });
         let written = Written::begin(&self.files)?;
@@ -196,7 +196,7 @@ fn flow(
     mut written: Written,
     mut after_each: impl FnMut(&Written) -> Result<(), Failure>,
 ) -> Result<Written, Failure> {
-    let n_workers = thread::available_parallelism().map_or(1, usize::from);
+    let n_workers = machine::cores().get();
     let n_blocks = BLOCKS_PER_WORKER * n_workers;
     let check = &check;
     thread::scope(|scope| {

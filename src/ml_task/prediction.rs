@@ -3,12 +3,12 @@
 
 use std::fmt::Write as _;
 use std::iter::once;
-use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
+use crate::machine;
 use crate::ml::rows::Rows;
 use crate::ml_model::MLModel;
 
@@ -37,7 +37,7 @@ const SHARES_MAX: usize = 4;
 /// The same for somebody who waits: many rows are shared between the processor's cores. Work in the
 /// background has its slots, and takes no more than those.
 pub(super) fn predict_at_once(model: &dyn MLModel, rows: &Rows) -> Result<Rows> {
-    let n_cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let n_cores = machine::cores().get();
     let n_shares = (rows.len() / SHARE_MIN).clamp(1, n_cores.min(SHARES_MAX));
     if n_shares == 1 {
         return predict(model, rows);

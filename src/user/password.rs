@@ -11,6 +11,7 @@ use zxcvbn::{Score, zxcvbn};
 use super::name;
 use crate::compute::compute;
 use crate::error::{Error, Issues, Result};
+use crate::machine;
 
 const CHARS_MIN: usize = 8;
 const CHARS_MAX: usize = 256;
@@ -41,7 +42,7 @@ pub struct Passwords {
 impl Passwords {
     /// Hashes of this cost, on all cores but one.
     pub fn new(cost: u32) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let cores = machine::cores().get();
         // No password has this hash; its form and cost are those of a real one.
         let nobody = format!("$2b${cost:02}$abcdefghijklmnopqrstuuGZ1Jqk0W3nq6jq2Yb5v8Yy1v1v1v1va");
         Self {
