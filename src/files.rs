@@ -235,8 +235,9 @@ impl Write for Draft {
 pub struct Files {
     folder: PathBuf,
     /// Held while a content gets its name and while one is removed: the same bytes may arrive again
-    /// just as the sweep has found them to belong to nothing.
-    settling: Arc<Mutex<()>>,
+    /// just as the sweep has found them to belong to nothing. In it are the shelves that are known
+    /// to outlast a power cut.
+    settling: Arc<Mutex<HashSet<PathBuf>>>,
 }
 
 impl Files {
@@ -268,17 +269,28 @@ impl Files {
     /// Gives a finished temporary file its name, so that it is there after a power cut too.
     fn settle(&self, file: tempfile::NamedTempFile, hash: Hash) -> io::Result<()> {
         let path = self.path(hash);
-        let _turn = self.settling.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_synced = !path.exists();
+        if is_synced {
+            // The disk takes its time, and others may have their turn meanwhile.
+            file.as_file().sync_all()?;
+        }
+        let mut lasting = self.settling.lock().unwrap_or_else(PoisonError::into_inner);
         if path.exists() {
             // Its row is on the way again, so its grace begins again.
             return File::options().write(true).open(&path)?.set_modified(SystemTime::now());
         }
+        if !is_synced {
+            file.as_file().sync_all()?;
+        }
         let shelf = path.parent().unwrap_or(&self.folder);
         fs::create_dir_all(shelf)?;
-        file.as_file().sync_all()?;
         file.persist(&path)?;
         File::open(shelf)?.sync_all()?;
-        File::open(&self.folder)?.sync_all()
+        if !lasting.contains(shelf) {
+            File::open(&self.folder)?.sync_all()?;
+            lasting.insert(shelf.to_owned());
+        }
+        Ok(())
     }
 
     /// Opens a content for reading.
