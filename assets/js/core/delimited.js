@@ -4,6 +4,8 @@
 
 /** @typedef {{ line: number, cells: string[] }} Record */
 
+/** No cell is that long: what stands behind a quote that never closes is not gathered any further. */
+const CELL_LETTERS_MAX = 1_000_000;
 const DELIMITERS = [',', ';', '\t', '|'];
 
 /** How often a sign stands outside quotes. @param {string} line @param {string} wanted */
@@ -41,6 +43,8 @@ export class Delimited {
     /** @type {string[]} */
     this.cells = [];
     this.quoted = false;
+    // The line on which the last quote was opened.
+    this.opened = 1;
     // A quote was just closed: another one right behind it is a quote in the text.
     this.closed = false;
     this.skipsNewline = false;
@@ -66,6 +70,7 @@ export class Delimited {
         }
       } else if (letter === '"' && (this.closed || this.cell === '')) {
         if (this.closed) this.cell += '"';
+        else this.opened = this.line;
         this.quoted = true;
         this.closed = false;
       } else if (letter === this.delimiter) {
@@ -85,6 +90,11 @@ export class Delimited {
       }
     }
     return records;
+  }
+
+  /** The line of a quote that is open although so much came after it that nobody meant it so, or that the text has ended. @param {boolean} [ended] */
+  unclosed(ended = false) {
+    return this.quoted && (ended || this.cell.length > CELL_LETTERS_MAX) ? this.opened : null;
   }
 
   /** What is left when the text has ended. @returns {Record[]} */

@@ -1,11 +1,13 @@
 // @ts-check
 // What there is to spend, and how that came about over the last month.
 import { balance } from '/js/core/balance.js';
+import { openDialog } from '/js/core/dialogs.js';
 import { number } from '/js/core/format.js';
 import { t } from '/js/core/i18n.js';
 import { useStore } from '/js/core/state.js';
 import { html } from '/js/core/view.js';
 import { BalanceLine, useBalanceDays } from '/js/parts/balance-line.js';
+import { Button } from '/js/parts/button.js';
 import { BigCredits } from '/js/parts/credits.js';
 import { Blank, Failure } from '/js/parts/notice.js';
 import { Skeleton, SkeletonBlock } from '/js/parts/skeleton.js';
@@ -31,7 +33,8 @@ export function BalanceCard() {
         ? html`<${BigCredits} amount=${held.available} more=${held.held > 0 && t('home.held', { count: number(held.held) })} />`
         : html`<p class="amount"><${Skeleton} ch=${14} /></p>`}
       ${data && points.every(({ y }) => y === 0)
-        ? html`<${Blank} icon="coin" title=${t('home.no_credits')} text=${t('home.no_credits_text')} />`
+        ? html`<${Blank} icon="coin" title=${t('home.no_credits')} text=${t('home.no_credits_text')}
+            action=${html`<${Button} kind="small" onClick=${() => openDialog('top_up')}>${t('top_up.action')}<//>`} />`
         : points.length > 1
         ? html`<${BalanceLine} label=${t('home.chart')} points=${points} height=${HEIGHT} heads=${[t('home.day'), t('home.balance')]} />`
         : error ? html`<${Failure} error=${error} retry=${reload} />`

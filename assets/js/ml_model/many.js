@@ -83,7 +83,7 @@ function Look({ model, chosen, onDrop, onSent }) {
           <${Button} kind="small" onClick=${onDrop}>${t('many.other')}<//>
         </div>
         ${preview.error
-          ? html`<${Notice} kind="bad">${t(`many.${preview.error}`)}<//>`
+          ? html`<${Notice} kind="bad">${t(`many.${preview.error}`, { line: number(preview.line ?? 0) })}<//>`
           : html`
             <${Columns} model=${model} preview=${preview} />
             ${!preview.done && html`<${Progress} share=${preview.share} label=${t('many.reading')} />`}`}

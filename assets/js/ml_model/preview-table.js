@@ -35,6 +35,13 @@ export function Columns({ model, preview }) {
     </details>`;
 }
 
+/** The line of a row; marked if the row as a whole is wrong, for then no cell of it is. @param {{ row: import('/js/ml_model/preview.js').Row }} props */
+function Line({ row: { line, marks } }) {
+  const mark = marks.find(({ field }) => field === 'row');
+  if (!mark) return number(line);
+  return html`<span class="cell-bad" title=${`${t('results.whole_row')} ${faultInWords(mark, undefined)}`}>${number(line)}</span>`;
+}
+
 /** @param {{ model: Model, preview: Preview }} props */
 export function PreviewTable({ model, preview }) {
   const [shows, setShows] = useState(/** @type {'first' | 'bad'} */ ('first'));
@@ -62,7 +69,7 @@ export function PreviewTable({ model, preview }) {
           <tbody>
             ${rows.map((row) => html`
               <tr key=${row.row}>
-                <td class="table__right faint">${number(row.line)}</td>
+                <td class="table__right faint"><${Line} row=${row} /></td>
                 ${only === 'bad' && html`<td class="table__wide">${row.marks.slice(0, 2).map((mark) => {
                   const place = model.inputs.findIndex(({ name }) => name === mark.field);
                   const column = model.inputs[place];

@@ -10,7 +10,7 @@ import { useEffect, useState } from '/js/core/view.js';
 /** @typedef {{ row: number, line: number, cells: string[], marks: Mark[] }} Row */
 /**
  * @typedef {{ names: string[], places: number[], missing: string[], repeated: string[], extra: string[], nRows: number, nBad: number, first: Row[], bad: Row[],
- *   share: number, done: boolean, error: 'empty' | 'unreadable' | null, hasHeader: boolean }} Preview
+ *   share: number, done: boolean, error: 'empty' | 'unreadable' | 'unclosed' | null, line: number | null, hasHeader: boolean }} Preview
  */
 
 const PIECE_BYTES = 256 * 1024;
@@ -19,7 +19,7 @@ const SHOWN = 100;
 
 /** @returns {Preview} */
 function nothing() {
-  return { names: [], places: [], missing: [], repeated: [], extra: [], nRows: 0, nBad: 0, first: [], bad: [], share: 0, done: false, error: null, hasHeader: true };
+  return { names: [], places: [], missing: [], repeated: [], extra: [], nRows: 0, nBad: 0, first: [], bad: [], share: 0, done: false, error: null, line: null, hasHeader: true };
 }
 
 /** Judges the records of a file as they come. */
@@ -102,10 +102,14 @@ async function look(model, file, signal, tell) {
       judge = new Judge(model, delimiter);
     }
     for (const record of reader.read(text)) judge.take(record);
+    if (reader.unclosed()) break;
     tell({ ...judge.state, share: Math.min(1, (begin + PIECE_BYTES) / file.size) });
     // Let the page draw and answer before the next piece.
     await new Promise((go) => setTimeout(go));
   }
+  const line = reader?.unclosed(true) ?? null;
+  // The server refuses such a file as a whole: what follows the quote cannot be told into rows.
+  if (line !== null && !signal.aborted) return tell({ ...judge.state, share: 1, done: true, error: 'unclosed', line });
   for (const record of reader?.end() ?? []) judge.take(record);
   const error = judge.state.nRows === 0 && judge.state.missing.length === 0 ? 'empty' : null;
   return tell({ ...judge.state, share: 1, done: true, error });

@@ -49,11 +49,18 @@ function Offer({ secret, me }) {
     go(`/workspaces/${workspace.id}`, { replace: true });
     say(t('join.done', { name: workspace.name }));
   });
+  // What was refused once is refused for good, so it is not offered any more.
+  if (problem?.status === 404) {
+    forgetSecret();
+    return html`
+      <div role="alert">
+        <${Blank} icon="mail" title=${t('join.over')} text=${t('join.over_text')}
+          action=${html`<${Button} kind="small" href="/workspaces">${t('title.workspaces')}<//>`} />
+      </div>`;
+  }
   return html`
     <p>${t('join.as', { name: me.full_name || me.username })}</p>
-    ${problem && (problem.status === 404
-      ? html`<p class="field__error" role="alert">${t('join.over')}</p>`
-      : html`<${Problem} error=${problem} />`)}
+    ${problem && html`<${Problem} error=${problem} />`}
     <div class="form__actions">
       <${Button} kind="main" busy=${busy} onClick=${accept}>${t('join.accept')}<//>
       <${Button} kind="bare" href="/">${t('join.later')}<//>

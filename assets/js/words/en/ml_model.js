@@ -58,6 +58,7 @@ export default {
   'many.reading': 'Looking at the file',
   'many.empty': 'The file has no rows.',
   'many.unreadable': 'This is not a table as text. Save it as CSV in UTF-8 and try again.',
+  'many.unclosed': 'A quote opens on line {line} and never closes, so what follows it cannot be told into rows. Close it and choose the file again.',
   'many.missing': { one: 'One column is missing:', other: '{n} columns are missing:' },
   'many.missing_text': 'Name the columns in the first line of the file.',
   'many.repeated': 'There more than once:',

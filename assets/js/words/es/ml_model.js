@@ -58,6 +58,7 @@ export default {
   'many.reading': 'Mirando el archivo',
   'many.empty': 'El archivo no tiene filas.',
   'many.unreadable': 'Esto no es una tabla de texto. Guárdala como CSV en UTF-8 e inténtalo de nuevo.',
+  'many.unclosed': 'En la línea {line} se abre una comilla que no se cierra, así que lo que sigue no se puede separar en filas. Ciérrala y elige el archivo de nuevo.',
   'many.missing': { one: 'Falta una columna:', other: 'Faltan {n} columnas:' },
   'many.missing_text': 'Pon los nombres de las columnas en la primera línea.',
   'many.repeated': 'Más de una vez:',
