@@ -11,13 +11,18 @@ use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
 use flate2::{Compression, write::GzEncoder};
+use made::{App, Sent, is_versioned, version_of};
 use sha2::{Digest, Sha256};
 
+#[path = "src/web/made.rs"]
+mod made;
+#[path = "src/web/script.rs"]
+mod script;
 #[path = "src/web/stylesheet.rs"]
 mod stylesheet;
 
-/// The sheet that is sent with its parts in it.
-const STYLESHEET: &str = "assets/css/app.css";
+/// What the files are in.
+const ASSETS: &str = "assets";
 
 /// Below this a compressed form saves less than its headers cost.
 const SIZE_BYTES_MIN: usize = 256;
@@ -27,34 +32,45 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     let target = PathBuf::from(env::var("OUT_DIR")?).join("compressed");
     fs::create_dir_all(&target)?;
-    let mut wanted = Vec::new();
-    compress_folder(Path::new("assets"), &target, &mut wanted)?;
-    let read = |name: &str| fs::read_to_string(Path::new("assets").join(name)).ok();
-    if let Some(whole) = stylesheet::joined(&fs::read_to_string(STYLESHEET)?, read) {
-        compress(whole.as_bytes(), &target, &mut wanted)?;
+    let (mut names, mut wanted) = (Vec::new(), Vec::new());
+    list(Path::new(ASSETS), &mut names)?;
+    names.sort_unstable();
+    let content = |name: &str| fs::read(Path::new(ASSETS).join(name));
+    let mut files = Vec::new();
+    for name in &names {
+        files.push((name.clone(), Sha256::digest(content(name)?).into()));
+    }
+    let version = version_of(files);
+    let read = |name: &str| fs::read_to_string(Path::new(ASSETS).join(name)).ok();
+    let app = App::new(&read, &version)?;
+    for name in names.iter().filter(|name| is_text(name)) {
+        let sent = if is_versioned(name) { app.sent(name)? } else { Sent::Written };
+        match sent {
+            Sent::Made(text) => compress(text.as_bytes(), &target, &mut wanted)?,
+            Sent::Written => compress(&content(name)?, &target, &mut wanted)?,
+            Sent::Part => {}
+        }
     }
     remove_others(&target, &wanted)
 }
 
-fn compress_folder(
-    folder: &Path,
-    target: &Path,
-    wanted: &mut Vec<PathBuf>,
-) -> Result<(), Box<dyn Error>> {
+/// The names of all files in a folder, as they are asked for.
+fn list(folder: &Path, names: &mut Vec<String>) -> Result<(), Box<dyn Error>> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {
-            compress_folder(&path, target, wanted)?;
-        } else if is_text(&path) {
-            compress(&fs::read(path)?, target, wanted)?;
+            list(&path, names)?;
+        } else {
+            let below = path.strip_prefix(ASSETS)?.iter().map(|part| part.to_string_lossy());
+            names.push(below.collect::<Vec<_>>().join("/"));
         }
     }
     Ok(())
 }
 
 /// Fonts and pictures are compressed already.
-fn is_text(path: &Path) -> bool {
-    let ending = path.extension().and_then(|ending| ending.to_str());
+fn is_text(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending);
     matches!(ending, Some("html" | "css" | "js" | "json" | "svg" | "txt"))
 }
 

@@ -1,11 +1,16 @@
 //! The web app's files, out of the binary: with strong tags, compressed where the browser can read
 //! it, each class of file under its own policy. In debug builds files are read from `assets/`, so
 //! an edit shows on reload.
+//!
+//! The app's own files are sent as [`made`] makes them, under addresses that last: a browser that
+//! was here before asks for the shell alone. An address of another version leads nowhere, for what
+//! stands there now would not fit what the asking page has already.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use rocket::http::{Status, uri};
@@ -15,7 +20,7 @@ use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
 use super::endpoint::{Access, Endpoints};
-use super::stylesheet;
+use super::made::{self, App, LASTING, SHELL, Sent};
 
 /// The files as written.
 #[derive(RustEmbed)]
@@ -28,14 +33,8 @@ struct Written;
 #[folder = "$OUT_DIR/compressed/"]
 struct Compressed;
 
-/// The page that every address of the app is.
-const SHELL: &str = "index.html";
-
-/// The sheet that is sent with its parts in it.
-const STYLESHEET: &str = "css/app.css";
-
 /// Addresses below these are never pages.
-const NO_PAGES: [&str; 5] = ["api", "auth", "v1", "v2", "vendor"];
+const NO_PAGES: [&str; 6] = ["api", "assets", "auth", "v1", "v2", "vendor"];
 
 const APP_POLICY: &str = "default-src 'none'; script-src 'self'; script-src-attr 'none'; \
     style-src 'self'; img-src 'self' blob: data:; font-src 'self'; connect-src 'self'; \
@@ -84,12 +83,16 @@ fn redoc() -> Result<Asset, Status> {
 /// A file of that name, or the app's shell for an address that names no file.
 #[get("/<path..>", rank = 20)]
 fn file(path: uri::Segments<'_, uri::fmt::Path>) -> Result<Asset, Status> {
-    let name = path.collect::<Vec<&str>>().join("/");
-    let is_file_name = name.rsplit('/').next().is_some_and(|last| last.contains('.'));
-    match Asset::named(&name) {
-        Ok(asset) if name != SHELL => Ok(asset),
-        _ if is_file_name || is_no_page(&name) => Err(Status::NotFound),
-        _ => Asset::named(SHELL),
+    let path = path.collect::<Vec<&str>>().join("/");
+    if let Some((version, name)) = path.strip_prefix(LASTING).and_then(|rest| rest.split_once('/'))
+    {
+        return Asset::lasting(name, version);
+    }
+    let is_file_name = path.rsplit('/').next().is_some_and(|last| last.contains('.'));
+    match Asset::named(&path) {
+        Ok(asset) if path != SHELL => Ok(asset),
+        _ if is_file_name || is_no_page(&path) => Err(Status::NotFound),
+        _ => Asset::shell(),
     }
 }
 
@@ -104,17 +107,60 @@ struct Asset {
     name: String,
     data: Cow<'static, [u8]>,
     hash: [u8; 32],
+    /// Whether what is at this address will never be anything else.
+    lasts: bool,
 }
 
 impl Asset {
+    /// A file as it is written.
     fn named(name: &str) -> Result<Self, Status> {
         let file = Written::get(name).ok_or(Status::NotFound)?;
-        let (name, hash) = (name.to_owned(), file.metadata.sha256_hash());
-        if name != STYLESHEET {
-            return Ok(Self { name, data: file.data, hash });
+        // Vendored names carry a version.
+        let lasts = name.starts_with("vendor/") || name.starts_with("fonts/");
+        let hash = file.metadata.sha256_hash();
+        Ok(Self { name: name.to_owned(), data: file.data, hash, lasts })
+    }
+
+    /// A file of the app in this version, as it is sent.
+    fn lasting(name: &str, version: &str) -> Result<Self, Status> {
+        if !made::is_versioned(name) || name == SHELL || version != Version::known() {
+            return Err(Status::NotFound);
         }
-        let sheet = Sheet::present(&file.data).ok_or(Status::InternalServerError)?;
-        Ok(Self { name, data: sheet.text, hash: sheet.hash })
+        let asset = Self::made(name, version)?;
+        Ok(Self { lasts: true, ..asset })
+    }
+
+    /// The page that every address of the app is.
+    fn shell() -> Result<Self, Status> {
+        Self::made(SHELL, &Version::present())
+    }
+
+    /// A file as it is sent. It is made once, or each time where an edit shows on reload.
+    fn made(name: &str, version: &str) -> Result<Self, Status> {
+        static MADE: Mutex<BTreeMap<String, Made>> = Mutex::new(BTreeMap::new());
+        let asset = Self::named(name)?;
+        let mut kept = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+        if cfg!(debug_assertions) {
+            kept.clear();
+        }
+        if let Some(Made { text, hash }) = kept.get(name) {
+            return Ok(Self { data: text.clone().into_bytes().into(), hash: *hash, ..asset });
+        }
+        let read = |name: &str| {
+            Written::get(name).map(|file| String::from_utf8_lossy(&file.data).into_owned())
+        };
+        let sent = App::new(&read, version).and_then(|app| app.sent(name)).map_err(|cause| {
+            tracing::error!(name, cause, "a file of the app cannot be made");
+            Status::InternalServerError
+        })?;
+        let text = match sent {
+            Sent::Made(text) => text,
+            Sent::Written => return Ok(asset),
+            Sent::Part => return Err(Status::NotFound),
+        };
+        let hash = Sha256::digest(&text).into();
+        kept.insert(name.to_owned(), Made { text: text.clone(), hash });
+        Ok(Self { data: text.into_bytes().into(), hash, ..asset })
     }
 
     /// The content in the best form the browser reads, and the name of that form.
@@ -136,29 +182,42 @@ impl Asset {
     }
 }
 
-/// The stylesheet with its parts in it.
-struct Sheet {
-    text: Cow<'static, [u8]>,
+/// What was made for a file.
+struct Made {
+    text: String,
     hash: [u8; 32],
 }
 
-impl Sheet {
-    /// As it is at this moment: joined once, or each time where an edit shows on reload.
-    fn present(written: &[u8]) -> Option<Self> {
-        static ONCE: OnceLock<Option<Sheet>> = OnceLock::new();
-        if cfg!(debug_assertions) {
-            return Self::joined(written);
+/// The version of the app.
+struct Version;
+
+impl Version {
+    /// As it is at this moment; files change under a debug build alone.
+    fn present() -> String {
+        if !cfg!(debug_assertions) {
+            return Self::known();
         }
-        let sheet = ONCE.get_or_init(|| Self::joined(written)).as_ref()?;
-        Some(Self { text: Cow::Borrowed(&sheet.text), hash: sheet.hash })
+        let version = Self::look();
+        *Self::last() = Some(version.clone());
+        version
     }
 
-    fn joined(written: &[u8]) -> Option<Self> {
-        let text = |data: &[u8]| String::from_utf8_lossy(data).into_owned();
-        let read = |part: &str| Written::get(part).map(|file| text(&file.data));
-        let whole = stylesheet::joined(&text(written), read)?.into_bytes();
-        let hash = Sha256::digest(&whole).into();
-        Some(Self { text: Cow::Owned(whole), hash })
+    /// As it was when it was looked at last.
+    fn known() -> String {
+        Self::last().get_or_insert_with(Self::look).clone()
+    }
+
+    fn last() -> MutexGuard<'static, Option<String>> {
+        static LAST: Mutex<Option<String>> = Mutex::new(None);
+        LAST.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn look() -> String {
+        let mut names: Vec<_> = Written::iter().filter(|name| made::is_versioned(name)).collect();
+        names.sort_unstable();
+        made::version_of(names.into_iter().filter_map(|name| {
+            Written::get(&name).map(|file| (name.into_owned(), file.metadata.sha256_hash()))
+        }))
     }
 }
 
@@ -168,7 +227,7 @@ impl<'r> Responder<'r, 'static> for Asset {
         let accepted = headers.get_one("Accept-Encoding").unwrap_or_default().to_owned();
         let hash = BASE64URL_NOPAD.encode(&self.hash[..16]);
         let media_type = media_type(&self.name);
-        let is_vendored = self.name.starts_with("vendor/") || self.name.starts_with("fonts/");
+        let lasts = self.lasts;
         let is_docs_page = self.name.starts_with("docs/");
         let (content, encoding) = self.content(&accepted);
 
@@ -187,10 +246,9 @@ impl<'r> Responder<'r, 'static> for Asset {
             response.raw_header("Origin-Agent-Cluster", "?1");
             response.raw_header("Permissions-Policy", PERMISSIONS_POLICY);
         }
-        // Vendored names carry a version, so what they hold never changes.
         response.raw_header(
             "Cache-Control",
-            if is_vendored { "public, max-age=31536000, immutable" } else { "no-cache" },
+            if lasts { "public, max-age=31536000, immutable" } else { "no-cache" },
         );
         let is_known = headers.get("If-None-Match").any(|known| names_tag(known, &tag));
         response.raw_header("ETag", tag);

@@ -19,6 +19,7 @@ mod health;
 mod json;
 mod keeper;
 mod live;
+mod made;
 mod method;
 mod metrics;
 mod observe;
@@ -30,6 +31,7 @@ mod period;
 mod problem;
 mod query;
 mod reply;
+mod script;
 mod stylesheet;
 mod upload;
 

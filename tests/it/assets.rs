@@ -40,10 +40,11 @@ fn every_file_is_served_with_its_type_and_a_strong_tag() {
 #[test]
 fn a_compressed_form_is_the_same_file_under_a_tag_of_its_own() {
     let app = App::start();
-    for name in ["js/main.js", "css/tokens.css", "vendor/vendor.json"] {
-        let ask = |encoding: &str| {
-            app.visitor().get(&format!("/{name}")).header("Accept-Encoding", encoding).send()
-        };
+    let made = ["js/main.js", "js/home/front.js", "css/app.css", "js/words/ru/frame.js"];
+    let names = made.map(|name| lasting(&app, name)).into_iter();
+    for name in names.chain(["/".into(), "/vendor/vendor.json".into()]) {
+        let ask =
+            |encoding: &str| app.visitor().get(&name).header("Accept-Encoding", encoding).send();
         let plain = ask("identity");
         assert_eq!(plain.header("Content-Encoding"), None);
         let br = ask("gzip, deflate, br");
@@ -66,10 +67,63 @@ fn a_compressed_form_is_the_same_file_under_a_tag_of_its_own() {
     }
 }
 
+/// The address of a file of the app that lasts, as the shell has it.
+fn lasting(app: &App, name: &str) -> String {
+    let shell = app.visitor().get("/").send().text;
+    let start = shell.split("src=\"").nth(1).unwrap().split("js/main.js").next().unwrap();
+    assert!(start.starts_with("/assets/"), "{shell}");
+    format!("{start}{name}")
+}
+
+#[test]
+fn what_the_app_consists_of_lasts_and_is_there_in_its_version_alone() {
+    let app = App::start();
+    for name in ["js/main.js", "js/home/home.js", "css/app.css", "icons.svg", "favicon.svg"] {
+        let address = lasting(&app, name);
+        let answer = app.visitor().get(&address).send();
+        assert_eq!(answer.status, 200, "{address}");
+        let lasts = Some("public, max-age=31536000, immutable");
+        assert_eq!(answer.header("Cache-Control"), lasts, "{address}");
+        let version = address.split('/').nth(2).unwrap();
+        let other = address.replace(version, "anything");
+        app.visitor().get(&other).send().problem(404, "not_found");
+    }
+    // What is a part of others would run twice if it were loaded by itself.
+    for name in ["js/core/http.js", "css/tokens.css", "index.html", "js/lost.js", "", "vendor/x"] {
+        app.visitor().get(&lasting(&app, name)).send().problem(404, "not_found");
+    }
+}
+
+#[test]
+fn the_scripts_of_a_screen_come_as_one_and_name_only_what_is_there() {
+    let app = App::start();
+    let start = app.visitor().get(&lasting(&app, "js/main.js")).send().text;
+    assert!(start.contains("define('core/http', () => {"));
+    let screens: std::collections::BTreeSet<_> = start
+        .split("=> import('")
+        .skip(1)
+        .map(|rest| rest.split('\'').next().unwrap().to_owned())
+        .collect();
+    assert!(screens.len() > 20, "{screens:?}");
+    for screen in screens {
+        let answer = app.visitor().get(&screen).send();
+        assert_eq!(answer.status, 200, "{screen}");
+        let main = lasting(&app, "js/main.js");
+        assert!(answer.text.starts_with(&format!("import {{ define, modules }} from '{main}';")));
+        assert!(!answer.text.contains("\nimport {") && !answer.text.contains("\nexport {"));
+        // Every module that is named is in the start or in the screen.
+        for rest in answer.text.split("modules['").skip(1) {
+            let key = rest.split('\'').next().unwrap();
+            let defined = format!("define('{key}', ");
+            assert!(start.contains(&defined) || answer.text.contains(&defined), "{screen}: {key}");
+        }
+    }
+}
+
 #[test]
 fn the_stylesheet_comes_as_one() {
     let app = App::start();
-    let sheet = app.visitor().get("/css/app.css").send();
+    let sheet = app.visitor().get(&lasting(&app, "css/app.css")).send();
     assert!(sheet.text.starts_with("/*") && !sheet.text.contains("@import"));
     assert!(sheet.text.contains("@layer tokens, base, layout, parts;"));
     assert!(sheet.text.contains("@layer parts {") && sheet.text.contains(".wheel {"));

@@ -68,17 +68,18 @@ fn a_language_chosen_while_a_screen_is_loading_reaches_its_words() {
     let Some((_served, browser)) = stage(&binary) else { return };
     sign_in(&browser);
     browser.eval(
-        "import('/js/core/i18n.js').then(({ setLanguage }) => { \
+        "import(document.querySelector('script').src).then(({ modules }) => { \
          document.querySelector('.nav a[href=\"/credits\"]').click(); \
-         return setLanguage('es'); }).then(() => true)",
+         return modules['core/i18n'].setLanguage('es'); }).then(() => true)",
     );
     browser.wait_for_text("Movimientos");
     let keys = browser.eval("document.body.innerText.match(/\\b(credits_page|entry)\\.\\w+/g)");
     assert_eq!(keys, json!(null));
     // Of two wishes the last one counts, whichever is heard first.
     browser.eval(
-        "import('/js/core/i18n.js').then(({ setLanguage }) => \
-         Promise.all([setLanguage('ru'), setLanguage('en')])).then(() => true)",
+        "import(document.querySelector('script').src).then(({ modules }) => { \
+         const { setLanguage } = modules['core/i18n']; \
+         return Promise.all([setLanguage('ru'), setLanguage('en')]); }).then(() => true)",
     );
     browser.wait_for_text("Transactions");
     assert_eq!(browser.eval("document.documentElement.lang"), "en");
@@ -89,7 +90,7 @@ fn a_language_chosen_while_a_screen_is_loading_reaches_its_words() {
 fn an_app_that_does_not_come_says_so() {
     let binary = Binary::new();
     let Some((_served, browser)) = stage(&binary) else { return };
-    for missing in ["*/js/words/*", "*/js/core/http.js"] {
+    for missing in ["*/js/words/*", "*/js/main.js"] {
         browser.block(&[missing]);
         browser.goto("/");
         browser.wait_for_text("Cellar could not be loaded.");
@@ -99,6 +100,27 @@ fn an_app_that_does_not_come_says_so() {
         browser.wait_for_text("count on.");
         browser.expect_silence();
     }
+}
+
+#[test]
+fn a_page_of_an_older_version_is_opened_anew_when_it_lacks_something() {
+    let binary = Binary::new();
+    let Some((_served, browser)) = stage(&binary) else { return };
+    sign_in(&browser);
+    // What the server has for another version: nothing.
+    browser.block(&["*/js/ml_model/models.js"]);
+    browser.eval(
+        "window.isOld = true; window.ask = fetch; window.fetch = (path, options) => \
+         options?.method === 'HEAD' ? Promise.resolve(new Response(null, { status: 404 })) \
+         : ask(path, options); true",
+    );
+    browser.click("nav a", "Models");
+    browser.wait_until("!window.isOld");
+    browser.wait_for_text("Try again");
+    browser.block(&[]);
+    browser.click("#main button", "Try again");
+    browser.wait_for_text("11 measurements");
+    browser.expect_silence();
 }
 
 #[test]

@@ -10,6 +10,17 @@ export function health() {
   return request('GET', '/healthz', undefined, { expects: [503] });
 }
 
+/**
+ * Opens the page anew if the server has another version of the app by now: it has no file any more that would fit this one.
+ * @returns {Promise<boolean>} whether it does so
+ */
+export async function renewIfReplaced() {
+  const answer = await fetch(import.meta.url, { method: 'HEAD', cache: 'no-store' }).catch(() => null);
+  if (answer?.status !== 404) return false;
+  location.reload();
+  return true;
+}
+
 /** Asks whether anything answers, until something does. @param {AbortSignal} signal */
 export async function untilAlive(signal) {
   let wait_ms = 1000;

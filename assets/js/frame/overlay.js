@@ -6,6 +6,7 @@ import { question } from '/js/core/guard.js';
 import { reachable } from '/js/core/http.js';
 import { language, needWords, t } from '/js/core/i18n.js';
 import { place } from '/js/core/router.js';
+import { renewIfReplaced } from '/js/core/server.js';
 import { useStore } from '/js/core/state.js';
 import { Fragment, html, useEffect, useState } from '/js/core/view.js';
 import { Boundary } from '/js/parts/boundary.js';
@@ -23,9 +24,9 @@ function Called() {
     const { load, words = [] } = DIALOGS[call.name];
     Promise.all([load(), needWords(words)]).then(
       ([module]) => setDrawn({ View: module.default, name: call.name }),
-      () => {
-        reachable.set(false);
+      async () => {
         closeDialog();
+        if (!await renewIfReplaced()) reachable.set(false);
       },
     );
   }, [call]);

@@ -4,6 +4,7 @@ import { announce, focusScreen } from '/js/core/a11y.js';
 import { ApiError, reachable } from '/js/core/http.js';
 import { language, needWords, t } from '/js/core/i18n.js';
 import { ScreenPlace, address, go, match, place, safeReturn } from '/js/core/router.js';
+import { renewIfReplaced } from '/js/core/server.js';
 import { useStore } from '/js/core/state.js';
 import { html, useEffect, useState } from '/js/core/view.js';
 import { caller, meet, onClosed, onPasswordChanged, toSignIn } from '/js/frame/session.js';
@@ -72,7 +73,8 @@ export function Screen() {
     setError(null);
     Promise.all([choice.load(), needWords(choice.words ?? [])]).then(
       ([module]) => current && setShown({ View: module.default, ...choice, me, place: here }),
-      () => {
+      async () => {
+        if (await renewIfReplaced()) return;
         reachable.set(false);
         if (current) setError(new ApiError({ status: 0, code: 'offline' }));
       },
