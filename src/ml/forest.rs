@@ -10,8 +10,8 @@
 
 use super::artefact::{Damage, Reader, Writer};
 
-/// Rows whose walks through a tree overlap.
-const LANES: usize = 8;
+/// Rows side by side, whose walks through a tree overlap.
+pub const LANES: usize = 8;
 
 /// Trees that a single row walks through at once: more, for its walks share nothing but the row.
 const WALKS: usize = 16;
@@ -34,6 +34,13 @@ struct Node {
     feature: u32,
     /// The child for values below the threshold; the other one lies behind it. Of a leaf, itself.
     left: u32,
+}
+
+impl Node {
+    /// Where a row with this value goes.
+    fn next(self, value: f32) -> u32 {
+        self.left + u32::from(value >= self.threshold)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,28 +146,54 @@ impl Forest {
     pub fn add_to(&self, rows: &[f32], sums: &mut [f32]) {
         let n_rows = sums.len() / self.n_outputs;
         assert_eq!(rows.len(), n_rows * self.n_features, "rows of {} features", self.n_features);
-        let mut blocks = rows.chunks_exact(LANES * self.n_features);
-        let mut block_sums = sums.chunks_exact_mut(LANES * self.n_outputs);
-        for (block, sums) in blocks.by_ref().zip(block_sums.by_ref()) {
-            self.walk_rows(block, sums);
+        let n_whole = n_rows / LANES * LANES;
+        let (blocks, rest) = rows.split_at(n_whole * self.n_features);
+        let (block_sums, rest_sums) = sums.split_at_mut(n_whole * self.n_outputs);
+        if n_whole > 0 {
+            self.add_blocks(blocks, block_sums);
         }
-        let rest = blocks.remainder().chunks_exact(self.n_features);
-        for (row, sums) in rest.zip(block_sums.into_remainder().chunks_exact_mut(self.n_outputs)) {
+        let rest = rest.chunks_exact(self.n_features);
+        for (row, sums) in rest.zip(rest_sums.chunks_exact_mut(self.n_outputs)) {
             self.walk_trees(row, sums);
         }
     }
 
-    /// Many rows at once through one tree after the other.
-    fn walk_rows(&self, block: &[f32], sums: &mut [f32]) {
+    /// Lays whole blocks of rows side by side.
+    fn add_blocks(&self, rows: &[f32], sums: &mut [f32]) {
+        let mut columns = vec![[0.0; LANES]; self.n_features];
+        let mut side_by_side = vec![[0.0; LANES]; self.n_outputs];
+        let blocks = rows.chunks_exact(LANES * self.n_features);
+        for (block, sums) in blocks.zip(sums.chunks_exact_mut(LANES * self.n_outputs)) {
+            for (lane, row) in block.chunks_exact(self.n_features).enumerate() {
+                columns.iter_mut().zip(row).for_each(|(column, value)| column[lane] = *value);
+            }
+            for (lane, sums) in sums.chunks_exact(self.n_outputs).enumerate() {
+                side_by_side.iter_mut().zip(sums).for_each(|(of, sum)| of[lane] = *sum);
+            }
+            self.add_side_by_side(&columns, &mut side_by_side);
+            for (lane, sums) in sums.chunks_exact_mut(self.n_outputs).enumerate() {
+                sums.iter_mut().zip(&side_by_side).for_each(|(sum, of)| *sum = of[lane]);
+            }
+        }
+    }
+
+    /// The same for rows that lie side by side: each feature of all of them, then the next. What
+    /// their walks look at together lies together, at the root of a tree above all.
+    ///
+    /// # Panics
+    /// If there are not as many features and outputs as the forest has.
+    pub fn add_side_by_side(&self, columns: &[[f32; LANES]], sums: &mut [[f32; LANES]]) {
+        assert_eq!([columns.len(), sums.len()], [self.n_features, self.n_outputs]);
         for (tree, output) in self.trees.iter().zip((0..self.n_outputs).cycle()) {
             let mut at = [tree.root; LANES];
             for _ in 0..tree.depth {
                 for (lane, at) in at.iter_mut().enumerate() {
-                    *at = self.step(*at, &block[lane * self.n_features..]);
+                    let node = self.nodes[*at as usize];
+                    *at = node.next(columns[node.feature as usize][lane]);
                 }
             }
-            for (lane, at) in at.into_iter().enumerate() {
-                sums[lane * self.n_outputs + output] += self.values[at as usize];
+            for (sum, at) in sums[output].iter_mut().zip(at) {
+                *sum += self.values[at as usize];
             }
         }
     }
@@ -178,18 +211,14 @@ impl Forest {
             let depth = trees.iter().map(|tree| tree.depth).max().unwrap_or(0);
             for _ in 0..depth {
                 for at in &mut at {
-                    *at = self.step(*at, row);
+                    let node = self.nodes[*at as usize];
+                    *at = node.next(row[node.feature as usize]);
                 }
             }
             for (at, output) in at[..trees.len()].iter().zip(outputs.by_ref()) {
                 sums[output] += self.values[*at as usize];
             }
         }
-    }
-
-    fn step(&self, at: u32, row: &[f32]) -> u32 {
-        let node = self.nodes[at as usize];
-        node.left + u32::from(row[node.feature as usize] >= node.threshold)
     }
 
     /// Writes it down.

@@ -2,11 +2,13 @@
 //! for every row that was predicted.
 
 use std::fmt::Write as _;
-use std::iter::once;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::thread;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rocket::futures::future::try_join_all;
+
+use crate::compute::compute;
 use crate::error::{Error, Result};
 use crate::machine;
 use crate::ml::rows::Rows;
@@ -36,29 +38,21 @@ const SHARES_MAX: usize = 4;
 
 /// The same for somebody who waits: many rows are shared between the processor's cores. Work in the
 /// background has its slots, and takes no more than those.
-pub(super) fn predict_at_once(model: &dyn MLModel, rows: &Rows) -> Result<Rows> {
-    let n_cores = machine::cores().get();
-    let n_shares = (rows.len() / SHARE_MIN).clamp(1, n_cores.min(SHARES_MAX));
-    if n_shares == 1 {
-        return predict(model, rows);
-    }
+pub(super) async fn predict_together(model: &Arc<dyn MLModel>, rows: &Arc<Rows>) -> Result<Rows> {
+    let n_shares = (rows.len() / SHARE_MIN).clamp(1, machine::cores().get().min(SHARES_MAX));
     let size = rows.len().div_ceil(n_shares);
-    let share = |begin: usize| -> Rows {
-        (begin..rows.len().min(begin + size)).map(|place| rows.row(place)).collect()
+    let ask = |begin: usize| {
+        let (model, rows) = (Arc::clone(model), Arc::clone(rows));
+        compute(move || {
+            if size >= rows.len() {
+                return predict(&*model, &rows);
+            }
+            let end = rows.len().min(begin + size);
+            predict(&*model, &(begin..end).map(|place| rows.row(place)).collect())
+        })
     };
-    let failed = |_| Err(Error::internal("a thread of the model ended"));
-    let mut outputs = Rows::new();
-    thread::scope(|scope| {
-        let ask = |begin| scope.spawn(move || predict(model, &share(begin)));
-        let others: Vec<_> = (size..rows.len()).step_by(size).map(ask).collect();
-        let first = predict(model, &share(0));
-        let answers =
-            once(first).chain(others.into_iter().map(|it| it.join().unwrap_or_else(failed)));
-        for answer in answers {
-            answer?.iter().for_each(|row| outputs.push(row));
-        }
-        Ok(outputs)
-    })
+    let shares = try_join_all((0..rows.len()).step_by(size.max(1)).map(ask)).await?;
+    Ok(shares.iter().flat_map(Rows::iter).collect())
 }
 
 /// Time between two looks at whether to go on, as a rule.
@@ -130,17 +124,20 @@ pub(super) fn read_line(line: &str) -> Result<Vec<f64>> {
 mod tests {
     use std::cell::Cell;
 
+    use rocket::tokio;
+
     use super::*;
     use crate::ml_model::SimpleMLModel;
 
-    #[test]
-    fn rows_shared_between_cores_stay_in_order() {
-        let model = SimpleMLModel::new();
-        for n_rows in [1, 511, 513, 2567_u16] {
+    #[tokio::test]
+    async fn rows_shared_between_cores_stay_in_order() {
+        let model: Arc<dyn MLModel> = Arc::new(SimpleMLModel::new());
+        for n_rows in [0, 1, 511, 513, 2567_u16] {
             let mut rows = Rows::new();
             // Of one, two and three numbers in turn.
             (0..n_rows).for_each(|n| rows.extend((0..=n % 3).map(|_| f64::from(n))));
-            let outputs = predict_at_once(&model, &rows).unwrap();
+            let rows = Arc::new(rows);
+            let outputs = predict_together(&model, &rows).await.unwrap();
             assert_eq!(outputs, model.predict_rows(&rows).unwrap());
         }
     }

@@ -88,13 +88,8 @@ impl MLService {
             return self.begin(asked, &name, upload).await;
         }
         let model = self.parts.models.await_model(&name).await?;
-        let (limits, is_small) = (self.parts.limits, upload.size_bytes <= HERE_BYTES_MAX);
-        let worker = Arc::clone(&model);
-        let work = move || {
-            let computed = read_and_predict(&*worker, form, &upload, limits)?;
-            Ok((upload, computed))
-        };
-        let (upload, computed) = if is_small { work()? } else { compute(work).await? };
+        let limits = self.parts.limits;
+        let (upload, computed) = read_and_predict(&model, form, upload, limits).await?;
         match computed {
             Computed::Large if asked.speech.may_be_later() => {
                 self.begin(asked, &name, upload).await

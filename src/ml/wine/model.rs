@@ -1,11 +1,13 @@
 //! The trained model: what it says of a wine, and the bytes it is kept in.
 
+use std::array;
+
 use super::data::{Bottle, N_MEASURED, Samples};
 use super::feature::{N_FEATURES, Scaling, count};
 use super::side::Sides;
 use super::training::{self, Blend};
 use crate::ml::artefact::{Damage, Reader, Writer};
-use crate::ml::forest::Forest;
+use crate::ml::forest::{Forest, LANES};
 use crate::ml::kernel::{Memory, Scratch as MemoryScratch};
 
 /// The scores that tasters gave: the classes.
@@ -23,9 +25,6 @@ const LEAST_SHARE: f64 = 2e-3;
 /// How far a distribution can be leant: far enough for a mean at the edge.
 const LEAN_MAX: f64 = 40.0;
 const LEAN_STEPS_MAX: u32 = 100;
-
-/// Rows that go through the forest together.
-const BLOCK: usize = 64;
 
 /// A model of red wine.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,9 +64,8 @@ pub(super) struct Opinion {
 #[derive(Debug, Default)]
 pub struct Scratch {
     memory: MemoryScratch,
-    features: Vec<[f32; N_FEATURES]>,
     mixtures: Vec<f32>,
-    sums: Vec<f32>,
+    side_by_side: Vec<[f32; LANES]>,
 }
 
 impl WineRegression {
@@ -92,26 +90,42 @@ impl WineRegression {
     }
 
     fn hear(&self, bottles: &[Bottle], scratch: &mut Scratch, mut take: impl FnMut(&Opinion)) {
-        let Scratch { memory, features, mixtures, sums } = scratch;
-        for bottles in bottles.chunks(BLOCK) {
-            features.clear();
-            features.extend(bottles.iter().map(|bottle| self.scaling.short(bottle)));
+        let (blocks, rest) = bottles.as_chunks::<LANES>();
+        for block in blocks {
+            let features = block.map(|bottle| self.scaling.short(&bottle));
+            let columns = array::from_fn(|at| features.map(|features| features[at]));
+            let mixtures = &mut scratch.side_by_side;
             mixtures.clear();
-            for features in features.iter() {
-                self.sides.mix(features, mixtures);
+            self.sides.mix_side_by_side(&columns, mixtures);
+            let mut sums = [[0.0; LANES]; N_THRESHOLDS];
+            self.forest.add_side_by_side(mixtures, &mut sums);
+            for (lane, features) in features.iter().enumerate() {
+                let sums = sums.map(|of_rows| of_rows[lane]);
+                take(&self.opinion(features, sums, &mut scratch.memory));
             }
-            sums.clear();
-            sums.resize(bottles.len() * N_THRESHOLDS, 0.0);
-            self.forest.add_to(mixtures, sums);
-            let (sums, _) = sums.as_chunks::<N_THRESHOLDS>();
-            for (features, sums) in features.iter().zip(sums) {
-                let recalled = self.memory.recall(&features[..N_MEASURED], memory);
-                take(&Opinion {
-                    machine: recalled.machine.into(),
-                    neighbours: recalled.neighbours.into(),
-                    above: sums.map(|sum| f64::from(sum) / self.trees_per_threshold()),
-                });
-            }
+        }
+        for bottle in rest {
+            let features = self.scaling.short(bottle);
+            let mixtures = &mut scratch.mixtures;
+            mixtures.clear();
+            self.sides.mix(&features, mixtures);
+            let mut sums = [0.0; N_THRESHOLDS];
+            self.forest.add_to(mixtures, &mut sums);
+            take(&self.opinion(&features, sums, &mut scratch.memory));
+        }
+    }
+
+    fn opinion(
+        &self,
+        features: &[f32; N_FEATURES],
+        sums: [f32; N_THRESHOLDS],
+        scratch: &mut MemoryScratch,
+    ) -> Opinion {
+        let recalled = self.memory.recall(&features[..N_MEASURED], scratch);
+        Opinion {
+            machine: recalled.machine.into(),
+            neighbours: recalled.neighbours.into(),
+            above: sums.map(|sum| f64::from(sum) / self.trees_per_threshold()),
         }
     }
 

@@ -2,11 +2,14 @@
 //! straight across the features they see, so every side gives them other cuts, and trees that err
 //! differently make a better forest.
 
+use std::array;
+
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::feature::N_FEATURES;
 use crate::ml::artefact::{Damage, Reader, Writer};
+use crate::ml::forest::LANES;
 
 /// Mixtures of one side.
 pub(super) const N_MIXTURES: usize = 22;
@@ -52,6 +55,20 @@ impl Sides {
         mixtures.extend(places.iter().zip(shares).map(|([a, b, c], [p, q, r])| {
             let feature = |place: &u32| features[*place as usize];
             p * feature(a) + q * feature(b) + r * feature(c)
+        }));
+    }
+
+    /// Adds the mixtures of rows that lie side by side; the same numbers as one by one.
+    pub(super) fn mix_side_by_side(
+        &self,
+        features: &[[f32; LANES]; N_FEATURES],
+        mixtures: &mut Vec<[f32; LANES]>,
+    ) {
+        let (places, _) = self.places.as_chunks::<N_MIXED>();
+        let (shares, _) = self.shares.as_chunks::<N_MIXED>();
+        mixtures.extend(places.iter().zip(shares).map(|(places, [p, q, r])| {
+            let [a, b, c] = places.map(|place| &features[place as usize]);
+            array::from_fn(|lane| p * a[lane] + q * b[lane] + r * c[lane])
         }));
     }
 
