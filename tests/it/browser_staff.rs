@@ -1,19 +1,27 @@
 //! Stories of administrators, and of what others see of their deeds.
 
 use std::fs;
+use std::path::PathBuf;
 
 use crate::browser::{inspect, register, sign_in, sign_in_as, stage};
 use crate::cli::{keep_content, turn_into_pipe};
 use crate::support::binary::{Binary, eventually};
 use crate::support::browser::Browser;
 
+const CONTENT: &[u8] = b"a content that is kept";
+
+/// A data folder with a content in it that cannot be read until it is written into this pipe.
+fn lay_aside(binary: &Binary) -> PathBuf {
+    binary.run(&["init-db"]).done();
+    let pipe = keep_content(&binary.data(), CONTENT);
+    turn_into_pipe(&pipe);
+    pipe
+}
+
 #[test]
 fn a_check_is_followed_live_line_by_line() {
     let binary = Binary::new();
-    binary.run(&["init-db"]).done();
-    let content = b"a content that is kept";
-    let pipe = keep_content(&binary.data(), content);
-    turn_into_pipe(&pipe);
+    let pipe = lay_aside(&binary);
     let Some((_served, browser)) = stage(&binary) else { return };
     sign_in(&browser);
     inspect(&browser, "home");
@@ -27,7 +35,7 @@ fn a_check_is_followed_live_line_by_line() {
     browser.wait_for_text("Cancel the check");
     browser.wait_for_text("contents are whole");
     inspect(&browser, "system-checking");
-    fs::write(&pipe, content).unwrap();
+    fs::write(&pipe, CONTENT).unwrap();
     fs::remove_file(&pipe).unwrap();
     browser.wait_for_text("Every promise holds.");
     browser.wait_for_text("9 promises tested");
@@ -161,10 +169,7 @@ fn a_user_sees_nothing_of_the_administration() {
 #[test]
 fn a_backup_is_downloaded_or_it_is_said_why_not() {
     let binary = Binary::new();
-    binary.run(&["init-db"]).done();
-    let content = b"a content that is kept";
-    let pipe = keep_content(&binary.data(), content);
-    turn_into_pipe(&pipe);
+    let pipe = lay_aside(&binary);
     let Some((_served, browser)) = stage(&binary) else { return };
     sign_in(&browser);
     browser.click("a", "System");
@@ -178,10 +183,10 @@ fn a_backup_is_downloaded_or_it_is_said_why_not() {
     browser.wait_for_text("A backup is being made already.");
     inspect(&browser, "system-backup-refused");
     browser.expect_failure(409, "/api/admin/backup");
-    fs::write(&pipe, content).unwrap();
+    fs::write(&pipe, CONTENT).unwrap();
     assert_eq!(browser.eval("other"), 200);
     fs::remove_file(&pipe).unwrap();
-    fs::write(&pipe, content).unwrap();
+    fs::write(&pipe, CONTENT).unwrap();
 
     let downloads = tempfile::tempdir().unwrap();
     browser.download_to(downloads.path());

@@ -17,7 +17,7 @@ import { Notice, Problem } from '/js/parts/notice.js';
  * after a lost answer has one wish still, and pays once.
  * @type {Map<string, string>}
  */
-const open = new Map();
+const unanswered = new Map();
 
 /**
  * @param {{ model: import('/js/core/models.js').Model, chosen: import('/js/ml_model/many.js').Chosen, preview: import('/js/ml_model/preview.js').Preview,
@@ -27,23 +27,23 @@ export function Order({ model, chosen, preview, onSent }) {
   const held = useStore(balance);
   // The same file is the same wish, however often it is sent.
   const wish = `${model.id} ${model.version} ${chosen.name} ${chosen.blob.size} ${chosen.stamp}`;
-  const key = useRef(open.get(wish) ?? onceKey());
+  const key = useRef(unanswered.get(wish) ?? onceKey());
   const price = model.price_per_row ?? 0;
   const nGood = preview.nRows - preview.nBad;
   const { isAsync, cost, needed } = termsOf({ price, n_rows: preview.nRows, n_good: nGood });
   const lacking = held ? Math.max(0, needed - held.available) : 0;
   // The key stays after a failure: an earlier try may have been done, whatever this one was answered.
   const { run: send, busy, error: problem } = useAction(async () => {
-    open.set(wish, key.current);
+    unanswered.set(wish, key.current);
     const task = await createTask({ model: model.id, body: chosen.blob, key: key.current, async: isAsync });
-    open.delete(wish);
+    unanswered.delete(wish);
     renewBalance().catch(() => {});
     onSent(task);
   });
   return html`
     <section class="card order" aria-label=${t('many.order')}>
       <div class="order__words">
-        <p class="order__price num"><b>${cost ? credits(cost) : t('model.free')}</b> ${t('many.price', { n: nGood, count: number(nGood) })}</p>
+        <p class="order__price num"><b>${cost || !nGood ? credits(cost) : t('model.free')}</b> ${t('many.price', { n: nGood, count: number(nGood) })}</p>
         <p class="quiet">
           ${preview.nBad > 0 && html`${t('many.bad_free', { n: preview.nBad, count: number(preview.nBad) })} `}
           ${held && !lacking && cost > 0 && t('many.left', { credits: credits(held.available - cost) })}
