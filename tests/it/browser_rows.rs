@@ -68,7 +68,9 @@ fn a_file_chosen_again_after_a_lost_answer_is_paid_once() {
     drop_file(&browser, "harvest.csv", &table(20, 1_000));
     browser.wait_for_text("Predict 20 rows");
     browser.eval(
-        "window.ask = fetch; window.fetch = async (path, options) => {          const answer = await ask(path, options);          if (options?.method === 'POST') throw new TypeError('lost'); return answer; }; true",
+        "window.ask = fetch; window.fetch = async (path, options) => { \
+         const answer = await ask(path, options); \
+         if (options?.method === 'POST') throw new TypeError('lost'); return answer; }; true",
     );
     browser.click("button", "Predict 20 rows");
     browser.wait_for_text("The server does not answer.");
@@ -78,6 +80,31 @@ fn a_file_chosen_again_after_a_lost_answer_is_paid_once() {
     browser.click("button", "Predict 20 rows");
     browser.wait_for_text("All 20 rows were predicted.");
     assert_eq!(balance(&browser)["available"], before - 20);
+}
+
+#[test]
+fn what_is_wrong_with_a_file_as_a_whole_is_said_before_it_is_sent() {
+    let binary = Binary::new();
+    let Some((_served, browser)) = stage(&binary) else { return };
+    sign_in(&browser);
+    top_up(&browser, 100);
+    let good = table(3, 1_000);
+    browser.goto("/models/wine?tab=many");
+    // What follows the quote would be one cell without an end, and the server refuses it.
+    drop_file(&browser, "open.csv", &format!("{good}7.4,\"0.7,0,1.9\n7.8,0.9,0,2.6\n"));
+    browser.wait_for_text("A quote opens on line 5 and never closes");
+    inspect(&browser, "file-open-quote");
+    assert_eq!(browser.eval("document.querySelectorAll('.order').length"), 0);
+    browser.click("button", "Another file");
+    // A row with a cell too many has no cell that is wrong, so its line is marked.
+    drop_file(&browser, "long.csv", &(good + "1,2,3,4,5,6,7,8,9,10,11,12,13\n"));
+    browser.wait_for_text("Predict 3 rows");
+    let marked = browser.eval(
+        "[...document.querySelectorAll('.cell-bad')].map(({ textContent, title }) => \
+         [textContent, title])",
+    );
+    assert_eq!(marked, json!([["5", "The whole row has too many cells"]]));
+    inspect(&browser, "file-long-row");
 }
 
 #[test]

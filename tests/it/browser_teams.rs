@@ -135,6 +135,15 @@ fn a_workspace_is_made_shared_handed_over_and_deleted() {
     ada.goto(&gone);
     ada.wait_for_text("This workspace is not here");
     ada.expect_failures(404);
+
+    // A link that leads nowhere any more is not offered twice.
+    ada.goto("/join#a-secret-that-was-used");
+    ada.click("button", "Accept and join");
+    ada.wait_for_text("This invitation is over");
+    inspect(&ada, "join-over");
+    ada.goto("/join");
+    ada.wait_for_text("The link is not complete");
+    ada.expect_failures(404);
 }
 
 fn path_of(browser: &Browser) -> String {

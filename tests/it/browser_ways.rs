@@ -63,6 +63,25 @@ fn a_screen_that_is_left_does_not_take_the_next_address_for_its_own() {
 }
 
 #[test]
+fn an_address_that_asks_for_what_there_is_not_shows_the_whole() {
+    let binary = Binary::new();
+    let Some((_served, browser)) = stage(&binary) else { return };
+    sign_in_as(&browser, "admin");
+    for (path, sign) in [
+        ("/tasks?status=odd", "No tasks yet"),
+        ("/credits?kind=odd&days=-1", "What you can spend"),
+        ("/admin/users?sort=odd&state=odd&role=odd", "admin"),
+        ("/admin/tasks?status=odd&days=odd", "No tasks"),
+        ("/admin/audit?action=odd", "Signed in"),
+        ("/models/wine?tab=odd", "Predict · 1 credit"),
+    ] {
+        browser.goto(path);
+        browser.wait_for_text(sign);
+        assert_eq!(browser.eval("document.querySelectorAll('.notice--bad').length"), 0, "{path}");
+    }
+}
+
+#[test]
 fn a_language_chosen_while_a_screen_is_loading_reaches_its_words() {
     let binary = Binary::new();
     let Some((_served, browser)) = stage(&binary) else { return };

@@ -18,7 +18,7 @@ const ACTIONS = ['register', 'sign_in', 'sign_in_failed', 'sign_out', 'refresh_t
   'data_check', 'data_backup'];
 
 export default function Audit() {
-  const [filters, set] = useFilters({ user: '', action: '' });
+  const [filters, set] = useFilters({ user: '', action: '' }, { action: ACTIONS });
   const query = { user_id: filters.user, action: filters.action };
   const pages = usePages((cursor) => listAudit({ ...query, cursor, limit: 25 }), [toQuery(query)]);
   return html`

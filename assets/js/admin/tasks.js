@@ -9,7 +9,7 @@ import { isOpen } from '/js/core/tasks.js';
 import { html } from '/js/core/view.js';
 import { fileOf, listAllTasks } from '/js/admin/api.js';
 import { taskColumns } from '/js/admin/columns.js';
-import { Period, firstDay } from '/js/admin/period.js';
+import { DAYS, Period, firstDay } from '/js/admin/period.js';
 import { Whose } from '/js/admin/whose.js';
 import { Button } from '/js/parts/button.js';
 import { Stale } from '/js/parts/notice.js';
@@ -21,7 +21,7 @@ const STATUSES = ['queued', 'running', 'succeeded', 'failed', 'cancelled'];
 const RENEW_S = 5;
 
 export default function AllTasks() {
-  const [filters, set] = useFilters({ user: '', model: '', status: '', days: '', text: '' });
+  const [filters, set] = useFilters({ user: '', model: '', status: '', days: '', text: '' }, { status: STATUSES, days: DAYS });
   const query = { user_id: filters.user, model: filters.model, status: filters.status, from: firstDay(filters.days), text: filters.text.trim() };
   const pages = usePages((cursor) => listAllTasks({ ...query, cursor, limit: 25 }), [toQuery(query)]);
   const models = useLoad(listModels);

@@ -6,7 +6,7 @@ import { usePages } from '/js/core/pages.js';
 import { html } from '/js/core/view.js';
 import { fileOf, listAllTransactions } from '/js/admin/api.js';
 import { entryColumns } from '/js/admin/entry-columns.js';
-import { Period, firstDay } from '/js/admin/period.js';
+import { DAYS, Period, firstDay } from '/js/admin/period.js';
 import { Whose } from '/js/admin/whose.js';
 import { Button } from '/js/parts/button.js';
 import { Search } from '/js/parts/search.js';
@@ -16,7 +16,7 @@ import { Stale } from '/js/parts/notice.js';
 import { KINDS } from '/js/parts/transaction-row.js';
 
 export default function AllTransactions() {
-  const [filters, set] = useFilters({ user: '', kind: '', days: '', text: '' });
+  const [filters, set] = useFilters({ user: '', kind: '', days: '', text: '' }, { kind: KINDS, days: DAYS });
   const query = { user_id: filters.user, kind: filters.kind, from: firstDay(filters.days), text: filters.text };
   const pages = usePages((cursor) => listAllTransactions({ ...query, cursor, limit: 25 }), [toQuery(query)]);
   return html`

@@ -48,8 +48,7 @@ function Sessions({ id, turn }) {
 
 /** @param {{ user: import('/js/admin/api.js').UserDetail, turn: number }} props Another turn reads anew. */
 export function Lists({ user, turn }) {
-  const [filters, set] = useFilters({ tab: TABS[0] });
-  const tab = TABS.includes(filters.tab) ? filters.tab : TABS[0];
+  const [{ tab }, set] = useFilters({ tab: TABS[0] }, { tab: TABS });
   const { n_transactions, n_tasks, n_sessions } = user.activity;
   const counts = /** @type {Record<string, number>} */ ({ transactions: n_transactions, tasks: n_tasks, sessions: n_sessions });
   return html`

@@ -37,8 +37,12 @@ const columns = () => [
   { key: 'since', label: t('users.since'), right: true, far: true, cell: (user) => html`<span class="quiet"><${Time} at=${user.created_at} /></span>` },
 ];
 
+const STATES = ['active', 'disabled', 'closed'];
+const ROLES = ['user', 'admin'];
+const SORTS = ['newest', 'name', 'balance'];
+
 export default function Users() {
-  const [filters, set] = useFilters({ text: '', state: '', role: '', sort: 'newest' });
+  const [filters, set] = useFilters({ text: '', state: '', role: '', sort: 'newest' }, { state: STATES, role: ROLES, sort: SORTS });
   const [making, setMaking] = useState(false);
   const pages = usePages((cursor) => listUsers({ ...filters, cursor, limit: 25 }), [toQuery(filters)]);
   const narrowed = Boolean(filters.text || filters.state || filters.role);
@@ -53,10 +57,10 @@ export default function Users() {
       <div class="filters">
         <${Search} label=${t('users.search')} value=${filters.text} onSearch=${(/** @type {string} */ text) => set({ text })} />
         ${choice('state', t('users.state'), [{ value: '', label: t('users.every_state') },
-          ...['active', 'disabled', 'closed'].map((value) => ({ value, label: t(`status.${value}`) }))])}
+          ...STATES.map((value) => ({ value, label: t(`status.${value}`) }))])}
         ${choice('role', t('users.role'), [{ value: '', label: t('users.every_role') },
-          ...['user', 'admin'].map((value) => ({ value, label: t(`role.${value}`) }))])}
-        ${choice('sort', t('users.sort'), ['newest', 'name', 'balance'].map((value) => ({ value, label: t(`users.by_${value}`) })))}
+          ...ROLES.map((value) => ({ value, label: t(`role.${value}`) }))])}
+        ${choice('sort', t('users.sort'), SORTS.map((value) => ({ value, label: t(`users.by_${value}`) })))}
       </div>
       ${pages.items && pages.error && html`<${Stale} error=${pages.error} retry=${pages.reload} />`}
       <section class="card card--table" aria-label=${t('title.users')}>

@@ -3,17 +3,19 @@
 import { place, setQuery, useScreenPlace } from '/js/core/router.js';
 
 /**
- * The values of these names in the address, or the given ones where it says nothing.
+ * The values of these names in the address, or the given ones where it says nothing, or something that is none of the
+ * values that a name can have: addresses are typed, cut and kept for years.
  * @template {Record<string, string>} T
  * @param {T} defaults
+ * @param {Partial<Record<keyof T, string[]>>} [known] the values that a name can have, besides the default
  * @returns {[T, (changes: Partial<T>, options?: { push?: boolean }) => void]} the values, and how to change some
  */
-export function useFilters(defaults) {
+export function useFilters(defaults, known = {}) {
   const { path, query } = useScreenPlace();
   const values = /** @type {T} */ ({ ...defaults });
   for (const name of Object.keys(defaults)) {
     const said = query.get(name);
-    if (said !== null) /** @type {any} */ (values)[name] = said;
+    if (said !== null && (known[name]?.includes(said) ?? true)) /** @type {any} */ (values)[name] = said;
   }
   return [values, (changes, options) => {
     // A screen that is being left has no say in the address of the next.

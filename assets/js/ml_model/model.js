@@ -33,8 +33,7 @@ function lede(model) {
 /** @param {{ params: Record<string, string> }} props */
 export default function ModelScreen({ params }) {
   const { data: model, error, reload } = useLoad(() => findModel(params.id), [params.id]);
-  const [filters, set] = useFilters({ tab: 'one' });
-  const tab = filters.tab in SIDES ? filters.tab : 'one';
+  const [{ tab }, set] = useFilters({ tab: 'one' }, { tab: Object.keys(SIDES) });
   const waits = model && (model.status === 'training' || (model.card?.data && !model.card.evaluation));
   useEvery(RETRY_S, () => { if (waits) reload(); });
   const title = titleOf(params.id, model?.card);

@@ -25,7 +25,7 @@ const SOON_S = 1;
 const LATER_S = 15;
 
 export default function History() {
-  const [filters, setFilters] = useFilters(NOTHING);
+  const [filters, setFilters] = useFilters(NOTHING, { status: STATUSES });
   const { model, status, from, to, text } = filters;
   const models = useLoad(listModels);
   const pages = usePages((cursor) => listTasks({ limit: LIMIT, cursor, model, status, ...spanOf(filters), text: text.trim() }), [toQuery(filters)]);

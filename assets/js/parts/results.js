@@ -115,8 +115,8 @@ function Rows({ task, model, only }) {
 
 /** The rows of a task that has ended. @param {{ task: Task, model: Model }} props */
 export function Results({ task, model }) {
-  const [filters, set] = useFilters({ only: task.n_predicted === 0 ? 'rejected' : 'all' });
-  const only = /** @type {'all' | 'predicted' | 'rejected'} */ (['all', 'predicted', 'rejected'].includes(filters.only) ? filters.only : 'all');
+  const [filters, set] = useFilters({ only: task.n_predicted === 0 ? 'rejected' : 'all' }, { only: ['all', 'predicted', 'rejected'] });
+  const only = /** @type {'all' | 'predicted' | 'rejected'} */ (filters.only);
   // What was mended and sent stays known while other rows are looked at.
   const mending = useRef(false);
   if (only === 'rejected' && task.n_rejected > 0) mending.current = true;

@@ -16,16 +16,15 @@ const HEIGHT = 190;
 
 export function BalanceDays() {
   const held = useStore(balance);
-  const [{ days }, setFilters] = useFilters({ days: '30' });
-  const span = SPANS.includes(days) ? days : '30';
-  const { points, error, busy, reload } = useBalanceDays(Number(span));
+  const [{ days }, setFilters] = useFilters({ days: '30' }, { days: SPANS });
+  const { points, error, busy, reload } = useBalanceDays(Number(days));
   return html`
     <section class="card">
       <div class="card__head">
         <h2>${t('wallet.title')}</h2>
         <div class="chips" role="group" aria-label=${t('credits_page.span')}>
           ${SPANS.map((value) => html`
-            <button class="chip num" key=${value} type="button" aria-pressed=${value === span ? 'true' : 'false'}
+            <button class="chip num" key=${value} type="button" aria-pressed=${value === days ? 'true' : 'false'}
               onClick=${() => setFilters({ days: value })}>${t('credits_page.days', { n: Number(value) })}</button>`)}
         </div>
       </div>

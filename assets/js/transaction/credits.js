@@ -25,7 +25,7 @@ const NOTHING = { kind: '', from: '', to: '', text: '' };
 const topUp = () => openDialog('top_up');
 
 function Entries() {
-  const [filters, setFilters] = useFilters(NOTHING);
+  const [filters, setFilters] = useFilters(NOTHING, { kind: KINDS });
   const { kind, from, to, text } = filters;
   const held = useStore(balance);
   // Only words are found; signs alone would be refused.
