@@ -137,30 +137,21 @@ impl Asset {
 
     /// A file as it is sent. It is made once, or each time where an edit shows on reload.
     fn made(name: &str, version: &str) -> Result<Self, Status> {
-        static MADE: Mutex<BTreeMap<String, Made>> = Mutex::new(BTreeMap::new());
+        static MADE: Mutex<BTreeMap<String, Option<Made>>> = Mutex::new(BTreeMap::new());
         let asset = Self::named(name)?;
+        if !made::is_joined(name) {
+            return Ok(asset);
+        }
         let mut kept = MADE.lock().unwrap_or_else(PoisonError::into_inner);
         if cfg!(debug_assertions) {
             kept.clear();
         }
-        if let Some(Made { text, hash }) = kept.get(name) {
-            return Ok(Self { data: text.clone().into_bytes().into(), hash: *hash, ..asset });
+        if !kept.contains_key(name) {
+            kept.insert(name.to_owned(), Made::of(name, version)?);
         }
-        let read = |name: &str| {
-            Written::get(name).map(|file| String::from_utf8_lossy(&file.data).into_owned())
-        };
-        let sent = App::new(&read, version).and_then(|app| app.sent(name)).map_err(|cause| {
-            tracing::error!(name, cause, "a file of the app cannot be made");
-            Status::InternalServerError
-        })?;
-        let text = match sent {
-            Sent::Made(text) => text,
-            Sent::Written => return Ok(asset),
-            Sent::Part => return Err(Status::NotFound),
-        };
-        let hash = Sha256::digest(&text).into();
-        kept.insert(name.to_owned(), Made { text: text.clone(), hash });
-        Ok(Self { data: text.into_bytes().into(), hash, ..asset })
+        // What is only a part of others is not sent by itself.
+        let Made { text, hash } = kept[name].as_ref().ok_or(Status::NotFound)?;
+        Ok(Self { data: text.clone().into_bytes().into(), hash: *hash, ..asset })
     }
 
     /// The content in the best form the browser reads, and the name of that form.
@@ -186,6 +177,22 @@ impl Asset {
 struct Made {
     text: String,
     hash: [u8; 32],
+}
+
+impl Made {
+    /// Makes it; nothing where the file is not sent by itself.
+    fn of(name: &str, version: &str) -> Result<Option<Self>, Status> {
+        let read = |name: &str| {
+            Written::get(name).map(|file| String::from_utf8_lossy(&file.data).into_owned())
+        };
+        let sent = App::new(&read, version).and_then(|app| app.sent(name)).map_err(|cause| {
+            tracing::error!(name, cause, "a file of the app cannot be made");
+            Status::InternalServerError
+        })?;
+        let Sent::Made(text) = sent else { return Ok(None) };
+        let hash = Sha256::digest(&text).into();
+        Ok(Some(Self { text, hash }))
+    }
 }
 
 /// The version of the app.

@@ -43,6 +43,11 @@ pub(crate) fn is_versioned(name: &str) -> bool {
         || [SHELL, "favicon.svg", "icons.svg"].contains(&name)
 }
 
+/// Whether a file is sent as something else than it is written, or as a part of others.
+pub(crate) fn is_joined(name: &str) -> bool {
+    name == SHELL || name.starts_with("css/") || name.starts_with("js/") && !name.starts_with(WORDS)
+}
+
 /// The version of the app that these files are, in the order of their names.
 pub(crate) fn version_of(files: impl IntoIterator<Item = (String, [u8; 32])>) -> String {
     let mut hash = Sha256::new();
@@ -90,8 +95,7 @@ impl<'a, R: Fn(&str) -> Option<String>> App<'a, R> {
             }
             START => self.scripts.start(),
             _ if self.scripts.screens().contains(&name) => self.scripts.screen(name)?,
-            _ if name.starts_with("css/") => return Ok(Sent::Part),
-            _ if name.starts_with("js/") && !name.starts_with(WORDS) => return Ok(Sent::Part),
+            _ if is_joined(name) => return Ok(Sent::Part),
             _ => return Ok(Sent::Written),
         };
         Ok(Sent::Made(with_version(&text, self.version)))

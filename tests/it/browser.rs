@@ -135,6 +135,15 @@ pub(crate) fn cut_text(browser: &Browser) -> Vec<Value> {
              && look.textOverflow !== 'ellipsis' && !['auto', 'scroll'].includes(look.overflowX) \
              && it.checkVisibility() && !it.closest('.unseen, thead, svg'); \
          }).map((it) => `cut: ${it.className} ${it.innerText}`).concat( \
+           [...document.querySelectorAll('select')].filter((it) => { \
+             const look = getComputedStyle(it); \
+             const pen = document.createElement('canvas').getContext('2d'); \
+             pen.font = look.font; \
+             const room = it.clientWidth - parseFloat(look.paddingLeft) \
+               - parseFloat(look.paddingRight); \
+             return it.checkVisibility() && it.selectedOptions[0] \
+               && pen.measureText(it.selectedOptions[0].text).width > room + 1; \
+           }).map((it) => `cut: ${it.name} ${it.selectedOptions[0].text}`), \
            document.documentElement.scrollWidth > innerWidth ? ['wider than its window'] : [])",
     );
     found.as_array().unwrap().clone()

@@ -40,24 +40,20 @@ function forgetSecret() {
   }
 }
 
-/** @param {{ secret: string, me: any }} props */
-function Offer({ secret, me }) {
+/** @param {{ secret: string, me: any, onOver: () => void }} props */
+function Offer({ secret, me, onOver }) {
   const { run: accept, busy, error: problem } = useAction(async () => {
-    const workspace = await redeemInvitation(secret);
+    const workspace = await redeemInvitation(secret).catch((error) => {
+      // What was refused once is refused for good, so it is not offered any more.
+      if (error.status !== 404) throw error;
+      return null;
+    });
     forgetSecret();
+    if (!workspace) return onOver();
     await renewWorkspaces().catch(() => {});
     go(`/workspaces/${workspace.id}`, { replace: true });
-    say(t('join.done', { name: workspace.name }));
+    return say(t('join.done', { name: workspace.name }));
   });
-  // What was refused once is refused for good, so it is not offered any more.
-  if (problem?.status === 404) {
-    forgetSecret();
-    return html`
-      <div role="alert">
-        <${Blank} icon="mail" title=${t('join.over')} text=${t('join.over_text')}
-          action=${html`<${Button} kind="small" href="/workspaces">${t('title.workspaces')}<//>`} />
-      </div>`;
-  }
   return html`
     <p>${t('join.as', { name: me.full_name || me.username })}</p>
     ${problem && html`<${Problem} error=${problem} />`}
@@ -70,18 +66,29 @@ function Offer({ secret, me }) {
 /** @param {{ me: any }} props */
 export default function Join({ me }) {
   const [secret, setSecret] = useState(() => takeSecret(me?.id));
+  const [over, setOver] = useState(false);
   // Another link may be opened on this very screen.
   useEffect(() => {
-    const look = () => setSecret(takeSecret(me?.id));
+    const look = () => {
+      setOver(false);
+      setSecret(takeSecret(me?.id));
+    };
     addEventListener('hashchange', look);
     return () => removeEventListener('hashchange', look);
   }, []);
+  if (over) {
+    return html`
+      <div class="solo solo--left">
+        <div class="solo__head" role="alert"><h1>${t('join.over')}</h1><p>${t('join.over_text')}</p></div>
+        <div><${Button} href="/workspaces">${t('title.workspaces')}<//></div>
+      </div>`;
+  }
   return html`
     <div class=${me ? 'solo solo--left' : 'solo'}>
       <div class="solo__head"><h1>${t('join.title')}</h1><p>${t('join.lede')}</p></div>
       <div class="card">
         ${!secret ? html`<${Blank} icon="mail" title=${t('join.empty')} text=${t('join.empty_text')} />`
-          : me ? html`<div class="form"><${Offer} secret=${secret} me=${me} /></div>`
+          : me ? html`<div class="form"><${Offer} secret=${secret} me=${me} onOver=${() => setOver(true)} /></div>`
           : html`
             <div class="form">
               <p>${t('join.sign_in_first')}</p>

@@ -5,7 +5,7 @@ export default {
   'history.filters': 'Фильтры',
   'history.search': 'Поиск по задачам',
   'history.all_models': 'Все модели',
-  'history.all_states': 'Любое состояние',
+  'history.all_states': 'Все состояния',
   'history.clear': 'Сбросить фильтры',
   'history.none': 'Таких задач нет',
   'history.none_text': 'Ни одна задача не подходит под все условия. Уберите какой-нибудь фильтр.',
