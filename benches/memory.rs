@@ -9,6 +9,7 @@ mod support;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -39,7 +40,9 @@ impl Drop for Running {
 fn main() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let data = folder.path().join("data");
-    fs::create_dir(&data).expect("a folder can be made");
+    // A folder with anything in it but a database would be refused.
+    let made = cellar("init-db", &data).stdout(Stdio::null()).status();
+    assert!(made.expect("the binary runs").success(), "a data folder can be made");
     put_wine_model(&data);
     // As if it had been measured: at rest means that nothing is left to do.
     let keep = Keep::below(&data);
@@ -71,13 +74,18 @@ fn text(value: &Value) -> &str {
     value.as_str().expect("a text")
 }
 
+/// A command of the binary on this data folder.
+fn cellar(name: &str, data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cellar"));
+    command.arg(name).arg("--data").arg(data);
+    command.env("CELLAR_ADMIN_PASSWORD", PASSWORD).stdin(Stdio::null());
+    command
+}
+
 impl Running {
-    fn start(data: &std::path::Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_cellar"))
-            .args(["serve", "--port", "0", "--data"])
-            .arg(data)
-            .env("CELLAR_ADMIN_PASSWORD", PASSWORD)
-            .stdin(Stdio::null())
+    fn start(data: &Path) -> Self {
+        let mut child = cellar("serve", data)
+            .args(["--port", "0"])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

@@ -25,6 +25,22 @@ pub fn cores() -> NonZero<usize> {
     *CORES.get_or_init(|| thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN))
 }
 
+/// Has the system give memory in small pages alone. The allocator asks for huge ones, of which each
+/// thread then holds two megabytes to use a few kilobytes; without them the server takes a third
+/// less at rest, and is no slower.
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "no crate in use has this call")]
+pub fn take_small_pages() {
+    let (yes, nothing): (libc::c_ulong, libc::c_ulong) = (1, 0);
+    // SAFETY: the call takes numbers alone, each as wide as it wants them, and touches no memory of
+    // ours. Where it is refused, pages are as large as they were.
+    unsafe { libc::prctl(libc::PR_SET_THP_DISABLE, yes, nothing, nothing, nothing) };
+}
+
+/// Pages are left as they are on systems whose way of asking for small ones is not known here.
+#[cfg(not(target_os = "linux"))]
+pub fn take_small_pages() {}
+
 /// Free bytes, for this user, on the disk that holds `path`; `None` where the system does not say.
 #[cfg(unix)]
 pub fn free_bytes(path: &Path) -> Option<u64> {

@@ -23,6 +23,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::error::{Error, Result};
+use crate::machine;
 
 /// A self-hosted machine-learning service in one file.
 #[derive(Debug, Parser)]
@@ -79,6 +80,7 @@ enum Command {
 
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
+    machine::take_small_pages();
     let cli = Cli::parse();
     #[cfg(unix)]
     let usual = Some(keep_files_private());
