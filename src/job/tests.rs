@@ -107,6 +107,16 @@ impl House {
         self.queue_of(n_slots, kinds(act))
     }
 
+    /// A queue of one, whose jobs wait at a gate and then succeed with an effect.
+    fn held(&self) -> (Jobs, Gate) {
+        let (gate, hold) = gate();
+        let jobs = self.queue(1, move |_, context| {
+            hold(context);
+            Ok(Outcome::new(1)?.with_effect(|tx| note(tx, "effect")))
+        });
+        (jobs, gate)
+    }
+
     fn queue_of(&self, n_slots: usize, kinds: Kinds) -> Jobs {
         let settings = Settings {
             slots: n_slots.try_into().unwrap(),
@@ -345,11 +355,7 @@ async fn each_job_without_success_is_released_once_whatever_its_end() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_of_a_user_who_is_deleted_ends_without_a_trace() {
     let house = House::new();
-    let (gate, hold) = gate();
-    let jobs = house.queue(1, move |_, context| {
-        hold(context);
-        Ok(Outcome::new(1)?.with_effect(|tx| note(tx, "effect")))
-    });
+    let (jobs, gate) = house.held();
     jobs.start().await.unwrap();
     jobs.submit::<Scripted>(Some(user(1)), 0).await.unwrap();
     gate.wait_until_begun();

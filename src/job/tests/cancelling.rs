@@ -93,11 +93,7 @@ async fn a_cancelled_job_that_fails_is_not_tried_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn success_stands_when_the_kind_ignores_a_cancel_or_was_quicker() {
     let house = House::new();
-    let (gate, hold) = gate();
-    let jobs = house.queue(1, move |_, context| {
-        hold(context);
-        Ok(Outcome::new(1)?.with_effect(|tx| note(tx, "effect")))
-    });
+    let (jobs, gate) = house.held();
     jobs.start().await.unwrap();
     let id = jobs.submit::<Scripted>(Some(user(1)), 4).await.unwrap();
     gate.wait_until_begun();
