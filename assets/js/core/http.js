@@ -19,6 +19,9 @@ export class ApiError extends Error {
   }
 }
 
+/** What a gateway in front answers for a server that is down; it does not speak JSON. */
+export const BY_GATEWAY = [502, 503, 504];
+
 /** Whether the server answered when it was last asked. */
 export const reachable = store(true);
 
@@ -96,8 +99,7 @@ export async function request(method, path, body, options = {}) {
     reachable.set(true);
     return value ?? (text || null);
   }
-  // A gateway in front answers for a server that is down, and it does not speak JSON.
-  if (value === undefined && [502, 503, 504].includes(response.status)) throw unreachable();
+  if (value === undefined && BY_GATEWAY.includes(response.status)) throw unreachable();
   reachable.set(true);
   const error = new ApiError({
     code: 'internal',
@@ -132,7 +134,8 @@ function parse(text) {
   }
 }
 
-function unreachable() {
+/** Notes that the server does not answer. */
+export function unreachable() {
   reachable.set(false);
   return new ApiError({ status: 0, code: 'offline' });
 }

@@ -1,6 +1,6 @@
 // @ts-check
 // What the server says about itself to anybody, without an account.
-import { reachable, request } from '/js/core/http.js';
+import { ApiError, BY_GATEWAY, reachable, request, unreachable } from '/js/core/http.js';
 
 /** @typedef {{ name: string, status: string, detail: string | null }} Check */
 /** @typedef {{ status: string, version: string, uptime_s: number, checks: Check[] }} Health */
@@ -11,14 +11,16 @@ export function health() {
 }
 
 /**
- * Opens the page anew if the server has another version of the app by now: it has no file any more that would fit this one.
- * @returns {Promise<boolean>} whether it does so
+ * Why a file of the app did not come. If the server has another version of the app by now, it has no file any more that
+ * would fit this page, and the page is opened anew.
+ * @returns {Promise<ApiError | null>} what to tell a person; nothing if the page is on its way
  */
-export async function renewIfReplaced() {
+export async function whyMissing() {
   const answer = await fetch(import.meta.url, { method: 'HEAD', cache: 'no-store' }).catch(() => null);
-  if (answer?.status !== 404) return false;
+  if (!answer || BY_GATEWAY.includes(answer.status)) return unreachable();
+  if (answer.status !== 404) return new ApiError({ status: answer.status, code: 'app_incomplete' });
   location.reload();
-  return true;
+  return null;
 }
 
 /** Asks whether anything answers, until something does. @param {AbortSignal} signal */

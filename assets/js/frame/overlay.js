@@ -3,10 +3,9 @@
 import { announce } from '/js/core/a11y.js';
 import { called, closeDialog } from '/js/core/dialogs.js';
 import { question } from '/js/core/guard.js';
-import { reachable } from '/js/core/http.js';
 import { language, needWords, t } from '/js/core/i18n.js';
 import { place } from '/js/core/router.js';
-import { renewIfReplaced } from '/js/core/server.js';
+import { whyMissing } from '/js/core/server.js';
 import { useStore } from '/js/core/state.js';
 import { Fragment, html, useEffect, useState } from '/js/core/view.js';
 import { Boundary } from '/js/parts/boundary.js';
@@ -26,7 +25,9 @@ function Called() {
       ([module]) => setDrawn({ View: module.default, name: call.name }),
       async () => {
         closeDialog();
-        if (!await renewIfReplaced()) reachable.set(false);
+        const cause = await whyMissing();
+        // The banner at the foot of the page already speaks for a server that does not answer.
+        if (cause?.status) sayProblem(cause);
       },
     );
   }, [call]);

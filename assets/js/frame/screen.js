@@ -1,10 +1,9 @@
 // @ts-check
 // The screen that the address means, loaded and drawn.
 import { announce, focusScreen } from '/js/core/a11y.js';
-import { ApiError, reachable } from '/js/core/http.js';
 import { language, needWords, t } from '/js/core/i18n.js';
 import { ScreenPlace, address, go, match, place, safeReturn } from '/js/core/router.js';
-import { renewIfReplaced } from '/js/core/server.js';
+import { whyMissing } from '/js/core/server.js';
 import { useStore } from '/js/core/state.js';
 import { html, useEffect, useState } from '/js/core/view.js';
 import { caller, meet, onClosed, onPasswordChanged, toSignIn } from '/js/frame/session.js';
@@ -74,9 +73,8 @@ export function Screen() {
     Promise.all([choice.load(), needWords(choice.words ?? [])]).then(
       ([module]) => current && setShown({ View: module.default, ...choice, me, place: here }),
       async () => {
-        if (await renewIfReplaced()) return;
-        reachable.set(false);
-        if (current) setError(new ApiError({ status: 0, code: 'offline' }));
+        const cause = await whyMissing();
+        if (current) setError(cause);
       },
     );
     return () => { current = false; };

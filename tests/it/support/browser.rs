@@ -233,11 +233,13 @@ impl Browser {
 
     /// Waits until fonts are there, nothing changes colour any more, and two frames are drawn.
     pub(crate) fn settle(&self) {
-        // One change of colour can set off the next, in whatever inherits it.
+        // One change of colour can set off the next, in whatever inherits it; and what is over may
+        // stay listed, for what it left behind.
         self.eval(
             "(async () => { await document.fonts.ready; \
              const drawn = () => new Promise((done) => requestAnimationFrame(done)); \
-             const ends = (it) => it.effect.getComputedTiming().endTime < Infinity; \
+             const ends = (it) => it.playState !== 'finished' \
+               && it.effect.getComputedTiming().endTime < Infinity; \
              for (let still = 0, n = 0; still < 3 && n < 300; n++) { \
                await drawn(); \
                still = document.getAnimations().some(ends) ? 0 : still + 1; \

@@ -98,6 +98,7 @@ export default {
   'failure.stale': 'What you see is not up to date.',
 
   'error.offline': 'The server does not answer. Nothing you typed is lost; try again in a moment.',
+  'error.app_incomplete': 'A part of the app did not arrive. Try again; if it stays so, something between you and the server is holding it back.',
   'error.internal': 'Something went wrong on the server. Try again; if it stays so, tell the administrator the request number.',
   'error.page': 'This page made a mistake. Try again; if it stays so, load the page anew.',
   'error.busy': 'The server is busy. Try again in a moment.',

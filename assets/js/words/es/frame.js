@@ -95,9 +95,10 @@ export default {
   'failure.title': 'No se pudo cargar',
   'failure.offline': 'El servidor no responde',
   'failure.retry': 'Intentar de nuevo',
-  'failure.stale': 'Lo que ve no está al día.',
+  'failure.stale': 'Lo que ves no está al día.',
 
   'error.offline': 'El servidor no responde. No se ha perdido nada de lo escrito; inténtalo dentro de un momento.',
+  'error.app_incomplete': 'Una parte de la aplicación no ha llegado. Inténtalo de nuevo; si sigue igual, algo entre tú y el servidor la retiene.',
   'error.internal': 'Algo falló en el servidor. Inténtalo de nuevo; si sigue igual, da el número de petición al administrador.',
   'error.page': 'Esta página cometió un error. Inténtalo de nuevo; si sigue igual, vuelve a cargarla.',
   'error.busy': 'El servidor está ocupado. Inténtalo dentro de un momento.',
