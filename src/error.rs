@@ -36,7 +36,12 @@ pub enum Error {
     /// There is no such thing, or it is someone else's: the two look the same.
     NotFound(&'static str),
     /// The thing is in a state that does not allow this.
-    Conflict(String),
+    Conflict {
+        /// A stable word for programs, one for each reason.
+        code: &'static str,
+        /// The clause for people.
+        why: String,
+    },
     /// The balance does not cover the price.
     OutOfCredits {
         /// The price.
@@ -77,6 +82,11 @@ impl Error {
         Self::Internal(cause.into())
     }
 
+    /// A state that does not allow this.
+    pub fn conflict(code: &'static str, why: impl Into<String>) -> Self {
+        Self::Conflict { code, why: why.into() }
+    }
+
     /// One broken rule.
     pub fn invalid(field: &str, code: &'static str, message: impl Into<String>) -> Self {
         let mut issues = Issues::default();
@@ -105,7 +115,7 @@ impl fmt::Display for Error {
                 "this Idempotency-Key came before with another request; use a new key for a new one",
             ),
             Self::NotFound(what) => write!(f, "there is no such {what}"),
-            Self::Conflict(why) | Self::Unavailable(why) => f.write_str(why),
+            Self::Conflict { why, .. } | Self::Unavailable(why) => f.write_str(why),
             Self::OutOfCredits { cost, balance } => {
                 let verb = if balance.amount() == 1 { "is" } else { "are" };
                 write!(f, "this costs {cost} and {balance} {verb} available; top up and try again")

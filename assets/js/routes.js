@@ -44,7 +44,7 @@ export const ROUTES = [
     path: '/sign-up', who: 'visitor', title: 'title.sign_up', words: ['access', 'identity'], load: () => import('/js/access/sign-up.js'),
   },
   { path: '/join', who: 'anyone', title: 'title.join', words: ['workspace'], load: () => import('/js/workspace/join.js') },
-  { path: '/account', who: 'user', title: 'title.account', words: ['account'], load: () => import('/js/user/account.js') },
+  { path: '/account', who: 'user', title: 'title.account', words: ['account', 'identity'], load: () => import('/js/user/account.js') },
   {
     path: '/account/keys', who: 'user', title: 'title.keys', words: ['account'], load: () => import('/js/access/keys.js'),
     nav: { group: 'account', icon: 'key' },
@@ -55,11 +55,11 @@ export const ROUTES = [
   },
   { path: '/account/password', who: 'user', title: 'title.password', words: ['user', 'identity'], load: () => import('/js/user/password.js') },
   {
-    path: '/admin', who: 'admin', title: 'title.admin', words: ['staff', 'admin'], load: () => import('/js/admin/overview.js'),
+    path: '/admin', who: 'admin', title: 'title.admin', words: ['staff', 'admin', 'team'], load: () => import('/js/admin/overview.js'),
     nav: { group: 'admin', icon: 'chart' },
   },
   {
-    path: '/admin/users', who: 'admin', title: 'title.users', words: ['staff'], load: () => import('/js/admin/users.js'),
+    path: '/admin/users', who: 'admin', title: 'title.users', words: ['staff', 'identity'], load: () => import('/js/admin/users.js'),
     nav: { group: 'admin', icon: 'people' },
   },
   { path: '/admin/users/:id', who: 'admin', title: 'title.user', words: ['staff', 'ledger'], load: () => import('/js/admin/user.js') },
@@ -76,7 +76,7 @@ export const ROUTES = [
     nav: { group: 'admin', icon: 'mail' },
   },
   {
-    path: '/admin/audit', who: 'admin', title: 'title.audit', words: ['staff'], load: () => import('/js/admin/audit.js'),
+    path: '/admin/audit', who: 'admin', title: 'title.audit', words: ['staff', 'team'], load: () => import('/js/admin/audit.js'),
     nav: { group: 'admin', icon: 'list' },
   },
   {

@@ -201,9 +201,9 @@ impl ApiKeys {
                 |row| row.get::<i64>(0),
             )?;
             if n_keys.is_some_and(|n_keys| n_keys >= KEYS_MAX) {
-                return Err(Error::Conflict(format!(
-                    "you have {KEYS_MAX} keys already; delete one that you no longer use"
-                )));
+                let why =
+                    format!("you have {KEYS_MAX} keys already; delete one that you no longer use");
+                return Err(Error::conflict("too_many_keys", why));
             }
             let scopes: Vec<_> = new.scopes.iter().map(|scope| scope.word()).collect();
             let made = tx.fetchone(

@@ -36,8 +36,9 @@ impl JobKind for CheckKind {
     fn run(&self, _: Everything, context: &Context) -> Result<Outcome, Failure> {
         let promises: Vec<_> = check::promises().collect();
         let mut lines: Vec<Line> = Vec::new();
-        let keep_going =
-            || context.check().map_err(|_| Error::Conflict("the check was stopped".into()));
+        let keep_going = || {
+            context.check().map_err(|_| Error::conflict("check_stopped", "the check was stopped"))
+        };
         let say_next = |n_done: usize| {
             #[expect(clippy::cast_precision_loss, reason = "a handful of lines")]
             let progress = n_done as f64 / promises.len() as f64;

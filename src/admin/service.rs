@@ -192,7 +192,8 @@ impl AdminService {
     /// Makes a backup of everything.
     pub(super) async fn backup(&self, staff: &Staff) -> Result<BackupFile> {
         let alone = Arc::clone(&self.backing_up).try_lock_owned().map_err(|_| {
-            Error::Conflict("a backup is being made already; wait until it is done".into())
+            let why = "a backup is being made already; wait until it is done";
+            Error::conflict("backup_under_way", why)
         })?;
         let (database_bytes, (_, blob_bytes)) =
             self.database.read(|r| Ok((r.size_bytes()?, Blob::totals(r)?))).await?;

@@ -27,7 +27,7 @@ pub(super) fn run(place: &Place, _: &Arguments) -> Done {
         is_sound = line.status == Verdict::Ok;
         let word = if is_sound { "ok      " } else { "VIOLATED" };
         say(&format!("{word}  {}: {}", line.name, line.detail))?;
-        if is_sound { Ok(()) } else { Err(Error::Conflict("a promise is not kept".into())) }
+        if is_sound { Ok(()) } else { Err(Error::conflict("unkept", "a promise is not kept")) }
     });
     match (is_sound, checked) {
         (false, _) => Ok(ExitCode::FAILURE),

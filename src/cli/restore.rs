@@ -137,12 +137,12 @@ fn refuse_foreign(unpacked: &Path) -> Result<()> {
 }
 
 fn broken(why: impl Into<Cause>) -> Error {
-    Error::Conflict(why.into().to_string())
+    Error::conflict("broken", why.into().to_string())
 }
 
 fn spoiled(source: &Path, error: Error) -> Error {
     match error {
-        Error::Conflict(why) => Error::Unavailable(format!(
+        Error::Conflict { why, .. } => Error::Unavailable(format!(
             "{} cannot be restored: {why}; nothing was put in place",
             source.display()
         )),

@@ -48,7 +48,7 @@ async fn a_write_that_errs_or_panics_undoes_only_itself() {
                     note(&format!("{n:02}"))(tx)?;
                     match n % 3 {
                         0 => Ok(()),
-                        1 => Err(Error::Conflict("refused".into())),
+                        1 => Err(Error::conflict("refused", "refused")),
                         _ => panic!("a bug in a closure"),
                     }
                 })
@@ -60,7 +60,7 @@ async fn a_write_that_errs_or_panics_undoes_only_itself() {
         let (n, write) = done.unwrap();
         match n % 3 {
             0 => assert!(write.is_ok()),
-            1 => assert!(matches!(write, Err(Error::Conflict(_)))),
+            1 => assert!(matches!(write, Err(Error::Conflict { .. }))),
             _ => assert!(matches!(write, Err(Error::Internal(_)))),
         }
     }

@@ -106,9 +106,8 @@ fn begin(request: &Request<'_>, user_id: UserId) -> Result<Once, Error> {
     let underway = underway.ok_or_else(|| Error::internal("no keys are managed"))?.clone();
     let name = (user_id, route.clone(), key.to_owned());
     if !underway.lock().insert(name.clone()) {
-        return Err(Error::Conflict(
-            "a request with this Idempotency-Key is still at work; ask again in a moment".into(),
-        ));
+        let why = "a request with this Idempotency-Key is still at work; ask again in a moment";
+        return Err(Error::conflict("key_at_work", why));
     }
     Ok(Once { user_id, route, query, lease: Some(Lease { underway, name }) })
 }

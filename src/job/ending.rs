@@ -158,9 +158,8 @@ impl Rules {
         error: Option<&str>,
     ) -> Result<Option<Job>> {
         let Some(kind) = self.kinds.lookup(&job.kind) else {
-            return Err(Error::Conflict(
-                "this version of the server does not know this kind of job; update it first".into(),
-            ));
+            let why = "this version of the server does not know this kind of job; update it first";
+            return Err(Error::conflict("unknown_kind_of_job", why));
         };
         let ended = record::end(tx, job.fence(), status, error, self.now)?;
         if let Some(ended) = &ended {

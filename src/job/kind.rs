@@ -110,7 +110,7 @@ impl From<Error> for Failure {
             | Error::Taken(_)
             | Error::Closed
             | Error::NotFound(_)
-            | Error::Conflict(_)
+            | Error::Conflict { .. }
             | Error::OutOfCredits { .. }
             | Error::TooLarge { .. }
             | Error::TooManyRows { .. } => Self::Final(error),

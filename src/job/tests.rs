@@ -165,7 +165,7 @@ fn done(_payload: i64, _context: &Context) -> Result<Outcome, Failure> {
 }
 
 fn broken() -> Failure {
-    Failure::Retry(Error::Conflict("the moon is in the way".into()))
+    Failure::Retry(Error::conflict("moon", "the moon is in the way"))
 }
 
 /// Gates that hold every attempt until the test lets one go; each says when it has begun.
@@ -243,7 +243,7 @@ async fn an_effect_that_fails_leaves_no_success_behind() {
         Ok(Outcome::new(n)?.with_effect(move |tx| {
             note(tx, "effect")?;
             match n {
-                1 => Err(Error::Conflict("sold out".into())),
+                1 => Err(Error::conflict("sold_out", "sold out")),
                 _ => panic!("a bug in an effect"),
             }
         }))

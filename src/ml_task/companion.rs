@@ -19,7 +19,7 @@ impl Companion for TaskCompanion {
     fn closing(&self, tx: &Tx<'_>, user_id: UserId, now: Timestamp) -> Result<()> {
         if MLTask::count_live(tx, user_id)? > 0 {
             let why = "some of your tasks are at work; cancel them first, or wait for their end";
-            return Err(Error::Conflict(why.into()));
+            return Err(Error::conflict("tasks_at_work", why));
         }
         MLTask::delete_all(tx, user_id, now)
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rocket::futures::{Stream, stream};
 
+use super::record::MLTask;
 use super::results::{Only, ResultRow, Results, RowOutcome, Source};
 use crate::compute::compute;
 use crate::error::{Error, Result};
@@ -23,9 +24,11 @@ const SUFFIX: &str = " (predicted)";
 /// Bytes of a content that are sent at once.
 const CONTENT_PIECE_BYTES: u64 = 64 * 1024;
 
-/// The results as a file. The first rows are read before anything is sent, so that a failure has
-/// its status; a later one ends the file early.
+/// The results as a file, named for the model and the task, for several may lie in one folder. The
+/// first rows are read before anything is sent, so that a failure has its status; a later one ends
+/// the file early.
 pub(super) async fn export(
+    task: &MLTask,
     results: Results,
     model: Arc<dyn MLModel>,
 ) -> Result<Export<impl Stream<Item = Vec<u8>> + Send + use<>>> {
@@ -42,7 +45,7 @@ pub(super) async fn export(
         if text.is_empty() { None } else { Some((text, Some(results))) }
     });
     let rows = rocket::futures::StreamExt::chain(stream::iter([first]), rest);
-    Ok(Export::new("results.csv", rows))
+    Ok(Export::new(format!("{}-{}.csv", task.model_id, task.id), rows))
 }
 
 /// A content as it was sent, piece by piece.

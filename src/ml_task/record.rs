@@ -236,7 +236,7 @@ impl MLTask {
              WHERE id = ?1 AND status IN ('queued', 'running')",
             params![id, version, now],
         )?;
-        if n == 1 { Ok(()) } else { Err(Error::Conflict("this task has ended".into())) }
+        if n == 1 { Ok(()) } else { Err(Error::conflict("task_ended", "this task has ended")) }
     }
 
     /// It has ended, in the write that pays for it or returns what was held.
@@ -265,14 +265,14 @@ impl MLTask {
                 ending.transaction_id,
             ],
         )?;
-        if n == 1 { Ok(()) } else { Err(Error::Conflict("this task has ended already".into())) }
+        if n == 1 { Ok(()) } else { Err(Error::conflict("task_ended", "this task has ended")) }
     }
 
     /// Deletes a task that has ended, and lets go of its contents.
     pub fn delete(tx: &Tx<'_>, user_id: UserId, id: MLTaskId, now: Timestamp) -> Result<()> {
         let task = Self::find(tx, Some(user_id), id)?;
         if !task.status.is_final() {
-            return Err(Error::Conflict("this task is at work; cancel it first".into()));
+            return Err(Error::conflict("task_at_work", "this task is at work; cancel it first"));
         }
         let contents = Self::contents(tx, id)?;
         tx.execute("DELETE FROM ml_tasks WHERE id = ?1", params![id])?;

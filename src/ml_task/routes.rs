@@ -366,6 +366,6 @@ async fn export_results(
     tasks: &State<MLService>,
     id: MLTaskId,
 ) -> Result<Export<impl Stream<Item = Vec<u8>> + Send + use<>>, Problem> {
-    let (_, model, results) = tasks.results(caller.user_id(), id).await?;
-    Ok(download::export(results, model).await?)
+    let (task, model, results) = tasks.results(caller.user_id(), id).await?;
+    Ok(download::export(&task, results, model).await?)
 }

@@ -321,9 +321,8 @@ impl MLService {
         };
         let (task, contents) = self.parts.database.read(read).await?;
         if !task.status.is_final() {
-            return Err(Error::Conflict(
-                "this task is still at work; its results come later".into(),
-            ));
+            let why = "this task is still at work; its results come later";
+            return Err(Error::conflict("results_later", why));
         }
         let model = self.parts.models.recall(&task.model_id).await?;
         let (files, worker) = (self.parts.files.clone(), Arc::clone(&model));

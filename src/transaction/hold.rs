@@ -91,5 +91,5 @@ fn end(tx: &Tx<'_>, hold_id: HoldId, state: &'static str, now: Timestamp) -> Res
         params![hold_id, state, now],
         |row| Ok(Booked { id: hold_id, user_id: row.get(0)?, credits: row.get(1)? }),
     )?
-    .ok_or_else(|| Error::Conflict("this hold has ended already".into()))
+    .ok_or_else(|| Error::conflict("hold_ended", "this hold has ended already"))
 }

@@ -280,7 +280,7 @@ impl Transaction {
 
 /// Moves the entry's amount between the accounts; what the user can spend after it.
 fn change_accounts(tx: &Tx<'_>, entry: &Entry) -> Result<Credits> {
-    let no_fit = || Error::Conflict("the account cannot hold so many credits".into());
+    let no_fit = || Error::conflict("balance_full", "the account cannot hold so many credits");
     let to_held = if entry.kind.is_posted() {
         Credits::ZERO
     } else {

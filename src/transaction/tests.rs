@@ -135,7 +135,7 @@ fn a_hold_is_settled_once_for_what_it_cost() {
     database.write_here(move |tx| hold::settle(tx, hold, Credits::new(25), "a file", NOW)).unwrap();
     assert_eq!(balance(&database, 1), (75, 0));
     let again = database.write_here(move |tx| hold::release(tx, hold, "a file", NOW));
-    assert!(matches!(again, Err(Error::Conflict(_))));
+    assert!(matches!(again, Err(Error::Conflict { .. })));
     assert_eq!(balance(&database, 1), (75, 0));
     assert_sound(&database);
 }

@@ -320,7 +320,8 @@ fn require_an_administrator(r: &Reader<'_>) -> Result<()> {
     if n_admins(r)? > 0 {
         return Ok(());
     }
-    Err(Error::Conflict("this is the last administrator; make another account one first".into()))
+    let why = "this is the last administrator; make another account one first";
+    Err(Error::conflict("last_administrator", why))
 }
 
 /// Refuses a name or an address that another account has.

@@ -164,7 +164,7 @@ impl UserService {
         let service = self.clone();
         let make = move |tx: &Tx<'_>| service.make(tx, &new, None, None);
         self.database.write(make).await.map_err(|error| match error {
-            Error::Taken(_) => Error::Conflict(format!(
+            Error::Taken(_) => Error::Unavailable(format!(
                 "there is no administrator, but the name {ADMIN_NAME} is taken by another account"
             )),
             other => other,

@@ -297,7 +297,7 @@ impl UserService {
 fn book(tx: &Tx<'_>, staff: &Staff, kind: Kind, grant: &Grant, now: Timestamp) -> Result<Balance> {
     let reason = judge_grant(kind, grant)?;
     if User::get(tx, grant.user_id)?.state == State::Closed {
-        return Err(Error::Conflict("this account is closed".into()));
+        return Err(Error::conflict("account_closed", "this account is closed"));
     }
     let action = if kind == Kind::TopUp { Action::CreditsTopUp } else { Action::CreditsAdjust };
     let said = format!("{} credits: {reason}", grant.amount);

@@ -12,14 +12,14 @@ use crate::text::is_blank;
 
 /// A table to be kept as a file of this name.
 pub struct Export<S> {
-    name: &'static str,
+    name: Cow<'static, str>,
     rows: S,
 }
 
 impl<S> Export<S> {
     /// A file of this name with these pieces of CSV, the header in the first.
-    pub fn new(name: &'static str, rows: S) -> Self {
-        Self { name, rows }
+    pub fn new(name: impl Into<Cow<'static, str>>, rows: S) -> Self {
+        Self { name: name.into(), rows }
     }
 }
 

@@ -165,7 +165,7 @@ impl From<Error> for Problem {
             Error::NotForKeys => Self::new(Status::Forbidden, "not_for_keys", detail),
             Error::KeyReused => Self::new(Status::BadRequest, "idempotency_key_reused", detail),
             Error::NotFound(_) => Self::new(Status::NotFound, "not_found", detail),
-            Error::Conflict(_) => Self::new(Status::Conflict, "conflict", detail),
+            Error::Conflict { code, .. } => Self::new(Status::Conflict, code, detail),
             Error::OutOfCredits { cost, balance } => {
                 let mut problem = Self::new(Status::PaymentRequired, "out_of_credits", detail);
                 problem.0.price = Some(Price { cost, balance });

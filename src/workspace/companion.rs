@@ -29,10 +29,8 @@ impl Companion for WorkspaceCompanion {
 
     fn closing(&self, tx: &Tx<'_>, user_id: UserId, _: Timestamp) -> Result<()> {
         if record::owns_shared(tx, user_id)? {
-            return Err(Error::Conflict(
-                "you own workspaces that others work in; hand them over or delete them first"
-                    .into(),
-            ));
+            let why = "you own workspaces that others work in; hand them over or delete them first";
+            return Err(Error::conflict("owns_shared_workspaces", why));
         }
         record::delete_owned(tx, user_id)?;
         invitation::delete_all_of(tx, user_id)?;

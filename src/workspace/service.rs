@@ -56,9 +56,9 @@ impl WorkspaceService {
         let event = caller.event(Action::WorkspaceCreate);
         let create = move |tx: &Tx<'_>| {
             if record::n_owned(tx, user_id)? >= OWNED_MAX {
-                return Err(Error::Conflict(format!(
-                    "you own {OWNED_MAX} workspaces; delete one that is not used any more"
-                )));
+                let why =
+                    format!("you own {OWNED_MAX} workspaces; delete one that is not used any more");
+                return Err(Error::conflict("too_many_workspaces", why));
             }
             record::refuse_taken_slug(tx, user_id, &new.slug, None)?;
             let id = record::create(tx, &new, now)?;
@@ -199,9 +199,8 @@ impl WorkspaceService {
         let invite = move |tx: &Tx<'_>| {
             require_shared(tx, user_id, id, MemberRole::Owner)?;
             if invitation::n_open(tx, id, now)? >= OPEN_MAX {
-                return Err(Error::Conflict(format!(
-                    "{OPEN_MAX} invitations wait for an answer; take one back first"
-                )));
+                let why = format!("{OPEN_MAX} invitations wait for an answer; take one back first");
+                return Err(Error::conflict("too_many_invitations", why));
             }
             let (guest, shown) = asked.guest(tx, secret)?;
             if let Guest::Named(guest_id) = guest
@@ -382,16 +381,16 @@ fn require_shared(
 ) -> Result<Workspace> {
     let workspace = require(r, user_id, id, needed)?;
     if workspace.is_personal {
-        return Err(Error::Conflict(
-            "this is your own workspace and stays so; make another to share".into(),
-        ));
+        let why = "this is your own workspace and stays so; make another to share";
+        return Err(Error::conflict("own_workspace", why));
     }
     Ok(workspace)
 }
 
 fn refuse_owner(is_owner: bool) -> Result<()> {
     if is_owner {
-        return Err(Error::Conflict("the owner stays; hand the workspace over first".into()));
+        let why = "the owner stays; hand the workspace over first";
+        return Err(Error::conflict("owner_stays", why));
     }
     Ok(())
 }

@@ -342,7 +342,7 @@ fn a_key_that_makes_no_sense_is_not_made() {
         make_key(&ada, &json!({"name": "k", "scopes": ["read"]}));
     }
     let one_more = ada.post("/api/keys").json(&json!({"name": "k", "scopes": ["read"]})).send();
-    one_more.problem(409, "conflict");
+    one_more.problem(409, "too_many_keys");
 }
 
 #[test]

@@ -211,10 +211,13 @@ fn the_last_administrator_stays() {
         let call = app.admin().put(&format!("/api/admin/users/{id}/role"));
         call.json(&json!({"role": role})).send()
     };
-    role(&own, "user").problem(409, "conflict");
-    admin.post(&format!("/api/admin/users/{own}/disable")).send().problem(409, "conflict");
+    role(&own, "user").problem(409, "last_administrator");
+    admin
+        .post(&format!("/api/admin/users/{own}/disable"))
+        .send()
+        .problem(409, "last_administrator");
     let body = json!({"password": PASSWORD});
-    admin.post("/api/me/close").json(&body).send().problem(409, "conflict");
+    admin.post("/api/me/close").json(&body).send().problem(409, "last_administrator");
     admin.get("/api/admin/system").send().expect(200);
     role(&other, "admin").expect(204);
     let ada = app.signed_in("ada");
@@ -223,7 +226,7 @@ fn the_last_administrator_stays() {
     admin.get("/api/admin/system").send().problem(401, "signed_out");
     app.signed_in("admin").get("/api/admin/system").send().problem(403, "forbidden");
     let call = ada.post(&format!("/api/admin/users/{other}/disable"));
-    call.send().problem(409, "conflict");
+    call.send().problem(409, "last_administrator");
 }
 
 #[test]

@@ -59,7 +59,12 @@ fn an_administrator_makes_an_account_tops_it_up_and_disables_it() {
     browser.wait_for_text("New user");
     browser.click("button", "New user");
     browser.wait_for("dialog");
-    browser.fill("Username", "grace");
+    browser.fill("Username", &"g".repeat(33));
+    browser.click("dialog button", "Make the account");
+    browser.wait_for_text("3 to 32 letters, digits,");
+    browser.expect_failure(422, "/api/admin/users");
+    browser.eval("document.activeElement.select()");
+    browser.type_text("grace");
     browser.click("dialog button", "Make the account");
     browser.wait_for_text("One-time password of grace");
     inspect(&browser, "user-made");
@@ -90,6 +95,10 @@ fn an_administrator_makes_an_account_tops_it_up_and_disables_it() {
         browser.wait_for_text(text);
         inspect(&browser, name);
     }
+    // What was said of a deed is said in the language of whoever reads it.
+    browser.speak("ru");
+    browser.goto("/admin/audit");
+    browser.wait_for_text("кредитов: For the harvest");
 }
 
 #[test]

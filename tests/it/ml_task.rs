@@ -196,7 +196,8 @@ fn a_large_task_runs_in_the_background() {
     assert_eq!(rest["items"].as_array().unwrap().len(), 7);
     // A cell that a spreadsheet would run is defused, and the columns keep their order.
     let file = ada.get(&format!("{path}/results.csv")).send();
-    assert_eq!(file.header("Content-Disposition"), Some("attachment; filename=\"results.csv\""));
+    let name = format!("attachment; filename=\"wine-{}.csv\"", path.rsplit('/').next().unwrap());
+    assert_eq!(file.header("Content-Disposition"), Some(&*name));
     assert!(file.text.lines().nth(1).unwrap().starts_with("'=1+1,7.4,"), "{}", file.text);
     // Whether it ran at once or not, a row is judged alike.
     let at_once = predict(&ada, &json!([wine()])).expect(200);

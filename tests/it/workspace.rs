@@ -37,10 +37,10 @@ fn everybody_has_a_workspace_of_their_own_that_stays() {
     assert_eq!((&own["name"], &own["slug"]), (&json!("ada"), &json!("personal")));
     assert_eq!((&own["is_personal"], &own["n_members"]), (&json!(true), &json!(1)));
     let address = format!("/api/workspaces/{}", own["id"].as_str().unwrap());
-    ada.delete(&address).send().problem(409, "conflict");
-    ada.post(&format!("{address}/leave")).send().problem(409, "conflict");
+    ada.delete(&address).send().problem(409, "own_workspace");
+    ada.post(&format!("{address}/leave")).send().problem(409, "own_workspace");
     let guest = json!({"email": "x@example.org", "role": "viewer"});
-    ada.post(&format!("{address}/invitations")).json(&guest).send().problem(409, "conflict");
+    ada.post(&format!("{address}/invitations")).json(&guest).send().problem(409, "own_workspace");
     assert_eq!(app.admin().get("/api/workspaces").send().expect(200)["items"][0]["name"], "admin");
 }
 
@@ -117,7 +117,7 @@ fn each_role_may_do_what_it_says_and_no_more() {
     promote.send().problem(422, "invalid");
     owner.delete(&of_viewer).send().expect(204);
     viewer.get(&address).send().problem(404, "not_found");
-    owner.post(&format!("{address}/leave")).send().problem(409, "conflict");
+    owner.post(&format!("{address}/leave")).send().problem(409, "owner_stays");
     editor.post(&format!("{address}/leave")).send().expect(204);
     editor.get(&address).send().problem(404, "not_found");
     owner.delete(&address).send().expect(204);

@@ -180,3 +180,48 @@ fn a_screen_comes_with_its_words() {
     }
     assert_none(&found, "name the dictionary in routes.js, or add the word to it");
 }
+
+/// Refusals that no page of the app meets: those of commands, of work in the background, of keys
+/// and tools, and two that speak by the fields they name.
+const UNMET: [&str; 15] = [
+    "broken",
+    "check_stopped",
+    "cross_site",
+    "hold_ended",
+    "idempotency_key_reused",
+    "invalid",
+    "malformed",
+    "method_not_allowed",
+    "not_for_keys",
+    "out_of_scope",
+    "taken",
+    "task_ended",
+    "unkept",
+    "unsupported_type",
+    "wrong_host",
+];
+
+#[test]
+fn every_refusal_that_a_person_can_meet_has_words() {
+    let mut codes = BTreeSet::new();
+    for source in sources("src", &["rs"]) {
+        let is_test = source.path.ends_with("tests.rs") || source.path.contains("/tests/");
+        let text = source.text.split_whitespace().collect::<String>();
+        let marks: &[&str] = match source.path.as_str() {
+            _ if is_test => &[],
+            "src/web/problem.rs" => &["Self::new(Status::", "=>(Status::", "(status,"],
+            _ => &["Error::conflict("],
+        };
+        for rest in marks.iter().flat_map(|mark| text.split(mark).skip(1)) {
+            let arguments = rest.split(')').next().unwrap();
+            codes.extend(arguments.split('"').nth(1).map(str::to_owned));
+        }
+    }
+    assert!(codes.contains("owner_stays") && codes.contains("too_slow"), "{codes:?}");
+    let words = dictionaries("en");
+    let has_words =
+        |code: &str| words.values().any(|entries| entries.contains_key(&format!("error.{code}")));
+    let unmet = UNMET.into_iter().filter(|code| !codes.contains(*code)).map(str::to_owned);
+    let mute = codes.iter().filter(|code| !UNMET.contains(&code.as_str()) && !has_words(code));
+    assert_none(&unmet.chain(mute.cloned()).collect::<Vec<_>>(), "a refusal without words");
+}

@@ -21,7 +21,7 @@ export function createCheck() {
 }
 
 /** What the general words for a failure leave out of one in making a backup. @type {Record<string, string>} */
-const BACKUP_CODES = { conflict: 'backup_under_way', unavailable: 'backup_no_room' };
+const BACKUP_CODES = { unavailable: 'backup_no_room' };
 
 /** Makes a backup. @returns {Promise<File>} */
 export async function createBackup() {

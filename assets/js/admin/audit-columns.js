@@ -1,5 +1,6 @@
 // @ts-check
 // How a line of the audit log is shown, on its own page and in the overview.
+import { credits } from '/js/core/format.js';
 import { t, tOr } from '/js/core/i18n.js';
 import { html } from '/js/core/view.js';
 import { UserLink } from '/js/admin/columns.js';
@@ -7,11 +8,21 @@ import { Time } from '/js/parts/time.js';
 
 /** @typedef {import('/js/admin/api.js').AuditLine} AuditLine */
 
+/** What was said of a deed, with the words of whoever reads it; its forms are those of the server. @param {AuditLine} line */
+function Detail({ line: { action, detail } }) {
+  const grant = /^(-?\d+) credits: (.*)$/s.exec(detail);
+  if (grant) return html`${credits(Number(grant[1]))}: ${grant[2]}`;
+  if (action === 'profile_change') return detail.split(' ').map((name) => t(`audit.${name}`)).join(', ');
+  const [, id, role] = /^(?:([a-z]{3}_\w+))?(?:: )?(\w+)?$/.exec(detail) ?? [];
+  if (!id && !role) return detail;
+  return html`${role && tOr(`member.${role}`, tOr(`role.${role}`, role))}${role && id && ' · '}${id && html`<code>${id}</code>`}`;
+}
+
 /** @param {boolean} long with the request and the account that it was done to @returns {import('/js/parts/table.js').Column<AuditLine>[]} */
 export const auditColumns = (long) => [
   {
     key: 'action', label: t('audit.action'), wide: true, ch: 18,
-    cell: (line) => html`<span class="table__main">${tOr(`action.${line.action}`, line.action)}</span>${line.detail && html`<span class="table__more">${line.detail}</span>`}`,
+    cell: (line) => html`<span class="table__main">${tOr(`action.${line.action}`, line.action)}</span>${line.detail && html`<span class="table__more"><${Detail} line=${line} /></span>`}`,
   },
   { key: 'actor', label: t('audit.actor'), labelled: true, cell: (line) => html`<${UserLink} id=${line.actor_id} name=${line.actor} />` },
   {

@@ -13,22 +13,14 @@ import { Blank, Failure } from '/js/parts/notice.js';
 import { Skeleton, SkeletonBlock } from '/js/parts/skeleton.js';
 
 const DAYS = 30;
-const DAYS_MIN = 7;
 const HEIGHT = 156;
-
-/** The days from the last one before there was anything; a line of nothing but zeros says nothing. @param {import('/js/parts/balance-line.js').Point[]} days */
-function sinceBegin(days) {
-  const begin = days.findIndex(({ y }) => y !== 0);
-  return days.slice(Math.min(Math.max(0, begin - 1), Math.max(0, days.length - DAYS_MIN)));
-}
 
 export function BalanceCard() {
   const held = useStore(balance);
-  const { data, error, reload, points: days } = useBalanceDays(DAYS);
-  const points = sinceBegin(days);
+  const { data, error, reload, points } = useBalanceDays(DAYS);
   return html`
     <section class="card" aria-labelledby="balance">
-      <div class="card__head card__head--close"><h2 id="balance">${t('home.balance')}</h2><small class="quiet">${t('home.days', { n: points.length || DAYS })}</small></div>
+      <div class="card__head card__head--close"><h2 id="balance">${t('home.balance')}</h2><small class="quiet">${t('home.days', { n: DAYS })}</small></div>
       ${held
         ? html`<${BigCredits} amount=${held.available} more=${held.held > 0 && t('home.held', { count: number(held.held) })} />`
         : html`<p class="amount"><${Skeleton} ch=${14} /></p>`}

@@ -2,10 +2,10 @@
 // Many rows at once: a file is looked at here, its price is told, then it is sent and followed.
 import { announce } from '/js/core/a11y.js';
 import { useFilters } from '/js/core/filters.js';
-import { keepName, nameOf } from '/js/core/file-names.js';
 import { number, size } from '/js/core/format.js';
 import { mayLeave } from '/js/core/guard.js';
 import { t } from '/js/core/i18n.js';
+import { fileNames } from '/js/core/notes.js';
 import { useLoad } from '/js/core/state.js';
 import { findTask, isOpen } from '/js/core/tasks.js';
 import { useTyped } from '/js/core/typed.js';
@@ -98,7 +98,7 @@ function Followed({ model, id, onNext }) {
   const { data, error, reload } = useLoad(() => findTask(id), [id]);
   const [ended, setEnded] = useState(/** @type {Task | null} */ (null));
   const task = ended ?? data;
-  const name = nameOf(id);
+  const name = fileNames.find(id);
   const next = html`<${Button} onClick=${async () => { if (await mayLeave()) onNext(); }}>${t('many.next')}<//>`;
   if (error && !task) return html`<div class="card"><${Failure} error=${error} retry=${reload} /><div class="form__actions form__actions--middle">${next}</div></div>`;
   if (!task) return html`<div class="card"><${SkeletonBlock} /></div>`;
@@ -123,7 +123,7 @@ export function Many({ model }) {
   const [chosen, setChosen] = useTyped('file', /** @type {Chosen | null} */ (null));
   const [{ task }, set] = useFilters({ task: '', only: '' });
   const follow = (/** @type {any} */ made) => {
-    if (chosen) keepName(made.id, chosen.name);
+    if (chosen) fileNames.keep(made.id, chosen.name);
     set({ task: made.id }, { push: true });
     setChosen(null);
   };

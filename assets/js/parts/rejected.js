@@ -4,11 +4,11 @@
 import { useAction } from '/js/core/action.js';
 import { renewBalance } from '/js/core/balance.js';
 import { placesOf, readCell, written } from '/js/core/cells.js';
-import { keepName, nameOf } from '/js/core/file-names.js';
 import { credits, number } from '/js/core/format.js';
 import { useGuard } from '/js/core/guard.js';
 import { onceKey } from '/js/core/http.js';
 import { t } from '/js/core/i18n.js';
+import { fileNames, sentAgain } from '/js/core/notes.js';
 import { usePages } from '/js/core/pages.js';
 import { createTask, listResults } from '/js/core/tasks.js';
 import { useTyped } from '/js/core/typed.js';
@@ -79,13 +79,10 @@ function FaultRow({ row, fault, at, typed, isFirst, isDone, onType }) {
     </tr>`;
 }
 
-/** Rows that were sent again already, by task, as long as this page is open: no other screen offers them anew. @type {Map<string, Record<string, boolean>>} */
-const sentAgain = new Map();
-
 /** @param {{ task: import('/js/core/tasks.js').Task, model: Model, limit: number }} props */
 export function Rejected({ task, model, limit }) {
   const [edits, setEdits] = useTyped(`rejected ${task.id}`, /** @type {Edits} */ ({}));
-  const [done, setDone] = useState(sentAgain.get(task.id) ?? {});
+  const [done, setDone] = useState(() => new Set(sentAgain.find(task.id)));
   const [names, setNames] = useState(/** @type {string[]} */ ([]));
   const [sent, setSent] = useState(/** @type {any} */ (null));
   const wish = useRef({ body: '', key: '' });
@@ -100,7 +97,7 @@ export function Rejected({ task, model, limit }) {
   // mended in the file.
   const ready = rows.flatMap((row) => {
     const isMendable = row.errors.every(({ field }) => columns.some(({ column }) => column.name === field));
-    const cells = isMendable && !done[row.id] ? mended(row, edits[row.id] ?? {}, columns) : null;
+    const cells = isMendable && !done.has(row.id) ? mended(row, edits[row.id] ?? {}, columns) : null;
     return cells ? [{ id: row.id, cells }] : [];
   });
   const { run, busy, error, isUnderWay } = useAction(async () => {
@@ -110,15 +107,15 @@ export function Rejected({ task, model, limit }) {
     const said = JSON.stringify(body);
     if (wish.current.body !== said) wish.current = { body: said, key: onceKey() };
     const made = await createTask({ model: model.id, body, key: wish.current.key });
-    const name = nameOf(task.id);
-    if (name) keepName(made.id, t('results.mended_name', { name }));
-    const next = { ...done, ...Object.fromEntries(ready.map(({ id }) => [id, true])) };
-    sentAgain.set(task.id, next);
+    const name = fileNames.find(task.id);
+    if (name) fileNames.keep(made.id, t('results.mended_name', { name }));
+    const next = new Set([...done, ...ready.map(({ id }) => id)]);
+    sentAgain.keep(task.id, [...next]);
     setDone(next);
     setSent(made);
     renewBalance().catch(() => {});
   });
-  useGuard(() => Object.keys(edits).some((id) => !done[id]) && !isUnderWay.current);
+  useGuard(() => Object.keys(edits).some((id) => !done.has(id)) && !isUnderWay.current);
   if (pages.error && !pages.items) return html`<${Failure} error=${pages.error} retry=${pages.reload} />`;
   if (!pages.items) return html`<${SkeletonBlock} />`;
   const price = model.price_per_row * ready.length;
@@ -143,7 +140,7 @@ export function Rejected({ task, model, limit }) {
       <tbody>
         ${rows.flatMap((row) => row.errors.map((fault, at) => html`
           <${FaultRow} key=${`${row.id}-${fault.field}`} row=${row} fault=${fault} at=${columns.find(({ column }) => column.name === fault.field)} typed=${edits[row.id] ?? {}} isFirst=${at === 0}
-            isDone=${Boolean(done[row.id])}
+            isDone=${done.has(row.id)}
             onType=${(/** @type {string} */ field, /** @type {string} */ text) => setEdits((old) => ({ ...old, [row.id]: { ...old[row.id], [field]: text } }))} />`))}
       </tbody>
     </table>

@@ -1,9 +1,9 @@
 // @ts-check
 // A task as a row of a table: on the home page and in the history.
-import { nameOf } from '/js/core/file-names.js';
 import { credits, number, percent } from '/js/core/format.js';
 import { t } from '/js/core/i18n.js';
 import { titleOf } from '/js/core/models.js';
+import { fileNames } from '/js/core/notes.js';
 import { isOpen } from '/js/core/tasks.js';
 import { html } from '/js/core/view.js';
 import { Badge } from '/js/parts/badge.js';
@@ -13,7 +13,7 @@ import { Time } from '/js/parts/time.js';
 
 /** What a task was about: its file if it came from one here, or its rows. @param {Task} task */
 export function taskTitle(task) {
-  return nameOf(task.id) ?? t('task.rows', { n: task.n_rows, count: number(task.n_rows) });
+  return fileNames.find(task.id) ?? t('task.rows', { n: task.n_rows, count: number(task.n_rows) });
 }
 
 /** What it cost, or that it cost nothing, or what is held for it. @param {Task} task */

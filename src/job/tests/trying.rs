@@ -80,7 +80,7 @@ async fn a_job_of_an_unknown_kind_waits_and_does_not_hold_up_others() {
     assert_eq!((view.status, view.attempt), (Status::Queued, 0));
     // What is set aside for it could not be released, so it may not end here.
     let refused = jobs.cancel(Whose::Anyone, rare).await;
-    assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
+    assert!(matches!(refused, Err(Error::Conflict { .. })), "{refused:?}");
     assert!(matches!(jobs.submit::<Rare>(Some(user(1)), 5).await, Err(Error::Internal(_))));
     assert_eq!(jobs.stop(Duration::from_secs(5)).await, 0);
     knowing.start().await.unwrap();

@@ -48,7 +48,7 @@ fn who_owns_a_workspace_that_others_work_in_cannot_just_go() {
     bob.post(&accept).send().expect(200);
     let close =
         |actor: &Actor<'_>| actor.post("/api/me/close").json(&json!({"password": PASSWORD})).send();
-    close(&ada).problem(409, "conflict");
+    close(&ada).problem(409, "owns_shared_workspaces");
     ada.get("/api/me").send().expect(200);
     close(&bob).expect(204);
     close(&ada).expect(204);

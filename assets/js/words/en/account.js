@@ -85,4 +85,7 @@ export default {
   'close.password': 'Password',
   'close.password_missing': 'Enter your password.',
   'close.action': 'Close for good',
+  'error.too_many_keys': 'You have as many keys as an account may have. Delete one that you no longer use.',
+  'error.owns_shared_workspaces': 'You own workspaces that others work in. Hand them over or delete them first.',
+  'error.tasks_at_work': 'Some of your tasks are at work. Cancel them first, or wait for their end.',
 };

@@ -11,7 +11,7 @@ export default {
   'issue.email.taken': 'This address has an account already.',
   'issue.email.invalid': 'Enter an address such as ada@example.org.',
   'issue.email.look_alike': 'This has letters of another alphabet that look like plain ones. Write it in plain letters.',
-  'issue.full_name.invalid': '1 to 80 characters, without control characters.',
+  'issue.full_name.invalid': 'At most 120 characters, on one line.',
   'issue.like_name': 'This is too close to your name or address. Choose something else.',
   'issue.common': 'This is among those that are tried first. Add a few words nobody would expect.',
   'issue.unchanged': 'Choose a password that differs from the current one.',

@@ -61,4 +61,5 @@ export default {
   'again.lacking': 'Your balance lacks {credits} for this.',
   'again.action': 'Run again',
   'again.sent': { one: '{count} row sent again.', other: '{count} rows sent again.' },
+  'error.task_at_work': 'This task is at work. Cancel it first.',
 };

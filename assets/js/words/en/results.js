@@ -64,4 +64,5 @@ export default {
   'trouble.model_failed': 'The model failed. Whoever runs this server finds why under the request id.',
   'trouble.late': 'It was not done within the time that was set for it.',
   'trouble.failed': 'The work failed. Whoever runs this server finds why under the request id.',
+  'error.results_later': 'This task is still at work; its results come later.',
 };

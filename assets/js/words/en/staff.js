@@ -228,4 +228,8 @@ export default {
   'invitations.revoke_done': 'The invitation is taken back.',
   'invitations.none': 'No invitations yet',
   'invitations.none_text': 'Make a link and hand it on to somebody who should have an account.',
+  'error.account_closed': 'This account is closed.',
+  'audit.username': 'name',
+  'audit.email': 'e-mail address',
+  'audit.full_name': 'full name',
 };

@@ -90,4 +90,8 @@ export default {
   'issue.who.unknown': 'No account here has this name. Try an e-mail address.',
   'issue.who.member': 'They work in this workspace already.',
   'issue.slug.taken': 'Another of your workspaces has this short name.',
+  'error.too_many_workspaces': 'You own as many workspaces as you may. Delete one that is not used any more.',
+  'error.too_many_invitations': 'Too many invitations wait for an answer. Take one back first.',
+  'error.own_workspace': 'This is your own workspace and stays so. Make another to share.',
+  'error.owner_stays': 'The owner stays. Hand the workspace over first.',
 };

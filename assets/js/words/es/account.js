@@ -85,4 +85,7 @@ export default {
   'close.password': 'Contraseña',
   'close.password_missing': 'Escribe tu contraseña.',
   'close.action': 'Cerrar para siempre',
+  'error.too_many_keys': 'Ya tienes todas las claves que admite una cuenta. Borra alguna que no uses.',
+  'error.owns_shared_workspaces': 'Eres dueño de espacios en los que trabajan otros. Primero traspásalos o bórralos.',
+  'error.tasks_at_work': 'Algunas de tus tareas están en marcha. Cancélalas primero o espera a que acaben.',
 };

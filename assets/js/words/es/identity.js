@@ -11,7 +11,7 @@ export default {
   'issue.email.taken': 'Esta dirección ya tiene una cuenta.',
   'issue.email.invalid': 'Escribe una dirección como ada@example.org.',
   'issue.email.look_alike': 'Tiene letras de otro alfabeto que parecen corrientes. Escríbela con letras corrientes.',
-  'issue.full_name.invalid': 'De 1 a 80 caracteres, sin caracteres de control.',
+  'issue.full_name.invalid': 'Como máximo 120 caracteres, en una línea.',
   'issue.like_name': 'Se parece demasiado a tu nombre o dirección. Elige otra.',
   'issue.common': 'Es de las que se prueban primero. Añade unas palabras que nadie espere.',
   'issue.unchanged': 'Elige una contraseña distinta de la actual.',

@@ -61,4 +61,5 @@ export default {
   'again.lacking': 'Te faltan {credits} para esto.',
   'again.action': 'Repetir',
   'again.sent': { one: '{count} fila enviada de nuevo.', other: '{count} filas enviadas de nuevo.' },
+  'error.task_at_work': 'Esta tarea está en marcha. Cancélala primero.',
 };

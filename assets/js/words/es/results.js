@@ -64,4 +64,5 @@ export default {
   'trouble.model_failed': 'El modelo falló. Quien lleva este servidor encuentra la causa con el id de la petición.',
   'trouble.late': 'No terminó en el tiempo fijado.',
   'trouble.failed': 'El trabajo falló. Quien lleva este servidor encuentra la causa con el id de la petición.',
+  'error.results_later': 'Esta tarea sigue en marcha; los resultados llegarán después.',
 };

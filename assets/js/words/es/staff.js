@@ -228,4 +228,8 @@ export default {
   'invitations.revoke_done': 'La invitación está retirada.',
   'invitations.none': 'Aún no hay invitaciones',
   'invitations.none_text': 'Crea un enlace y entrégalo a quien deba tener una cuenta.',
+  'error.account_closed': 'Esta cuenta está cerrada.',
+  'audit.username': 'nombre',
+  'audit.email': 'correo electrónico',
+  'audit.full_name': 'nombre completo',
 };

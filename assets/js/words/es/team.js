@@ -90,4 +90,8 @@ export default {
   'issue.who.unknown': 'Ninguna cuenta tiene ese nombre. Prueba con un correo.',
   'issue.who.member': 'Ya trabaja en este espacio.',
   'issue.slug.taken': 'Otro de tus espacios tiene este nombre corto.',
+  'error.too_many_workspaces': 'Ya tienes todos los espacios que se admiten. Borra alguno que no se use.',
+  'error.too_many_invitations': 'Hay demasiadas invitaciones sin respuesta. Retira alguna primero.',
+  'error.own_workspace': 'Este es tu propio espacio y lo seguirá siendo. Crea otro para compartir.',
+  'error.owner_stays': 'El dueño se queda. Primero traspasa el espacio.',
 };

@@ -61,4 +61,5 @@ export default {
   'again.lacking': 'На это не хватает {credits}.',
   'again.action': 'Повторить',
   'again.sent': { one: '{count} строка отправлена снова.', few: '{count} строки отправлены снова.', many: '{count} строк отправлено снова.', other: '{count} строки отправлено снова.' },
+  'error.task_at_work': 'Задача ещё выполняется. Сначала отмените её.',
 };

@@ -228,4 +228,8 @@ export default {
   'invitations.revoke_done': 'Приглашение отозвано.',
   'invitations.none': 'Приглашений пока нет',
   'invitations.none_text': 'Создайте ссылку и передайте её тому, кому нужна учётная запись.',
+  'error.account_closed': 'Эта учётная запись закрыта.',
+  'audit.username': 'имя',
+  'audit.email': 'адрес почты',
+  'audit.full_name': 'полное имя',
 };
