@@ -76,12 +76,28 @@ impl Caller {
         F: FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
+        database.write(self.confirmed(run)).await
+    }
+
+    /// The same for a closure that is sure, as [`Database::write_sure`] has it.
+    pub async fn write_sure<T, F>(&self, database: &Database, run: F) -> Result<T>
+    where
+        F: FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        database.write_sure(self.confirmed(run)).await
+    }
+
+    fn confirmed<T, F>(&self, run: F) -> impl FnOnce(&Tx<'_>) -> Result<T> + Send + 'static
+    where
+        F: FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
         let caller = self.clone();
-        let write = move |tx: &Tx<'_>| {
+        move |tx| {
             caller.confirm(tx)?;
             run(tx)
-        };
-        database.write(write).await
+        }
     }
 
     fn confirm(&self, r: &Reader<'_>) -> Result<()> {

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use rocket::tokio::{self, task::JoinSet};
 
@@ -67,6 +68,73 @@ async fn a_write_that_errs_or_panics_undoes_only_itself() {
     let kept = database.read(names).await.unwrap();
     assert_eq!(kept.len(), 30);
     assert!(kept.iter().all(|name| name.parse::<u32>().unwrap().is_multiple_of(3)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sure_write_that_is_refused_undoes_nothing() {
+    let (_folder, database) = open();
+    let mut writes = JoinSet::new();
+    for n in 0..60 {
+        let database = database.clone();
+        writes.spawn(async move {
+            let refused = Error::conflict("refused", "refused");
+            let run = move |tx: &Tx<'_>| {
+                if n % 2 == 0 { note(&format!("{n:02}"))(tx) } else { Err(refused) }
+            };
+            (n, database.write_sure(run).await)
+        });
+    }
+    while let Some(done) = writes.join_next().await {
+        let (n, write) = done.unwrap();
+        assert_eq!(write.is_ok(), n % 2 == 0, "{write:?}");
+    }
+    assert_eq!(database.read(names).await.unwrap().len(), 30);
+}
+
+async fn until_waiting(database: &Database, n: i64) {
+    while database.figures().waiting.get() < n {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sure_write_that_fails_late_takes_its_group_with_it_and_nothing_else() {
+    for panics in [false, true] {
+        let (_folder, database) = open();
+        database.write(note("before")).await.unwrap();
+        let (go, held) = std::sync::mpsc::channel::<()>();
+        let mut writes = JoinSet::new();
+        let holding = database.clone();
+        writes.spawn(
+            async move { holding.write(move |_| held.recv().map_err(Error::internal)).await },
+        );
+        until_waiting(&database, 1).await;
+        let beside = database.clone();
+        writes.spawn(async move { beside.write_sure(note("beside")).await });
+        let late = database.clone();
+        writes.spawn(async move {
+            let run = move |tx: &Tx<'_>| {
+                note("late")(tx)?;
+                assert!(!panics, "a bug in a closure");
+                Err(Error::conflict("late", "late"))
+            };
+            late.write_sure(run).await
+        });
+        until_waiting(&database, 3).await;
+        go.send(()).unwrap();
+        let mut own_reasons = 0;
+        while let Some(done) = writes.join_next().await {
+            match done.unwrap() {
+                Err(Error::Unavailable(why)) => assert!(why.contains("try again"), "{why}"),
+                Err(Error::Conflict { .. } | Error::Internal(_)) => own_reasons += 1,
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(own_reasons, 1);
+        assert!(database.stopped().is_none());
+        database.write(note("after")).await.unwrap();
+        assert_eq!(database.read(names).await.unwrap(), ["after", "before"]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,7 +22,10 @@ const QUEUE_MAX: usize = 8_192;
 const GROUP_MAX: usize = 1_024;
 /// A group is closed once its closures have run for this long.
 const GROUP_TIME_MAX: Duration = Duration::from_millis(20);
-/// A group waits for company no longer than a commit takes, and no longer than this.
+/// A group waits for company for this part of what a commit takes, and no longer than this. Where
+/// many write, a commit brings its own company while it is under way: a longer wait has the
+/// processors stand idle.
+const COMPANY_PART: u32 = 4;
 const COMPANY_TIME_MAX: Duration = Duration::from_millis(2);
 /// How often the free space is looked at.
 const DISK_LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -38,6 +41,10 @@ pub(super) const GONE: &str =
 const CANNOT_BEGIN: &str = "the database cannot be written at the moment; check the disk, and that \
                             no other program holds the file";
 
+/// What a group hears that one of its members undid.
+const UNDONE_BY_ONE: &str = "another write failed in the middle, and what was written together \
+                             with it was undone; nothing was saved, try again";
+
 /// What a group hears that SQLite undid by itself.
 const UNDONE: &str =
     "the disk is full or failing, and nothing was saved; free some space and try again";
@@ -49,8 +56,20 @@ const GONE_FILE: &str = "writes are stopped because the database file was moved,
 /// What everyone hears if the writing thread ends while writes may still come.
 const DIED: &str = "writes are stopped because the writing thread has ended; restart the server";
 
+/// What undoes a closure that fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Undo {
+    /// A savepoint of its own. SQLite copies every page that the closure changes, to have it back.
+    Savepoint,
+    /// Nothing: it fails before its first change, or not at all. Should it fail later all the same,
+    /// the whole group is undone.
+    Group,
+}
+
 /// A closure on its way through the writer.
 trait Member: Send {
+    /// What undoes it.
+    fn undo(&self) -> Undo;
     /// Runs it; whether its changes should stay.
     fn run(&mut self, tx: &Tx<'_>) -> bool;
     /// Drops what it found: neither its changes nor its reasons count.
@@ -60,6 +79,7 @@ trait Member: Send {
 }
 
 struct Write<T, F> {
+    undo: Undo,
     run: Option<F>,
     outcome: Option<Result<T>>,
     caller: oneshot::Sender<Result<T>>,
@@ -70,6 +90,10 @@ where
     F: FnOnce(&Tx<'_>) -> Result<T> + Send,
     T: Send,
 {
+    fn undo(&self) -> Undo {
+        self.undo
+    }
+
     fn run(&mut self, tx: &Tx<'_>) -> bool {
         let Some(run) = self.run.take() else { return false };
         let outcome = catch_unwind(AssertUnwindSafe(|| run(tx)))
@@ -196,7 +220,7 @@ impl Writer {
     }
 
     /// Puts a closure in the queue; its answer comes after the commit.
-    pub(super) fn submit<T, F>(&self, run: F) -> Result<oneshot::Receiver<Result<T>>>
+    pub(super) fn submit<T, F>(&self, undo: Undo, run: F) -> Result<oneshot::Receiver<Result<T>>>
     where
         F: FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
@@ -205,7 +229,7 @@ impl Writer {
             return Err(Error::Unavailable(why.clone()));
         }
         let (caller, answer) = oneshot::channel();
-        let member = Box::new(Write { run: Some(run), outcome: None, caller });
+        let member = Box::new(Write { undo, run: Some(run), outcome: None, caller });
         let queue = self.queue.read().unwrap_or_else(PoisonError::into_inner);
         let Some(queue) = queue.as_ref() else { return Err(Error::Unavailable(GONE.into())) };
         self.state.figures.waiting.inc();
@@ -323,15 +347,37 @@ impl Worker {
     /// writes alone is not held up.
     fn await_company(&self, n_members: usize) {
         if n_members > 1 || self.has_company {
-            thread::sleep(self.commit_time.min(COMPANY_TIME_MAX));
+            thread::sleep((self.commit_time / COMPANY_PART).min(COMPANY_TIME_MAX));
         } else {
             // If somebody wants the processor, it may be to write; if not, this takes no time.
             thread::yield_now();
         }
     }
 
-    /// Runs one closure in its savepoint. An error means that the whole group is undone.
+    /// Runs one closure. An error means that the whole group is undone.
     fn run_member(&self, member: &mut dyn Member) -> Result<(), String> {
+        match member.undo() {
+            Undo::Savepoint => self.run_in_savepoint(member),
+            Undo::Group => self.run_in_group(member),
+        }
+    }
+
+    fn run_in_group(&self, member: &mut dyn Member) -> Result<(), String> {
+        let before = self.connection.total_changes();
+        let stays = member.run(&Tx::new(&self.connection));
+        if self.connection.is_autocommit() {
+            member.void();
+            return Err(UNDONE.into());
+        }
+        if stays || self.connection.total_changes() == before {
+            return Ok(());
+        }
+        tracing::error!("a write that was said to be sure failed after its first change");
+        self.run("ROLLBACK").map_err(|cause| self.stop("undoing a group", &cause))?;
+        Err(UNDONE_BY_ONE.into())
+    }
+
+    fn run_in_savepoint(&self, member: &mut dyn Member) -> Result<(), String> {
         self.run("SAVEPOINT member").map_err(|cause| self.stop("opening a savepoint", &cause))?;
         let stays = member.run(&Tx::new(&self.connection));
         if self.connection.is_autocommit() {

@@ -34,6 +34,7 @@ mod replicate;
 mod results;
 mod routes;
 mod service;
+mod sound;
 mod submission;
 mod telling;
 mod trouble;

@@ -13,6 +13,7 @@ use super::outcome::Predicted;
 use super::record::MLTask;
 use super::results::{Only, Results, RowOutcome, open_content};
 use super::service::task_address;
+use super::sound::Sound;
 use super::view::{PredictionView, outputs_of};
 use crate::error::{Error, Result};
 use crate::files::Files;
@@ -168,7 +169,7 @@ fn input_part(form: Form, bytes: &[u8]) -> Result<Part> {
         return Part::told(&text);
     }
     // What is read with patience (a bare NaN, a number beyond all bounds) would not be by everyone.
-    let is_strict = serde_json::from_str::<serde_json::Value>(&text).is_ok();
+    let is_strict = serde_json::from_str::<Sound>(&text).is_ok();
     match RawValue::from_string(text) {
         Ok(value) if is_strict => Ok(Part::Told(value)),
         _ => Part::told(&String::from_utf8_lossy(bytes)),

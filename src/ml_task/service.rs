@@ -161,6 +161,8 @@ impl MLService {
             try_join!(compute(tell), compute(keep))?
         };
         let request_id = caller.request_id().to_owned();
+        let is_sure = is_small && !ticket.has_key();
+        let database = &self.parts.database;
         let pay = move |tx: &Tx<'_>| {
             let record = |tx: &Tx<'_>| {
                 task.transaction_id = charge(tx, &task, &request_id, now)?;
@@ -173,7 +175,13 @@ impl MLService {
             let done = ticket.redeem(tx, now, |tx| telling.tell(&record(tx)?));
             done.map(Paid::Kept)
         };
-        match caller.write(&self.parts.database, pay).await? {
+        // The balance is what can be refused, and it is looked at in the first change.
+        let paid = if is_sure {
+            caller.write_sure(database, pay).await
+        } else {
+            caller.write(database, pay).await
+        };
+        match paid? {
             // Whoever has no answer to keep writes it down after the commit, in nobody's way.
             Paid::Now(task, telling) => {
                 Ok(Answered { cost: Some(cost), done: telling.tell(&task)? })
