@@ -269,8 +269,8 @@ impl Files {
     /// Gives a finished temporary file its name, so that it is there after a power cut too.
     fn settle(&self, file: tempfile::NamedTempFile, hash: Hash) -> io::Result<()> {
         let path = self.path(hash);
-        let is_synced = !path.exists();
-        if is_synced {
+        let is_new = !path.exists();
+        if is_new {
             // The disk takes its time, and others may have their turn meanwhile.
             file.as_file().sync_all()?;
         }
@@ -279,7 +279,7 @@ impl Files {
             // Its row is on the way again, so its grace begins again.
             return File::options().write(true).open(&path)?.set_modified(SystemTime::now());
         }
-        if !is_synced {
+        if !is_new {
             file.as_file().sync_all()?;
         }
         let shelf = path.parent().unwrap_or(&self.folder);

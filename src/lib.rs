@@ -19,8 +19,9 @@
 //!
 //! One thread owns the writing connection. It takes the closures that wait, runs each inside its
 //! own savepoint, commits them together with one sync of the disk, and only then answers them all.
-//! A closure that fails undoes itself alone. A commit that fails stops all writing until a restart,
-//! because nobody knows whether it reached the disk; [`database::Database::stopped`] says so.
+//! A closure that fails undoes itself alone; one that is sure, as a prediction that is paid for at
+//! once is, needs no savepoint. A commit that fails stops all writing until a restart, because
+//! nobody knows whether it reached the disk; [`database::Database::stopped`] says so.
 //!
 //! # How a prediction is paid for
 //!

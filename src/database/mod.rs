@@ -12,6 +12,7 @@
 //! placeholder form.
 
 mod connection;
+mod member;
 mod migration;
 mod reader;
 mod shape;
@@ -27,12 +28,12 @@ use rocket::tokio::task;
 
 use crate::error::{Error, Result};
 
+use member::Undo;
 pub use migration::{SCHEMA, SCHEMA_VERSION};
 pub use reader::{Reader, Tx};
 pub use snapshot::{Snapshot, write_snapshot};
 pub use value::{Column, OwnedParam, Param, Row};
 pub(crate) use value::{bind, params};
-use writer::Undo;
 pub use writer::WriterFigures;
 
 /// The name of the database file inside the data folder.

@@ -1,10 +1,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use rocket::tokio::{self, task::JoinSet};
 
 use super::migration::{Step, upgrade};
+use super::writer::GROUP_TIME_MAX;
 use super::*;
 use crate::error::Error;
 
@@ -102,35 +104,40 @@ async fn a_sure_write_that_fails_late_takes_its_group_with_it_and_nothing_else()
     for panics in [false, true] {
         let (_folder, database) = open();
         database.write(note("before")).await.unwrap();
+        // While the first is at work, which is a group of its own, the others come together.
         let (go, held) = std::sync::mpsc::channel::<()>();
-        let mut writes = JoinSet::new();
+        let hold = move |_: &Tx<'_>| {
+            held.recv().map_err(Error::internal)?;
+            thread::sleep(GROUP_TIME_MAX * 2);
+            Ok(())
+        };
         let holding = database.clone();
-        writes.spawn(
-            async move { holding.write(move |_| held.recv().map_err(Error::internal)).await },
-        );
+        let holder = tokio::spawn(async move { holding.write(hold).await });
         until_waiting(&database, 1).await;
-        let beside = database.clone();
-        writes.spawn(async move { beside.write_sure(note("beside")).await });
+        let first = database.clone();
+        let first = tokio::spawn(async move { first.write_sure(note("first")).await });
+        until_waiting(&database, 2).await;
         let late = database.clone();
-        writes.spawn(async move {
+        let late = tokio::spawn(async move {
             let run = move |tx: &Tx<'_>| {
                 note("late")(tx)?;
                 assert!(!panics, "a bug in a closure");
-                Err(Error::conflict("late", "late"))
+                Err::<(), _>(Error::conflict("late", "late"))
             };
             late.write_sure(run).await
         });
         until_waiting(&database, 3).await;
+        let last = database.clone();
+        let last = tokio::spawn(async move { last.write(note("last")).await });
+        until_waiting(&database, 4).await;
         go.send(()).unwrap();
-        let mut own_reasons = 0;
-        while let Some(done) = writes.join_next().await {
-            match done.unwrap() {
-                Err(Error::Unavailable(why)) => assert!(why.contains("try again"), "{why}"),
-                Err(Error::Conflict { .. } | Error::Internal(_)) => own_reasons += 1,
-                other => panic!("{other:?}"),
-            }
+        holder.await.unwrap().unwrap();
+        for beside in [first, last] {
+            let told = beside.await.unwrap();
+            assert!(matches!(&told, Err(Error::Unavailable(why)) if why.contains("try again")));
         }
-        assert_eq!(own_reasons, 1);
+        let own_reason = late.await.unwrap();
+        assert!(matches!(own_reason, Err(Error::Conflict { .. } | Error::Internal(_))));
         assert!(database.stopped().is_none());
         database.write(note("after")).await.unwrap();
         assert_eq!(database.read(names).await.unwrap(), ["after", "before"]);

@@ -1,7 +1,7 @@
-//! The one writer: takes the closures that wait, runs each in its own savepoint, commits them
-//! together, and only then answers them all. One sync of the disk serves every request that waits.
+//! The one writer: takes the closures that wait, runs each in a savepoint of its own unless it is
+//! sure, commits them together, and only then answers them all. One sync of the disk serves every
+//! request that waits.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
@@ -12,6 +12,7 @@ use prometheus::{Histogram, HistogramOpts, IntGauge};
 use rocket::tokio::sync::oneshot;
 use rusqlite::Connection;
 
+use super::member::{Member, Undo, Write};
 use super::reader::Tx;
 use crate::error::{Error, Result};
 use crate::machine::{self, FileId};
@@ -21,7 +22,7 @@ const QUEUE_MAX: usize = 8_192;
 /// Writes that share one commit at most, so that the first of them does not wait for ever.
 const GROUP_MAX: usize = 1_024;
 /// A group is closed once its closures have run for this long.
-const GROUP_TIME_MAX: Duration = Duration::from_millis(20);
+pub(super) const GROUP_TIME_MAX: Duration = Duration::from_millis(20);
 /// A group waits for company for this part of what a commit takes, and no longer than this. Where
 /// many write, a commit brings its own company while it is under way: a longer wait has the
 /// processors stand idle.
@@ -55,70 +56,6 @@ const GONE_FILE: &str = "writes are stopped because the database file was moved,
 
 /// What everyone hears if the writing thread ends while writes may still come.
 const DIED: &str = "writes are stopped because the writing thread has ended; restart the server";
-
-/// What undoes a closure that fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Undo {
-    /// A savepoint of its own. SQLite copies every page that the closure changes, to have it back.
-    Savepoint,
-    /// Nothing: it fails before its first change, or not at all. Should it fail later all the same,
-    /// the whole group is undone.
-    Group,
-}
-
-/// A closure on its way through the writer.
-trait Member: Send {
-    /// What undoes it.
-    fn undo(&self) -> Undo;
-    /// Runs it; whether its changes should stay.
-    fn run(&mut self, tx: &Tx<'_>) -> bool;
-    /// Drops what it found: neither its changes nor its reasons count.
-    fn void(&mut self);
-    /// Answers the caller: `lost` says why its changes are not in the file.
-    fn answer(self: Box<Self>, lost: Option<&str>);
-}
-
-struct Write<T, F> {
-    undo: Undo,
-    run: Option<F>,
-    outcome: Option<Result<T>>,
-    caller: oneshot::Sender<Result<T>>,
-}
-
-impl<T, F> Member for Write<T, F>
-where
-    F: FnOnce(&Tx<'_>) -> Result<T> + Send,
-    T: Send,
-{
-    fn undo(&self) -> Undo {
-        self.undo
-    }
-
-    fn run(&mut self, tx: &Tx<'_>) -> bool {
-        let Some(run) = self.run.take() else { return false };
-        let outcome = catch_unwind(AssertUnwindSafe(|| run(tx)))
-            .unwrap_or_else(|_| Err(Error::internal("a write panicked; its changes were undone")));
-        let stays = outcome.is_ok();
-        self.outcome = Some(outcome);
-        stays
-    }
-
-    fn void(&mut self) {
-        self.outcome = None;
-    }
-
-    fn answer(self: Box<Self>, lost: Option<&str>) {
-        let outcome = match (self.outcome, lost) {
-            // It failed by itself and left nothing behind: its own reason is the better answer.
-            (Some(Err(error)), _) => Err(error),
-            (_, Some(why)) => Err(Error::Unavailable(why.to_owned())),
-            (Some(outcome), None) => outcome,
-            (None, None) => Err(Error::internal("a write was never run")),
-        };
-        // A caller that went away meanwhile is no reason to undo what is committed.
-        let _ = self.caller.send(outcome);
-    }
-}
 
 /// The way to the writing thread.
 pub(super) struct Writer {
@@ -229,7 +166,7 @@ impl Writer {
             return Err(Error::Unavailable(why.clone()));
         }
         let (caller, answer) = oneshot::channel();
-        let member = Box::new(Write { undo, run: Some(run), outcome: None, caller });
+        let member = Box::new(Write::new(undo, run, caller));
         let queue = self.queue.read().unwrap_or_else(PoisonError::into_inner);
         let Some(queue) = queue.as_ref() else { return Err(Error::Unavailable(GONE.into())) };
         self.state.figures.waiting.inc();
@@ -319,6 +256,9 @@ impl Worker {
         let (mut next, mut has_waited) = (0, false);
         loop {
             if let Err(why) = self.run_member(&mut *members[next]) {
+                tracing::error!(why, n_undone = next, "a group of writes was undone");
+                // What those before it were told by the file is not true any more.
+                members[..next].iter_mut().for_each(|member| member.void());
                 return (members, Some(why));
             }
             next += 1;
@@ -372,7 +312,8 @@ impl Worker {
         if stays || self.connection.total_changes() == before {
             return Ok(());
         }
-        tracing::error!("a write that was said to be sure failed after its first change");
+        let reason = member.reason();
+        tracing::error!(reason, "a write that was said to be sure failed after its first change");
         self.run("ROLLBACK").map_err(|cause| self.stop("undoing a group", &cause))?;
         Err(UNDONE_BY_ONE.into())
     }

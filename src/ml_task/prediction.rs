@@ -1,7 +1,6 @@
 //! Asking a model about a block of rows, and putting its answers down as text: a line of numbers
 //! for every row that was predicted.
 
-use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -104,11 +103,13 @@ impl Pace {
 
 /// Adds a line for each row.
 pub(super) fn write_lines(outputs: &Rows, lines: &mut String) {
+    let mut digits = zmij::Buffer::new();
     for row in outputs.iter() {
         for (at, number) in row.iter().enumerate() {
-            let comma = if at > 0 { "," } else { "" };
-            // Writing to a string does not fail.
-            let _ = write!(lines, "{comma}{number}");
+            if at > 0 {
+                lines.push(',');
+            }
+            lines.push_str(digits.format(*number));
         }
         lines.push('\n');
     }
@@ -140,6 +141,19 @@ mod tests {
             let outputs = predict_together(&model, &rows).await.unwrap();
             assert_eq!(outputs, model.predict_rows(&rows).unwrap());
         }
+    }
+
+    #[test]
+    fn lines_hold_every_number_as_it_is() {
+        let numbers = [0.0, -0.0, 5.0, 0.1 + 0.2, 1e-308, f64::MAX, f64::INFINITY, f64::NAN];
+        let outputs: Rows = [&numbers[..], &[7.5]].into_iter().collect();
+        let mut lines = String::new();
+        write_lines(&outputs, &mut lines);
+        let bits = |row: &[f64]| row.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+        for (line, row) in lines.lines().zip(outputs.iter()) {
+            assert_eq!(bits(&read_line(line).unwrap()), bits(row), "{line}");
+        }
+        assert_eq!(lines.lines().count(), 2);
     }
 
     #[test]

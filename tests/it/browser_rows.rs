@@ -17,6 +17,15 @@ fn predict(browser: &Browser, model: &str, rows: &Value) -> String {
     format!("/tasks/{}", id.as_str().unwrap())
 }
 
+/// From here on until the page is left, what is sent is done and its answer lost.
+fn lose_answers(browser: &Browser) {
+    browser.eval(
+        "window.ask = fetch; window.fetch = async (path, options) => { \
+         const answer = await ask(path, options); \
+         if (options?.method === 'POST') throw new TypeError('lost'); return answer; }; true",
+    );
+}
+
 #[test]
 fn what_a_program_sent_is_mended_on_the_page_of_its_task() {
     let binary = Binary::new();
@@ -32,6 +41,16 @@ fn what_a_program_sent_is_mended_on_the_page_of_its_task() {
     browser.wait_for_text("Volatile acidity: is not a number");
     browser.wait_for_text("Chlorides: 0.9 is beyond what the model has seen (0.012 to 0.611)");
     inspect(&browser, "task-rows");
+    browser.click("label", "Rejected 1");
+    browser.click(".mend button", "did you mean 0.7?");
+    lose_answers(&browser);
+    browser.click("button", "Predict 1 mended row · 1 credit");
+    browser.wait_for_text("The server does not answer.");
+    // It was done all the same: whoever mends the row again pays nothing more.
+    browser.click(".nav a", "Credits");
+    browser.click("dialog button", "Leave");
+    browser.wait_for_text("What you can spend");
+    browser.goto(&task);
     browser.click("label", "Rejected 1");
     browser.click(".mend button", "did you mean 0.7?");
     browser.click("button", "Predict 1 mended row · 1 credit");
@@ -68,11 +87,7 @@ fn a_file_chosen_again_after_a_lost_answer_is_paid_once() {
     browser.goto("/models/wine?tab=many");
     drop_file(&browser, "harvest.csv", &table(20, 1_000));
     browser.wait_for_text("Predict 20 rows");
-    browser.eval(
-        "window.ask = fetch; window.fetch = async (path, options) => { \
-         const answer = await ask(path, options); \
-         if (options?.method === 'POST') throw new TypeError('lost'); return answer; }; true",
-    );
+    lose_answers(&browser);
     browser.click("button", "Predict 20 rows");
     browser.wait_for_text("The server does not answer.");
     browser.eval("window.fetch = ask; true");

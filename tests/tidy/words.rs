@@ -183,10 +183,9 @@ fn a_screen_comes_with_its_words() {
 
 /// Refusals that no page of the app meets: those of commands, of work in the background, of keys
 /// and tools, and two that speak by the fields they name.
-const UNMET: [&str; 15] = [
+const UNMET: [&str; 14] = [
     "broken",
     "check_stopped",
-    "cross_site",
     "hold_ended",
     "idempotency_key_reused",
     "invalid",

@@ -12,7 +12,7 @@ import { Time } from '/js/parts/time.js';
 function Detail({ line: { action, detail } }) {
   const grant = /^(-?\d+) credits: (.*)$/s.exec(detail);
   if (grant) return html`${credits(Number(grant[1]))}: ${grant[2]}`;
-  if (action === 'profile_change') return detail.split(' ').map((name) => t(`audit.${name}`)).join(', ');
+  if (action === 'profile_change') return detail.split(' ').map((name) => tOr(`audit.field.${name}`, name)).join(', ');
   const [, id, role] = /^(?:([a-z]{3}_\w+))?(?:: )?(\w+)?$/.exec(detail) ?? [];
   if (!id && !role) return detail;
   return html`${role && tOr(`member.${role}`, tOr(`role.${role}`, role))}${role && id && ' · '}${id && html`<code>${id}</code>`}`;

@@ -10,17 +10,33 @@ export function health() {
   return request('GET', '/healthz', undefined, { expects: [503] });
 }
 
+/** The version of the app for which this tab was opened anew; whoever gets the same one again would go round in circles. */
+const RENEWED = 'cellar.renewed';
+const RELOAD_MS = 3000;
+
+/** Opens the page anew, unless that did not help before; it returns only if the reader stays. */
+async function renew() {
+  try {
+    if (sessionStorage.getItem(RENEWED) === import.meta.url) return;
+    sessionStorage.setItem(RENEWED, import.meta.url);
+  } catch {
+    // Without storage nothing tells one circle from the next, and a button is still there.
+    return;
+  }
+  location.reload();
+  await new Promise((wake) => setTimeout(wake, RELOAD_MS));
+}
+
 /**
  * Why a file of the app did not come. If the server has another version of the app by now, it has no file any more that
  * would fit this page, and the page is opened anew.
- * @returns {Promise<ApiError | null>} what to tell a person; nothing if the page is on its way
+ * @returns {Promise<ApiError>} what to tell a person
  */
 export async function whyMissing() {
   const answer = await fetch(import.meta.url, { method: 'HEAD', cache: 'no-store' }).catch(() => null);
   if (!answer || BY_GATEWAY.includes(answer.status)) return unreachable();
-  if (answer.status !== 404) return new ApiError({ status: answer.status, code: 'app_incomplete' });
-  location.reload();
-  return null;
+  if (answer.status === 404) await renew();
+  return new ApiError({ status: answer.status, code: 'app_incomplete' });
 }
 
 /** Asks whether anything answers, until something does. @param {AbortSignal} signal */

@@ -27,7 +27,7 @@ function Called() {
         closeDialog();
         const cause = await whyMissing();
         // The banner at the foot of the page already speaks for a server that does not answer.
-        if (cause?.status) sayProblem(cause);
+        if (cause.status) sayProblem(cause);
       },
     );
   }, [call]);

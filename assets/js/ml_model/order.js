@@ -4,20 +4,13 @@ import { useAction } from '/js/core/action.js';
 import { balance, renewBalance } from '/js/core/balance.js';
 import { openDialog } from '/js/core/dialogs.js';
 import { credits, number } from '/js/core/format.js';
-import { onceKey } from '/js/core/http.js';
 import { t } from '/js/core/i18n.js';
+import { once } from '/js/core/once.js';
 import { useStore } from '/js/core/state.js';
 import { createTask, termsOf } from '/js/core/tasks.js';
-import { html, useRef } from '/js/core/view.js';
+import { html } from '/js/core/view.js';
 import { Button } from '/js/parts/button.js';
 import { Notice, Problem } from '/js/parts/notice.js';
-
-/**
- * The keys of wishes that were sent and not answered yet, by what was to be predicted: whoever chooses the same file again
- * after a lost answer has one wish still, and pays once.
- * @type {Map<string, string>}
- */
-const unanswered = new Map();
 
 /**
  * @param {{ model: import('/js/core/models.js').Model, chosen: import('/js/ml_model/many.js').Chosen, preview: import('/js/ml_model/preview.js').Preview,
@@ -27,16 +20,12 @@ export function Order({ model, chosen, preview, onSent }) {
   const held = useStore(balance);
   // The same file is the same wish, however often it is sent.
   const wish = `${model.id} ${model.version} ${chosen.name} ${chosen.blob.size} ${chosen.stamp}`;
-  const key = useRef(unanswered.get(wish) ?? onceKey());
   const price = model.price_per_row ?? 0;
   const nGood = preview.nRows - preview.nBad;
   const { isAsync, cost, needed } = termsOf({ price, n_rows: preview.nRows, n_good: nGood });
   const lacking = held ? Math.max(0, needed - held.available) : 0;
-  // The key stays after a failure: an earlier try may have been done, whatever this one was answered.
   const { run: send, busy, error: problem } = useAction(async () => {
-    unanswered.set(wish, key.current);
-    const task = await createTask({ model: model.id, body: chosen.blob, key: key.current, async: isAsync });
-    unanswered.delete(wish);
+    const task = await once(wish, (key) => createTask({ model: model.id, body: chosen.blob, key, async: isAsync }));
     renewBalance().catch(() => {});
     onSent(task);
   });

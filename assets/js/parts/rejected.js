@@ -6,13 +6,13 @@ import { renewBalance } from '/js/core/balance.js';
 import { placesOf, readCell, written } from '/js/core/cells.js';
 import { credits, number } from '/js/core/format.js';
 import { useGuard } from '/js/core/guard.js';
-import { onceKey } from '/js/core/http.js';
 import { t } from '/js/core/i18n.js';
 import { fileNames, sentAgain } from '/js/core/notes.js';
+import { once } from '/js/core/once.js';
 import { usePages } from '/js/core/pages.js';
 import { createTask, listResults } from '/js/core/tasks.js';
 import { useTyped } from '/js/core/typed.js';
-import { html, useRef, useState } from '/js/core/view.js';
+import { html, useState } from '/js/core/view.js';
 import { Button } from '/js/parts/button.js';
 import { faultInWords, guessInWords } from '/js/parts/cell-fault.js';
 import { columnTitle } from '/js/parts/measurements.js';
@@ -85,7 +85,6 @@ export function Rejected({ task, model, limit }) {
   const [done, setDone] = useState(() => new Set(sentAgain.find(task.id)));
   const [names, setNames] = useState(/** @type {string[]} */ ([]));
   const [sent, setSent] = useState(/** @type {any} */ (null));
-  const wish = useRef({ body: '', key: '' });
   const pages = usePages(async (cursor) => {
     const page = await listResults(task.id, { limit, cursor, only: 'rejected' });
     setNames(page.columns);
@@ -104,9 +103,8 @@ export function Rejected({ task, model, limit }) {
     setSent(null);
     const data = ready.map(({ cells }) => cells);
     const body = model.takes_any_numbers ? { data } : { columns: model.inputs.map(({ name }) => name), data };
-    const said = JSON.stringify(body);
-    if (wish.current.body !== said) wish.current = { body: said, key: onceKey() };
-    const made = await createTask({ model: model.id, body, key: wish.current.key });
+    const wish = `${task.id} ${JSON.stringify(body)}`;
+    const made = await once(wish, (key) => createTask({ model: model.id, body, key }));
     const name = fileNames.find(task.id);
     if (name) fileNames.keep(made.id, t('results.mended_name', { name }));
     const next = new Set([...done, ...ready.map(({ id }) => id)]);

@@ -113,6 +113,7 @@ export default {
   'error.too_many_rows': 'These are more rows than the server takes at once.',
   'error.too_slow': 'This was sent too slowly. Try again over a faster connection.',
   'error.refused': 'The server cannot take this. Try again; if it stays so, load the page anew.',
+  'error.cross_site': 'The server takes what is sent from its own address alone. Open Cellar there, or ask the administrator to set base_url.',
   'error.request': 'Request {id}',
   'error.out_of_credits': 'Your balance does not cover this. Top up, or send fewer rows.',
   'error.not_found': 'This is not here any more, or not yours.',

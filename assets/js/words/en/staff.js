@@ -229,7 +229,7 @@ export default {
   'invitations.none': 'No invitations yet',
   'invitations.none_text': 'Make a link and hand it on to somebody who should have an account.',
   'error.account_closed': 'This account is closed.',
-  'audit.username': 'name',
-  'audit.email': 'e-mail address',
-  'audit.full_name': 'full name',
+  'audit.field.username': 'username',
+  'audit.field.email': 'e-mail address',
+  'audit.field.full_name': 'full name',
 };

@@ -8,7 +8,7 @@ export default {
   'join.later': 'Not now',
   'join.done': 'You work in {name} now.',
   'join.over': 'This invitation is over',
-  'join.over_text': 'It was used already, has run out, was taken back, or is for somebody else’s account. Ask for a new one.',
+  'join.over_text': 'It was used already, has run out, was taken back, or is for somebody else\'s account. Ask for a new one.',
   'join.empty': 'The link is not complete',
   'join.empty_text': 'Open the whole link that you were sent. It ends with a long word behind a #.',
   'join.sign_in_first': 'Sign in first, or make an account. You come back here.',

@@ -113,6 +113,7 @@ export default {
   'error.too_many_rows': 'Son más filas de las que el servidor admite de una vez.',
   'error.too_slow': 'El envío fue demasiado lento. Inténtalo con una conexión más rápida.',
   'error.refused': 'El servidor no lo admite. Inténtalo de nuevo; si sigue igual, vuelve a cargar la página.',
+  'error.cross_site': 'El servidor solo acepta lo que llega desde su propia dirección. Abre Cellar allí o pide al administrador que ajuste base_url.',
   'error.request': 'Petición {id}',
   'error.out_of_credits': 'Tu saldo no alcanza. Recarga o envía menos filas.',
   'error.not_found': 'Esto ya no está aquí, o no es tuyo.',

@@ -229,7 +229,7 @@ export default {
   'invitations.none': 'Aún no hay invitaciones',
   'invitations.none_text': 'Crea un enlace y entrégalo a quien deba tener una cuenta.',
   'error.account_closed': 'Esta cuenta está cerrada.',
-  'audit.username': 'nombre',
-  'audit.email': 'correo electrónico',
-  'audit.full_name': 'nombre completo',
+  'audit.field.username': 'usuario',
+  'audit.field.email': 'correo electrónico',
+  'audit.field.full_name': 'nombre completo',
 };

@@ -229,7 +229,7 @@ export default {
   'invitations.none': 'Приглашений пока нет',
   'invitations.none_text': 'Создайте ссылку и передайте её тому, кому нужна учётная запись.',
   'error.account_closed': 'Эта учётная запись закрыта.',
-  'audit.username': 'имя',
-  'audit.email': 'адрес почты',
-  'audit.full_name': 'полное имя',
+  'audit.field.username': 'имя пользователя',
+  'audit.field.email': 'адрес почты',
+  'audit.field.full_name': 'полное имя',
 };
