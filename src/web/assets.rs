@@ -135,22 +135,22 @@ impl Asset {
         Self::made(SHELL, &Version::present())
     }
 
-    /// A file as it is sent. It is made once, or each time where an edit shows on reload.
+    /// A file as it is sent. All are made when the first is asked for, or each one anew whenever it
+    /// is asked for where an edit shows on reload.
     fn made(name: &str, version: &str) -> Result<Self, Status> {
-        static MADE: Mutex<BTreeMap<String, Option<Made>>> = Mutex::new(BTreeMap::new());
+        static MADE: Mutex<BTreeMap<String, Made>> = Mutex::new(BTreeMap::new());
         let asset = Self::named(name)?;
         if !made::is_joined(name) {
             return Ok(asset);
         }
         let mut kept = MADE.lock().unwrap_or_else(PoisonError::into_inner);
         if cfg!(debug_assertions) {
-            kept.clear();
-        }
-        if !kept.contains_key(name) {
-            kept.insert(name.to_owned(), Made::of(name, version)?);
+            *kept = Made::of([name], version)?;
+        } else if kept.is_empty() {
+            *kept = Made::of(Written::iter().filter(|name| made::is_joined(name)), version)?;
         }
         // What is only a part of others is not sent by itself.
-        let Made { text, hash } = kept[name].as_ref().ok_or(Status::NotFound)?;
+        let Made { text, hash } = kept.get(name).ok_or(Status::NotFound)?;
         Ok(Self { data: text.clone().into_bytes().into(), hash: *hash, ..asset })
     }
 
@@ -180,18 +180,27 @@ struct Made {
 }
 
 impl Made {
-    /// Makes it; nothing where the file is not sent by itself.
-    fn of(name: &str, version: &str) -> Result<Option<Self>, Status> {
+    /// Makes those of these files that are sent by themselves.
+    fn of(
+        names: impl IntoIterator<Item = impl Into<String>>,
+        version: &str,
+    ) -> Result<BTreeMap<String, Self>, Status> {
         let read = |name: &str| {
             Written::get(name).map(|file| String::from_utf8_lossy(&file.data).into_owned())
         };
-        let sent = App::new(&read, version).and_then(|app| app.sent(name)).map_err(|cause| {
-            tracing::error!(name, cause, "a file of the app cannot be made");
+        let broken = |cause: String| {
+            tracing::error!(cause, "the app cannot be made");
             Status::InternalServerError
-        })?;
-        let Sent::Made(text) = sent else { return Ok(None) };
-        let hash = Sha256::digest(&text).into();
-        Ok(Some(Self { text, hash }))
+        };
+        let app = App::new(&read, version).map_err(broken)?;
+        let mut made = BTreeMap::new();
+        for name in names.into_iter().map(Into::into) {
+            if let Sent::Made(text) = app.sent(&name).map_err(broken)? {
+                let hash = Sha256::digest(&text).into();
+                made.insert(name, Self { text, hash });
+            }
+        }
+        Ok(made)
     }
 }
 
