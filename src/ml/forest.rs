@@ -24,6 +24,10 @@ pub struct Forest {
     n_outputs: usize,
     nodes: Vec<Node>,
     values: Vec<f32>,
+    /// The roots in the order in which the trees came.
+    roots: Vec<u32>,
+    /// The trees in the order in which they are walked, the shallow ones first: those that are
+    /// walked together take as many steps as the deepest of them.
     trees: Vec<Tree>,
 }
 
@@ -47,6 +51,8 @@ impl Node {
 struct Tree {
     root: u32,
     depth: u32,
+    /// The output that it adds to.
+    output: u32,
 }
 
 /// One tree on its way into a forest.
@@ -74,7 +80,7 @@ impl Forest {
     /// If there is no output.
     pub fn new(n_features: usize, n_outputs: usize) -> Self {
         assert!(n_outputs > 0, "a forest has an output");
-        Self { n_features, n_outputs, nodes: vec![], values: vec![], trees: vec![] }
+        Self { n_features, n_outputs, nodes: vec![], values: vec![], roots: vec![], trees: vec![] }
     }
 
     /// Adds a tree.
@@ -84,7 +90,15 @@ impl Forest {
     pub fn push(&mut self, tree: &Branch) {
         let root = self.reserve(1);
         let depth = self.lay(tree, root);
-        self.trees.push(Tree { root: place(root), depth });
+        self.plant(place(root), depth);
+    }
+
+    /// Adds the tree with this root to those that are walked.
+    fn plant(&mut self, root: u32, depth: u32) {
+        let output = place(self.roots.len() % self.n_outputs);
+        let at = self.trees.partition_point(|tree| tree.depth <= depth);
+        self.roots.push(root);
+        self.trees.insert(at, Tree { root, depth, output });
     }
 
     fn reserve(&mut self, n: usize) -> usize {
@@ -135,7 +149,7 @@ impl Forest {
 
     /// How deep the deepest is.
     pub fn depth(&self) -> u32 {
-        self.trees.iter().map(|tree| tree.depth).max().unwrap_or(0)
+        self.trees.last().map_or(0, |tree| tree.depth)
     }
 
     /// Adds to `sums`, for each row and output, the values of the output's trees. Rows lie one
@@ -184,7 +198,7 @@ impl Forest {
     /// If there are not as many features and outputs as the forest has.
     pub fn add_side_by_side(&self, columns: &[[f32; LANES]], sums: &mut [[f32; LANES]]) {
         assert_eq!([columns.len(), sums.len()], [self.n_features, self.n_outputs]);
-        for (tree, output) in self.trees.iter().zip((0..self.n_outputs).cycle()) {
+        for tree in &self.trees {
             let mut at = [tree.root; LANES];
             for _ in 0..tree.depth {
                 for (lane, at) in at.iter_mut().enumerate() {
@@ -192,7 +206,7 @@ impl Forest {
                     *at = node.next(columns[node.feature as usize][lane]);
                 }
             }
-            for (sum, at) in sums[output].iter_mut().zip(at) {
+            for (sum, at) in sums[tree.output as usize].iter_mut().zip(at) {
                 *sum += self.values[at as usize];
             }
         }
@@ -200,7 +214,6 @@ impl Forest {
 
     /// One row through many trees at once.
     fn walk_trees(&self, row: &[f32], sums: &mut [f32]) {
-        let mut outputs = (0..self.n_outputs).cycle();
         for trees in self.trees.chunks(WALKS) {
             // A step of all of them at once is compiled without a loop, so walks that are not
             // needed are taken along, anywhere.
@@ -208,15 +221,15 @@ impl Forest {
             for (at, tree) in at.iter_mut().zip(trees) {
                 *at = tree.root;
             }
-            let depth = trees.iter().map(|tree| tree.depth).max().unwrap_or(0);
+            let depth = trees.last().map_or(0, |tree| tree.depth);
             for _ in 0..depth {
                 for at in &mut at {
                     let node = self.nodes[*at as usize];
                     *at = node.next(row[node.feature as usize]);
                 }
             }
-            for (at, output) in at[..trees.len()].iter().zip(outputs.by_ref()) {
-                sums[output] += self.values[*at as usize];
+            for (at, tree) in at.iter().zip(trees) {
+                sums[tree.output as usize] += self.values[*at as usize];
             }
         }
     }
@@ -235,7 +248,7 @@ impl Forest {
         writer.numbers(&self.nodes.iter().map(|node| node.feature).collect::<Vec<_>>());
         writer.numbers(&self.nodes.iter().map(|node| node.left).collect::<Vec<_>>());
         writer.short_floats(&self.values);
-        writer.numbers(&self.trees.iter().map(|tree| tree.root).collect::<Vec<_>>());
+        writer.numbers(&self.roots);
     }
 
     /// Reads one back.
@@ -268,12 +281,12 @@ impl Forest {
                 return Err(Damage::Senseless);
             }
         }
-        let tree = |root: u32| {
+        let mut forest = Self { nodes, values, ..Self::new(n_features, n_outputs) };
+        for root in roots {
             let depth = *depths.get(root as usize).ok_or(Damage::Senseless)?;
-            Ok(Tree { root, depth })
-        };
-        let trees = roots.into_iter().map(tree).collect::<Result<_, Damage>>()?;
-        Ok(Self { n_features, n_outputs, nodes, values, trees })
+            forest.plant(root, depth);
+        }
+        Ok(forest)
     }
 }
 

@@ -7,7 +7,7 @@
 #![expect(clippy::inline_always, reason = "what is compiled for wide registers is one function")]
 
 use super::artefact::{Damage, Reader, Writer};
-use super::nearest::{distance_of, find_nearest, place_of};
+use super::nearest::bound_of_nearest;
 use super::wide::widely;
 
 /// Rows side by side in a block.
@@ -70,8 +70,7 @@ pub struct Recalled {
 pub struct Scratch {
     distances: Vec<f32>,
     counts: Vec<f32>,
-    nearest: Vec<u64>,
-    ranked: Vec<u64>,
+    nearest: Vec<u32>,
 }
 
 impl Memory {
@@ -121,14 +120,14 @@ impl Memory {
     /// If it has not as many features as the rows that are remembered.
     pub fn recall(&self, features: &[f32], scratch: &mut Scratch) -> Recalled {
         assert_eq!(features.len(), self.n_features, "a row has {} features", self.n_features);
-        let Scratch { distances, counts, nearest, ranked } = scratch;
+        let Scratch { distances, counts, nearest } = scratch;
         widely(
             #[inline(always)]
             || {
                 self.measure(features, distances);
                 Recalled {
                     machine: self.machine(distances, counts),
-                    neighbours: self.neighbours(distances, nearest, ranked),
+                    neighbours: self.neighbours(distances, nearest),
                 }
             },
         )
@@ -175,24 +174,31 @@ impl Memory {
 
     /// The mean of the nearest rows' values, each counted by the fourth power of its nearness.
     #[inline(always)]
-    fn neighbours(&self, distances: &[f32], nearest: &mut Vec<u64>, ranked: &mut Vec<u64>) -> f32 {
-        find_nearest(distances, self.n_neighbours.min(self.n_rows), nearest, ranked);
-        let (mut sums, mut totals) = ([0.0_f32; LANES], [0.0_f32; LANES]);
-        for keys in nearest.chunks(LANES) {
+    fn neighbours(&self, distances: &[f32], nearest: &mut Vec<u32>) -> f32 {
+        let bound = bound_of_nearest(distances, self.n_neighbours.min(self.n_rows));
+        nearest.resize(self.n_rows, 0);
+        let (places, mut n) = (&mut nearest[..], 0);
+        // Each place is put down, and the next one over it if that row was too far.
+        for (place, distance) in (0_u32..).zip(&distances[..self.n_rows]) {
+            places[n] = place;
+            n += usize::from(*distance <= bound);
+        }
+        let (mut sum, mut total) = ([0.0_f32; LANES], [0.0_f32; LANES]);
+        for places in places[..n].chunks(LANES) {
             // Where a block is not full, what is infinitely far counts for nothing.
             let (mut near, mut values) = ([f32::INFINITY; LANES], [0.0_f32; LANES]);
-            for (lane, key) in keys.iter().enumerate() {
-                near[lane] = distance_of(*key);
-                values[lane] = self.values[place_of(*key)];
+            for (lane, place) in places.iter().enumerate() {
+                near[lane] = distances[*place as usize];
+                values[lane] = self.values[*place as usize];
             }
             for lane in 0..LANES {
                 let near = near[lane].sqrt() + NEAR;
                 let weight = 1.0 / (near * near * near * near);
-                sums[lane] += weight * values[lane];
-                totals[lane] += weight;
+                sum[lane] += weight * values[lane];
+                total[lane] += weight;
             }
         }
-        sums.iter().sum::<f32>() / totals.iter().sum::<f32>()
+        sum.iter().sum::<f32>() / total.iter().sum::<f32>()
     }
 
     /// Writes it down.

@@ -1,74 +1,67 @@
-//! The nearest of many rows: found by a bound that enough of them keep, in blocks side by side.
+//! The bound of the nearest rows: found by counting who lies within one, which takes one comparison
+//! for several rows at once and no branch that a processor could guess wrong.
 #![expect(clippy::inline_always, reason = "what is compiled for wide registers is one function")]
 
 use super::kernel::LANES;
 
-/// A row by its distance and its place. Distances are not negative, so keys sort as they do, and
-/// the place breaks ties.
-#[inline(always)]
-fn key_of(distance: f32, place: usize) -> u64 {
-    u64::from(distance.to_bits()) << 32 | place as u64
-}
+/// Blocks among which the least distance of each lane is found.
+const BLOCKS_OF_A_LEAST: usize = 8;
 
+/// A distance within which `n_asked` rows lie, and as few more as can be: those that lie exactly as
+/// far as the last of them, for nothing tells them apart. Distances are not negative, and where a
+/// block has no row, infinite; there are at least `n_asked` rows.
 #[inline(always)]
-pub(super) fn distance_of(key: u64) -> f32 {
-    f32::from_bits((key >> 32) as u32)
-}
-
-#[inline(always)]
-pub(super) fn place_of(key: u64) -> usize {
-    #[expect(clippy::cast_possible_truncation, reason = "the lower half is the place")]
-    let place = key as u32 as usize;
-    place
-}
-
-/// The keys of the `n_asked` nearest rows, in the order of their places.
-#[inline(always)]
-pub(super) fn find_nearest(
-    distances: &[f32],
-    n_asked: usize,
-    nearest: &mut Vec<u64>,
-    ranked: &mut Vec<u64>,
-) {
+pub(super) fn bound_of_nearest(distances: &[f32], n_asked: usize) -> f32 {
     let (blocks, _) = distances.as_chunks::<LANES>();
-    let bound = bound_of_nearest(blocks, n_asked, ranked);
-    nearest.clear();
-    for (at, block) in blocks.iter().enumerate() {
-        // Hardly any row is that near, so most of a pass is one comparison for several at once.
-        if block.iter().map(|distance| u32::from(*distance <= bound)).sum::<u32>() == 0 {
-            continue;
+    // Distances sort as their bits do, and bits are halved in few steps.
+    let [mut low, mut high] = span_of_nearest(blocks, n_asked).map(f32::to_bits);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let n_within = count_within(distances, f32::from_bits(middle));
+        if n_within < n_asked {
+            low = middle + 1;
+        } else {
+            high = middle;
         }
-        for (lane, distance) in block.iter().enumerate() {
-            if *distance <= bound {
-                nearest.push(key_of(*distance, at * LANES + lane));
-            }
+        if n_within == n_asked {
+            break;
         }
     }
-    if nearest.len() > n_asked {
-        ranked.clone_from(nearest);
-        let last = *ranked.select_nth_unstable(n_asked - 1).1;
-        nearest.retain(|key| *key <= last);
+    f32::from_bits(high)
+}
+
+/// Two distances: the least, and one within which `n_asked` rows lie.
+#[inline(always)]
+fn span_of_nearest(blocks: &[[f32; LANES]], n_asked: usize) -> [f32; 2] {
+    let (mut least, mut most) = ([f32::INFINITY; LANES], [0.0_f32; LANES]);
+    for blocks in blocks.chunks(BLOCKS_OF_A_LEAST) {
+        let mut least_here = [f32::INFINITY; LANES];
+        for block in blocks {
+            keep(&mut least_here, block, |distance, least| distance < least);
+        }
+        keep(&mut least, &least_here, |distance, least| distance < least);
+        keep(&mut most, &least_here, |distance, most| distance > most);
+    }
+    let least = least.into_iter().fold(f32::INFINITY, f32::min);
+    // Each lane of each such group has a row within the most of their leasts.
+    let n_within = blocks.len().div_ceil(BLOCKS_OF_A_LEAST) * LANES;
+    let most = most.into_iter().fold(0.0, f32::max);
+    [least, if n_within < n_asked { f32::INFINITY } else { most }]
+}
+
+#[inline(always)]
+fn keep(kept: &mut [f32; LANES], others: &[f32; LANES], is_better: impl Fn(f32, f32) -> bool) {
+    for (kept, other) in kept.iter_mut().zip(others) {
+        *kept = if is_better(*other, *kept) { *other } else { *kept };
     }
 }
 
-/// A distance that at least `n_asked` rows keep: as many groups of rows have one that is as near.
+/// How many distances are at most `bound`.
 #[inline(always)]
-fn bound_of_nearest(blocks: &[[f32; LANES]], n_asked: usize, leasts: &mut Vec<u64>) -> f32 {
-    leasts.clear();
-    for blocks in blocks.chunks(LANES) {
-        // Lane by lane: rows of several blocks that lie in one lane are a group.
-        let mut least = [f32::INFINITY; LANES];
-        for block in blocks {
-            for (least, distance) in least.iter_mut().zip(block) {
-                *least = if *distance < *least { *distance } else { *least };
-            }
-        }
-        leasts.extend_from_slice(&least.map(|distance| key_of(distance, 0)));
-    }
-    if leasts.len() < n_asked {
-        return f32::INFINITY;
-    }
-    distance_of(*leasts.select_nth_unstable(n_asked - 1).1)
+fn count_within(distances: &[f32], bound: f32) -> usize {
+    // A sum that looks out for an overflow would be one for each row.
+    let count = |n: u32, distance: &f32| n.wrapping_add(u32::from(*distance <= bound));
+    distances.iter().fold(0, count) as usize
 }
 
 #[cfg(test)]
@@ -79,21 +72,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_nearest_are_the_least_of_all_and_the_first_of_equals(
-            whole in prop::collection::vec(0_u8..40, 1..600),
+        fn as_many_as_were_asked_lie_within_the_bound_and_those_as_far_as_the_last(
+            whole in prop::collection::vec(0_u8..40, 1..1200),
             n_asked in 1_usize..90,
         ) {
             let mut distances: Vec<_> = whole.iter().copied().map(f32::from).collect();
             distances.resize(whole.len().next_multiple_of(LANES), f32::INFINITY);
             let n_asked = n_asked.min(whole.len());
-            let (mut nearest, mut ranked) = (vec![], vec![]);
-            find_nearest(&distances, n_asked, &mut nearest, &mut ranked);
-            let mut places: Vec<_> = (0..whole.len()).collect();
-            places.sort_by_key(|place| whole[*place]);
-            places.truncate(n_asked);
-            places.sort_unstable();
-            let found: Vec<_> = nearest.iter().copied().map(place_of).collect();
-            prop_assert_eq!(found, places);
+            let bound = bound_of_nearest(&distances, n_asked);
+            let mut sorted = distances.clone();
+            sorted.sort_by(f32::total_cmp);
+            let last = sorted[n_asked - 1];
+            for distance in distances {
+                prop_assert_eq!(distance <= bound, distance <= last, "{} {}", distance, last);
+            }
         }
     }
 }

@@ -3,12 +3,14 @@
 //!
 //! The model is a blend of three that err differently: a support vector regression, the nearest
 //! neighbours, and a forest of trees that look at the wine from many sides, one for each threshold
-//! of the score. The blend gives the expected score; the forest also gives the shape of the
-//! distribution around it, and rows held out in training say how wide an interval must be.
+//! of the score. The first two compare wines through a lens that shows what matters for the score
+//! and hides what does not. The blend gives the expected score; the forest also gives the shape of
+//! the distribution around it, and rows held out in training say how wide an interval must be.
 
 mod data;
 mod evaluation;
 mod feature;
+mod lens;
 mod model;
 mod side;
 mod training;

@@ -2,8 +2,9 @@
 
 use std::array;
 
-use super::data::{Bottle, N_MEASURED, Samples};
+use super::data::{Bottle, Samples};
 use super::feature::{N_FEATURES, Scaling, count};
+use super::lens::{Lens, N_SEEN};
 use super::side::Sides;
 use super::training::{self, Blend};
 use crate::ml::artefact::{Damage, Reader, Writer};
@@ -30,6 +31,7 @@ const LEAN_STEPS_MAX: u32 = 100;
 #[derive(Debug, Clone, PartialEq)]
 pub struct WineRegression {
     pub(super) scaling: Scaling,
+    pub(super) lens: Lens,
     pub(super) memory: Memory,
     pub(super) sides: Sides,
     pub(super) forest: Forest,
@@ -70,7 +72,7 @@ pub struct Scratch {
 
 impl WineRegression {
     /// The kind of artefact; another word for another way of training, beyond its settings.
-    pub const KIND: &'static str = "wine regression 1";
+    pub const KIND: &'static str = "wine regression 2";
 
     /// What it says of each of these wines; the same whatever other wines are asked about.
     pub fn judge(
@@ -121,7 +123,7 @@ impl WineRegression {
         sums: [f32; N_THRESHOLDS],
         scratch: &mut MemoryScratch,
     ) -> Opinion {
-        let recalled = self.memory.recall(&features[..N_MEASURED], scratch);
+        let recalled = self.memory.recall(&self.lens.through(features), scratch);
         Opinion {
             machine: recalled.machine.into(),
             neighbours: recalled.neighbours.into(),
@@ -150,6 +152,7 @@ impl WineRegression {
         let mut writer = Writer::new(Self::KIND);
         writer.numbers(&fingerprint());
         self.scaling.write(&mut writer);
+        self.lens.write(&mut writer);
         self.memory.write(&mut writer);
         self.sides.write(&mut writer);
         self.forest.write(&mut writer);
@@ -165,6 +168,7 @@ impl WineRegression {
             return Err(Damage::OtherKind);
         }
         let scaling = Scaling::read(&mut reader)?;
+        let lens = Lens::read(&mut reader)?;
         let memory = Memory::read(&mut reader)?;
         let sides = Sides::read(&mut reader)?;
         let forest = Forest::read(&mut reader)?;
@@ -172,7 +176,7 @@ impl WineRegression {
             return Err(Damage::Senseless);
         };
         reader.finish()?;
-        let fits = memory.n_features() == N_MEASURED
+        let fits = memory.n_features() == N_SEEN
             && forest.n_features() == sides.n_mixtures()
             && forest.n_outputs() == N_THRESHOLDS
             && forest.n_trees() >= N_THRESHOLDS
@@ -181,7 +185,7 @@ impl WineRegression {
             return Err(Damage::Senseless);
         }
         let blend = Blend { machine, neighbours, forest: trees };
-        Ok(Self { scaling, memory, sides, forest, blend, reach })
+        Ok(Self { scaling, lens, memory, sides, forest, blend, reach })
     }
 
     /// How many trees it has, and how deep the deepest is.

@@ -52,8 +52,11 @@ impl Sides {
     pub(super) fn mix(&self, features: &[f32; N_FEATURES], mixtures: &mut Vec<f32>) {
         let (places, _) = self.places.as_chunks::<N_MIXED>();
         let (shares, _) = self.shares.as_chunks::<N_MIXED>();
+        let mut padded = [0.0; N_FEATURES.next_power_of_two()];
+        padded[..N_FEATURES].copy_from_slice(features);
         mixtures.extend(places.iter().zip(shares).map(|([a, b, c], [p, q, r])| {
-            let feature = |place: &u32| features[*place as usize];
+            // Every place is one of a feature; the remainder spares a look at the length.
+            let feature = |place: &u32| padded[*place as usize % padded.len()];
             p * feature(a) + q * feature(b) + r * feature(c)
         }));
     }

@@ -19,7 +19,7 @@ fn trained() -> &'static (WineRegression, Samples) {
 fn the_model_is_as_good_as_it_is_said_to_be() {
     let (model, test) = trained();
     let scores = scores_of(&judged(model, test), &test.scores);
-    assert!(scores.rmse <= 0.690, "{scores:?}");
+    assert!(scores.rmse <= 0.679, "{scores:?}");
     assert!((0.87..=0.93).contains(&scores.coverage), "{scores:?}");
     assert!(scores.accuracy > 0.55, "{scores:?}");
 }

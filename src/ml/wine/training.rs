@@ -13,12 +13,13 @@ use ndarray::{Array1, Array2};
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use super::data::{Bottle, N_MEASURED, Samples};
+use super::data::{Bottle, Samples};
 use super::feature::{N_FEATURES, Scaling, count};
+use super::lens::{Lens, N_SEEN};
 use super::model::{CLASSES, N_THRESHOLDS, Opinion, Shape, WineRegression};
 use super::side::{N_MIXTURES, Sides};
 use crate::ml::forest::{Branch, Forest};
-use crate::ml::kernel::{Memory, Remembered, Rule, Scratch};
+use crate::ml::kernel::{Memory, Recalled, Remembered, Rule, Scratch};
 use crate::ml::tree::{self, Growth, Lesson};
 use crate::ml::{metric, split};
 
@@ -32,10 +33,13 @@ const DRAWN: f64 = 0.6;
 
 const GROWTH: Growth = Growth { n_leaf_min: 2, depth_max: 12 };
 
-/// Of the support vector regression: its cost, the error it bears, and its width.
+/// Of the support vector regressions: their cost, the error they bear, how exactly they are solved,
+/// and the width of the one on the plain features and of the one through the lens.
 const COST: f64 = 1.0;
 const BORNE: f64 = 0.2;
-const WIDTH: f32 = 32.0;
+const EXACTNESS: f64 = 1e-3;
+const PLAIN_WIDTH: f64 = 32.0;
+const WIDTH: f32 = 64.0;
 
 const N_NEIGHBOURS: usize = 80;
 
@@ -50,9 +54,11 @@ const N_BLEND_STEPS: u32 = 20;
 /// All that the training is set to, as numbers: no two trainings with the same ones differ.
 pub(super) fn settings() -> impl Iterator<Item = u32> {
     let counts = [SEED, N_SIDES as u64, GROWTH.n_leaf_min.into(), GROWTH.depth_max as u64];
-    let counts =
-        counts.into_iter().chain([N_NEIGHBOURS as u64, N_FOLDS as u64, N_BLEND_STEPS.into()]);
-    let shares = [DRAWN, COST, BORNE, f64::from(WIDTH), COVERED].map(f64::to_bits);
+    let more = [N_SEEN as u64, N_NEIGHBOURS as u64, N_FOLDS as u64, N_BLEND_STEPS.into()];
+    let counts = counts.into_iter().chain(more);
+    let widths = [PLAIN_WIDTH, f64::from(WIDTH)];
+    let shares = [DRAWN, COST, BORNE, EXACTNESS, COVERED].into_iter().chain(widths);
+    let shares = shares.map(f64::to_bits);
     #[expect(clippy::cast_possible_truncation, reason = "the two halves of a number")]
     let halves = |number: u64| [number as u32, (number >> 32) as u32];
     counts.chain(shares).flat_map(halves)
@@ -105,16 +111,48 @@ pub fn train_while(
     let sides = Sides::random(N_SIDES, SEED);
     let features: Vec<_> = samples.bottles.iter().map(|bottle| scaling.short(bottle)).collect();
     let lessons = Lessons { features: &features, scores: &samples.scores, sides: &sides };
-    let grown = lessons.grow_all(n_threads, keep_going)?;
+    let grown = share_out(N_SIDES, n_threads, keep_going, |side| lessons.grow(side))?;
     let mut forest = Forest::new(sides.n_mixtures(), N_THRESHOLDS);
     for (number, side) in grown.iter().enumerate() {
         side.trees.iter().for_each(|tree| forest.push(&shifted(tree, number * N_MIXTURES)));
     }
-    let unseen = opinions_unseen(samples, &features, &sides, &grown);
+    let votes = votes_unseen(&features, &sides, &grown);
+    let folds = split::folds_of(samples.keys(), N_FOLDS, SEED);
+    // The last turn holds no wine out.
+    let mut turns = share_out(N_FOLDS + 1, n_threads, keep_going, |turn| {
+        let (inside, outside) = split::inside_and_outside(&folds, turn);
+        let learned = Learned::from(&samples.select(&outside));
+        let recalled = learned.recall(&samples.select(&inside).bottles);
+        (inside.into_iter().zip(recalled).collect::<Vec<_>>(), learned)
+    })?;
+    let (_, Learned { lens, memory, .. }) = turns.pop().expect("there is a last turn");
+    let unseen = opinions_of(votes, turns.into_iter().flat_map(|(recalled, _)| recalled));
     let blend = best_blend(&unseen, &samples.scores);
     let reach = reach_of(&unseen, &samples.scores, blend);
-    let memory = remember(samples, &scaling);
-    Some(WineRegression { scaling, memory, sides, forest, blend, reach })
+    Some(WineRegression { scaling, lens, memory, sides, forest, blend, reach })
+}
+
+/// Does so many pieces of work, which know nothing of each other, on threads that take turns; what
+/// came of them in order, unless it is told to stop.
+fn share_out<T: Send>(
+    n_pieces: usize,
+    n_threads: usize,
+    keep_going: KeepGoing<'_>,
+    work: impl Fn(usize) -> T + Sync,
+) -> Option<Vec<T>> {
+    let work_on = |first: usize| {
+        let mine = (first..n_pieces).step_by(n_threads).take_while(|_| keep_going());
+        mine.map(|piece| (piece, work(piece))).collect::<Vec<_>>()
+    };
+    let work_on = &work_on;
+    let mut done: Vec<(usize, T)> = thread::scope(|scope| {
+        let threads: Vec<_> =
+            (0..n_threads).map(|first| scope.spawn(move || work_on(first))).collect();
+        let ended = threads.into_iter().map(|thread| thread.join().expect("it can be learned"));
+        ended.flatten().collect()
+    });
+    done.sort_by_key(|(piece, _)| *piece);
+    (done.len() == n_pieces).then(|| done.into_iter().map(|(_, done)| done).collect())
 }
 
 /// The trees of one side, and the rows that they have not seen.
@@ -132,21 +170,7 @@ struct Lessons<'a> {
 }
 
 impl Lessons<'_> {
-    /// Grows every side's trees. A side's chance is its own, so threads change nothing.
-    fn grow_all(self, n_threads: usize, keep_going: KeepGoing<'_>) -> Option<Vec<Grown>> {
-        let work = |first: usize| {
-            let mine = (first..N_SIDES).step_by(n_threads).take_while(|_| keep_going());
-            mine.map(|side| (side, self.grow(side))).collect::<Vec<_>>()
-        };
-        let mut grown: Vec<(usize, Grown)> = thread::scope(|scope| {
-            let threads: Vec<_> = (0..n_threads).map(|n| scope.spawn(move || work(n))).collect();
-            let ended = threads.into_iter().map(|thread| thread.join().expect("trees can grow"));
-            ended.flatten().collect()
-        });
-        grown.sort_by_key(|(side, _)| *side);
-        (grown.len() == N_SIDES).then(|| grown.into_iter().map(|(_, grown)| grown).collect())
-    }
-
+    /// Grows a side's trees. A side's chance is its own, so threads change nothing.
     fn grow(self, side: usize) -> Grown {
         let Self { features, scores, sides } = self;
         let mut random = Xoshiro256PlusPlus::seed_from_u64(SEED + 1 + side as u64);
@@ -191,29 +215,15 @@ fn shifted(tree: &Branch, by: usize) -> Branch {
 }
 
 /// What the parts say of each wine when it was held out of their training.
-fn opinions_unseen(
-    samples: &Samples,
-    features: &[[f32; N_FEATURES]],
-    sides: &Sides,
-    grown: &[Grown],
+fn opinions_of(
+    votes: Vec<[f64; N_THRESHOLDS]>,
+    recalled: impl Iterator<Item = (usize, Recalled)>,
 ) -> Vec<Opinion> {
-    let mut opinions: Vec<Opinion> = votes_unseen(features, sides, grown)
-        .into_iter()
-        .map(|above| Opinion { machine: 0.0, neighbours: 0.0, above })
-        .collect();
-    let folds = split::folds_of(samples.keys(), N_FOLDS, SEED);
-    let mut scratch = Scratch::default();
-    for fold in 0..N_FOLDS {
-        let (inside, outside) = split::inside_and_outside(&folds, fold);
-        let seen = samples.select(&outside);
-        let scaling = Scaling::of(&seen.bottles);
-        let memory = remember(&seen, &scaling);
-        for place in inside {
-            let features = scaling.short(&samples.bottles[place]);
-            let recalled = memory.recall(&features[..N_MEASURED], &mut scratch);
-            opinions[place].machine = recalled.machine.into();
-            opinions[place].neighbours = recalled.neighbours.into();
-        }
+    let mut opinions: Vec<Opinion> =
+        votes.into_iter().map(|above| Opinion { machine: 0.0, neighbours: 0.0, above }).collect();
+    for (place, recalled) in recalled {
+        opinions[place].machine = recalled.machine.into();
+        opinions[place].neighbours = recalled.neighbours.into();
     }
     opinions
 }
@@ -245,30 +255,62 @@ fn votes_unseen(
     sums.into_iter().zip(counts).map(mean).collect()
 }
 
-/// Fits the support vector regression and remembers its wines for it and for the neighbours.
-fn remember(samples: &Samples, scaling: &Scaling) -> Memory {
-    let scaled = samples.bottles.iter().flat_map(|bottle: &Bottle| {
-        let [measured @ .., _, _, _, _] = scaling.scaled(bottle);
-        measured
-    });
-    let rows = Array2::from_shape_vec((samples.len(), N_MEASURED), scaled.collect());
-    let rows = rows.expect("every wine has eleven measurements");
-    let centre = metric::mean(samples.scores.iter().copied());
-    let targets: Array1<f64> = samples.scores.iter().map(|score| score - centre).collect();
-    let machine = Svm::<f64, f64>::params()
+/// How wines are compared, and the wines that are remembered for it.
+struct Learned {
+    scaling: Scaling,
+    lens: Lens,
+    memory: Memory,
+}
+
+impl Learned {
+    /// Learns a lens from a regression on the plain features, fits another one through it, and
+    /// remembers the wines for that and for the neighbours.
+    fn from(samples: &Samples) -> Self {
+        let scaling = Scaling::of(&samples.bottles);
+        let plain = samples.bottles.iter().flat_map(|bottle| scaling.scaled(bottle)).collect();
+        let plain = Array2::from_shape_vec((samples.len(), N_FEATURES), plain);
+        let plain = plain.expect("every wine has every feature");
+        let centre = metric::mean(samples.scores.iter().copied());
+        let targets: Array1<f64> = samples.scores.iter().map(|score| score - centre).collect();
+        let regression = fitted(plain.clone(), targets.clone(), PLAIN_WIDTH);
+        let lens = Lens::learned(&plain, &regression.alpha, PLAIN_WIDTH);
+        let through = |bottle: &Bottle| lens.through(&scaling.short(bottle));
+        let seen: Vec<_> = samples.bottles.iter().map(through).collect();
+        let rows = seen.iter().flatten().copied().map(f64::from).collect();
+        let rows = Array2::from_shape_vec((samples.len(), N_SEEN), rows);
+        let rows = rows.expect("as much is seen of every wine");
+        let machine = fitted(rows, targets, WIDTH.into());
+        let remembered = seen.iter().zip(&samples.scores).zip(&machine.alpha);
+        let remembered = remembered.map(|((seen, score), weight)| Remembered {
+            features: seen.to_vec(),
+            weight: short(*weight),
+            value: short(*score),
+        });
+        let offset = short(centre - machine.rho);
+        let rule = Rule { width: WIDTH, offset, n_neighbours: N_NEIGHBOURS };
+        let memory = Memory::new(remembered.collect(), rule);
+        Self { scaling, lens, memory }
+    }
+
+    /// What is remembered of wines like these.
+    fn recall(&self, bottles: &[Bottle]) -> Vec<Recalled> {
+        let mut scratch = Scratch::default();
+        let recall = |bottle: &Bottle| {
+            let seen = self.lens.through(&self.scaling.short(bottle));
+            self.memory.recall(&seen, &mut scratch)
+        };
+        bottles.iter().map(recall).collect()
+    }
+}
+
+/// A support vector regression with Gaussian weights of this width.
+fn fitted(rows: Array2<f64>, targets: Array1<f64>, width: f64) -> Svm<f64, f64> {
+    Svm::params()
         .c_svr(COST, Some(BORNE))
-        .gaussian_kernel(WIDTH.into())
+        .gaussian_kernel(width)
+        .eps(EXACTNESS)
         .fit(&Dataset::new(rows, targets))
-        .expect("the parameters are right");
-    let remembered = samples.bottles.iter().zip(&samples.scores).zip(&machine.alpha);
-    let remembered = remembered.map(|((bottle, score), weight)| Remembered {
-        features: scaling.short(bottle)[..N_MEASURED].to_vec(),
-        weight: short(*weight),
-        value: short(*score),
-    });
-    let offset = short(centre - machine.rho);
-    let rule = Rule { width: WIDTH, offset, n_neighbours: N_NEIGHBOURS };
-    Memory::new(remembered.collect(), rule)
+        .expect("the parameters are right")
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "scores and weights are small")]
