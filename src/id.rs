@@ -6,6 +6,8 @@
 //! kept in the database, so links survive a backup and a restore. The spelling hides the number,
 //! it does not protect it: ownership is always checked by a `WHERE`.
 
+use std::array;
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
@@ -21,6 +23,17 @@ pub const LETTERS: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0
 const WORD_CHARS_MIN: u8 = 10;
 
 static SPELLING: OnceLock<Sqids> = OnceLock::new();
+
+/// Words that each thread remembers.
+const N_RECENT: usize = 64;
+
+thread_local! {
+    /// The words spelled last, by the last digits of their numbers: spelling shuffles the alphabet
+    /// anew for every letter that fills a word up, and an answer names the same few rows again and
+    /// again.
+    static RECENT: RefCell<[(i64, String); N_RECENT]> =
+        RefCell::new(array::from_fn(|_| (0, String::new())));
+}
 
 /// Fixes the alphabet of this installation; the first call in a process wins.
 pub fn set_alphabet(letters: &str) -> Result<(), Unspellable> {
@@ -64,9 +77,19 @@ pub trait RowId: Copy {
 }
 
 fn spell(prefix: &str, number: i64) -> String {
+    RECENT.with_borrow_mut(|recent| {
+        let at = usize::try_from(number).expect("row numbers are positive") % N_RECENT;
+        let (known, word) = &mut recent[at];
+        if *known != number || word.is_empty() {
+            (*known, *word) = (number, word_of(number));
+        }
+        [prefix, "_", word].concat()
+    })
+}
+
+fn word_of(number: i64) -> String {
     let number = u64::try_from(number).expect("row numbers are positive");
-    let word = sqids().encode(&[number]).expect("one number always fits the alphabet");
-    format!("{prefix}_{word}")
+    sqids().encode(&[number]).expect("one number always fits the alphabet")
 }
 
 fn parse(prefix: &str, text: &str) -> Result<i64, WrongId> {
@@ -184,6 +207,16 @@ mod tests {
         #[test]
         fn any_text_is_read_without_a_panic(text in ".{0,40}") {
             let _ = text.parse::<JobId>();
+        }
+    }
+
+    #[test]
+    fn what_is_remembered_of_one_number_is_told_of_no_other() {
+        let ids = [0, 7, 7 + 64, 7 + 128, i64::MAX].map(UserId);
+        let words = ids.map(|id| id.to_string());
+        for (id, word) in ids.into_iter().zip(&words) {
+            assert_eq!(&id.to_string(), word);
+            assert_eq!(words.iter().filter(|other| *other == word).count(), 1, "{words:?}");
         }
     }
 
