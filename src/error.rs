@@ -103,7 +103,9 @@ impl fmt::Display for Error {
             Self::PasswordExpired => {
                 f.write_str("change your password first; somebody else has seen it")
             }
-            Self::Forbidden => f.write_str("your account may not do this; ask an administrator"),
+            Self::Forbidden => f.write_str(
+                "your account may not do this; ask an administrator, or in a workspace its owner",
+            ),
             Self::OutOfScope(scope) => {
                 write!(f, "this key lacks the scope {scope}; make one that has it")
             }

@@ -18,7 +18,7 @@ use crate::web::{Answer, Body, Endpoints, Mistakes, Reply, endpoints};
 /// The routes of this module.
 pub fn routes() -> Endpoints {
     endpoints!("user";
-        Public: describe_sign_up, register, login, refresh, open_session;
+        Public: describe_sign_up, check_invitation, register, login, refresh, open_session;
         Session: close_session, logout, get_me, change_password;
         Person: update_me, close_me;
     )
@@ -67,6 +67,36 @@ struct SignUpView {
 fn describe_sign_up(users: &State<UserService>) -> Reply<SignUpView> {
     let settings = users.settings();
     Reply::ok(SignUpView { sign_up: settings.sign_up.word(), credits: settings.sign_up_credits })
+}
+
+/// The secret of an invitation.
+#[derive(Deserr, ToSchema)]
+#[deserr(error = Mistakes, deny_unknown_fields)]
+struct InvitationCheck {
+    invitation: String,
+}
+
+/// What an invitation is good for.
+#[derive(Serialize, ToSchema)]
+struct InvitationState {
+    /// Whether an account can be made with it now.
+    is_open: bool,
+}
+
+/// Whether an account can be made with an invitation now.
+///
+/// It may have been used, taken back or have ended; nothing is told of who made it or for whom.
+#[utoipa::path(request_body = InvitationCheck, responses(
+    (status = 200, description = "Whether it is open.", body = InvitationState)
+))]
+#[post("/auth/sign-up/invitation", data = "<body>")]
+async fn check_invitation(
+    _pace: SignInPace,
+    users: &State<UserService>,
+    body: Body<InvitationCheck>,
+) -> Answer<InvitationState> {
+    let is_open = users.is_invitation_open(body.value.invitation).await?;
+    Ok(Reply::ok(InvitationState { is_open }))
 }
 
 /// Who wants an account.

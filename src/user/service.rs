@@ -13,7 +13,7 @@ use crate::audit::{self, Action, Event};
 use crate::clock::{Clock, Timestamp};
 use crate::config::SignUp;
 use crate::credits::Credits;
-use crate::database::{Database, Tx};
+use crate::database::{Database, Reader, Tx};
 use crate::error::{Error, Issues, Result};
 use crate::id::{SessionId, UserId};
 use crate::idempotency;
@@ -267,12 +267,17 @@ impl UserService {
                 "is missing; this server is open to those who were invited",
             )),
             (SignUp::Open | SignUp::Invite, Some(secret)) => {
-                let (asked, now) = (secret.clone(), self.clock.now());
-                let is_open =
-                    self.database.read(move |r| invitation::is_open(r, &asked, now)).await?;
+                let is_open = self.is_invitation_open(secret.clone()).await?;
                 if is_open { Ok(Some(secret)) } else { Err(invitation::not_open()) }
             }
         }
+    }
+
+    /// Whether an account can be made with the invitation of this secret.
+    pub async fn is_invitation_open(&self, secret: String) -> Result<bool> {
+        let now = self.clock.now();
+        let is_open = move |r: &Reader<'_>| invitation::is_open(r, &secret, now);
+        Ok(self.settings.sign_up != SignUp::Closed && self.database.read(is_open).await?)
     }
 
     /// What the rules of accounts are set to.

@@ -135,8 +135,15 @@ fn where_sign_up_is_closed_or_by_invitation_it_is() {
         body["invitation"] = secret.into();
         register(&app, &body)
     };
+    let is_open = |secret: &str| {
+        let body = json!({"invitation": secret});
+        let asked = app.visitor().post("/auth/sign-up/invitation").json(&body);
+        asked.send().expect(200)["is_open"] == true
+    };
     assert_eq!(with("ada", "wrong").issues()[0], pair("invitation", "not_open"));
+    assert!(is_open(secret) && !is_open("wrong") && !is_open(""));
     with("ada", secret).expect(201);
+    assert!(!is_open(secret));
     assert_eq!(with("eve", secret).issues()[0], pair("invitation", "not_open"));
 
     let other = invite(&json!({}));
