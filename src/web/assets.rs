@@ -19,6 +19,7 @@ use rocket::{Request, get, routes as rocket_routes};
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
+use super::ahead;
 use super::endpoint::{Access, Endpoints};
 use super::made::{self, App, LASTING, SHELL, Sent};
 
@@ -244,6 +245,7 @@ impl<'r> Responder<'r, 'static> for Asset {
         let hash = BASE64URL_NOPAD.encode(&self.hash[..16]);
         let media_type = media_type(&self.name);
         let lasts = self.lasts;
+        let is_shell = self.name == SHELL;
         let is_docs_page = self.name.starts_with("docs/");
         let (content, encoding) = self.content(&accepted);
 
@@ -266,6 +268,9 @@ impl<'r> Responder<'r, 'static> for Asset {
             "Cache-Control",
             if lasts { "public, max-age=31536000, immutable" } else { "no-cache" },
         );
+        if is_shell && let Some(links) = ahead::links(request, &Version::known()) {
+            response.raw_header("Link", links);
+        }
         let is_known = headers.get("If-None-Match").any(|known| names_tag(known, &tag));
         response.raw_header("ETag", tag);
         if is_known {

@@ -7,6 +7,7 @@
 
 mod accent;
 mod admission;
+mod ahead;
 mod assets;
 mod body;
 mod client;

@@ -153,6 +153,45 @@ fn an_address_of_the_app_is_its_shell_and_a_lost_file_is_not() {
 }
 
 #[test]
+fn what_the_first_screen_needs_is_told_with_the_shell() {
+    let app = App::start();
+    let routes = app.visitor().get("/js/routes.js").send().text;
+    for (cookie, language, screen) in [
+        (None, "ru", "words: ['front', 'prediction'], load: () => import('/js/home/front.js')"),
+        (
+            Some("a=b"),
+            "en",
+            "words: ['home', 'summary', 'task'], load: () => import('/js/home/home.js')",
+        ),
+    ] {
+        assert!(routes.contains(screen), "the routes name something else than {screen}");
+        let ask = app.visitor().get("/").header("Accept-Language", language);
+        let ask = if let Some(cookie) = cookie { ask.header("Cookie", cookie) } else { ask };
+        let answer = ask.send();
+        let links = answer.header("Link").unwrap();
+        let mut told: Vec<_> = links
+            .split(", ")
+            .map(|link| link.strip_suffix(">; rel=modulepreload").unwrap().trim_start_matches('<'))
+            .collect();
+        let words = screen.split('\'').filter(|part| part.chars().all(char::is_alphabetic));
+        let mut meant: Vec<_> = ["frame"]
+            .into_iter()
+            .chain(words)
+            .map(|noun| lasting(&app, &format!("js/words/{language}/{noun}.js")))
+            .collect();
+        let file = screen.rsplit('\'').nth(1).unwrap().trim_start_matches('/');
+        meant.push(lasting(&app, file));
+        told.sort_unstable();
+        meant.sort_unstable();
+        assert_eq!(told, meant);
+        for address in told {
+            assert_eq!(app.visitor().get(address).send().status, 200, "{address}");
+        }
+    }
+    assert_eq!(app.visitor().get("/sign-in").send().header("Link"), None);
+}
+
+#[test]
 fn nothing_outside_the_app_can_be_reached() {
     let app = App::start();
     for path in [
