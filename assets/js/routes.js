@@ -38,7 +38,7 @@ export const ROUTES = [
     nav: { group: 'main', icon: 'coin' },
   },
   { path: '/workspaces', who: 'user', title: 'title.workspaces', words: ['team'], load: () => import('/js/workspace/workspaces.js') },
-  { path: '/workspaces/:id', who: 'user', title: 'title.workspace', words: ['team'], load: () => import('/js/workspace/workspace.js') },
+  { path: '/workspaces/:id', who: 'user', title: 'title.workspace', words: ['team', 'identity'], load: () => import('/js/workspace/workspace.js') },
   { path: '/sign-in', who: 'visitor', title: 'title.sign_in', words: ['access'], load: () => import('/js/access/sign-in.js') },
   {
     path: '/sign-up', who: 'visitor', title: 'title.sign_up', words: ['access', 'identity'], load: () => import('/js/access/sign-up.js'),

@@ -21,16 +21,22 @@ fn the_one_time_password_is_changed_before_anything_else() {
     browser.fill("Password", &password);
     browser.click("form button[type=submit]", "Sign in");
     browser.wait_until("location.pathname === '/account/password'");
-    browser.wait_for_text("Your password was set by somebody else.");
+    browser.wait_for_text("The password you signed in with was made for you.");
     inspect(&browser, "password-must");
 
     browser.goto("/");
     browser.wait_until("location.pathname === '/account/password'");
+    // What stands behind the # of a link is a secret, and a query would tell it to the server.
+    browser.goto("/join#a-secret");
+    browser.wait_until("location.pathname === '/account/password'");
+    assert_eq!(browser.eval("location.search + location.hash"), "?next=%2Fjoin");
     browser.fill("Current password", &password);
     browser.fill("New password", PASSWORD);
     browser.fill("New password again", PASSWORD);
     browser.click("form button[type=submit]", "Change password");
     browser.wait_for_text("Your password is changed.");
+    browser.wait_for_text("Accept and join");
+    browser.goto("/");
     browser.wait_for_text("Last tasks");
     assert!(served.try_sign_in(&password).unwrap().is_none(), "the old password still works");
     served.sign_in();
@@ -72,6 +78,9 @@ fn a_key_is_shown_once_and_other_sessions_end_with_one_click() {
     browser.goto("/account");
     browser.wait_for_text("Close account");
     inspect(&browser, "account");
+    browser.click("button", "Close account");
+    browser.wait_for_text("Your workspaces are deleted with it, for good: admin");
+    inspect(&browser, "account-close");
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn ask_about_one_wine(browser: &Browser) {
     browser.click("button", "Prize winner");
     browser.click("button", "Predict · 1 credit");
     browser.wait_for_text("1 credit charged");
-    browser.wait_for_text("most likely a 7");
+    browser.wait_for_text("most likely 8");
     assert_eq!(balance(browser)["available"], 12_099);
 }
 

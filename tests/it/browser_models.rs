@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use crate::browser::{assert_accessible, inspect, picture, sign_in, stage};
-use crate::support::binary::Binary;
+use crate::browser::{assert_accessible, inspect, picture, sign_in, sign_out, stage};
+use crate::browser_teams::call;
+use crate::support::binary::{Binary, PASSWORD};
 use crate::support::browser::Browser;
 
 /// The wines of the file, without their scores, as lines with commas.
@@ -218,7 +219,32 @@ fn where_nobody_may_sign_up_the_page_says_so() {
     browser.goto("/join#a-secret");
     browser.wait_for_text("You are invited");
     browser.wait_until("location.hash === ''");
+    browser.wait_for_text("Ask the administrator of this server for one");
     inspect(&browser, "join");
+}
+
+#[test]
+fn an_invitation_is_looked_at_before_anything_is_typed() {
+    let binary = Binary::new().with("CELLAR_SIGN_UP", "invite");
+    let Some((served, browser)) = stage(&binary) else { return };
+    let made = call(&served, "admin", "/api/admin/invitations", &json!({"note": "for Ada"}));
+    let link = format!("/sign-up#{}", made["secret"].as_str().unwrap());
+    browser.goto(&link);
+    browser.wait_for_text("You were invited to this server");
+    inspect(&browser, "invited");
+    browser.fill("Username", "ada lovelace");
+    browser.fill("E-mail", "ada@example.org");
+    browser.fill("Password", PASSWORD);
+    browser.click("button", "Create account");
+    browser.wait_for_text("with a letter or a digit at each end");
+    browser.eval("document.querySelector('input[name=username]').select()");
+    browser.type_text("ada");
+    browser.click("button", "Create account");
+    browser.wait_for_text("Last tasks");
+    sign_out(&browser);
+    browser.goto(&link);
+    browser.wait_for_text("This invitation is not valid any more");
+    inspect(&browser, "invitation-spent");
 }
 
 #[test]
@@ -233,4 +259,13 @@ fn anywhere_is_a_few_letters_away() {
     browser.press("Enter");
     browser.wait_until("location.pathname === '/models'");
     browser.wait_for_text("What can be asked on this server");
+    // It knows the models too, in any language by their ids.
+    browser.click("button", "Go to");
+    browser.wait_for("dialog[open] input");
+    browser.type_text("wine");
+    browser.wait_until(
+        "document.querySelector('dialog [role=option]').innerText.includes('Red wine quality')",
+    );
+    browser.press("Enter");
+    browser.wait_until("location.pathname === '/models/wine'");
 }

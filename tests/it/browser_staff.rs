@@ -79,6 +79,18 @@ fn an_administrator_makes_an_account_tops_it_up_and_disables_it() {
     browser.click("dialog button", "Top up");
     browser.wait_for_text("grace: +1,250 credits.");
     browser.wait_for_text("For the harvest");
+    // More than there is cannot be taken, and the field says so.
+    browser.click(".page__actions button", "Adjust");
+    browser.wait_for("dialog");
+    browser.fill("Credits to add or take", "-2000");
+    browser.fill("Reason", "A slip");
+    browser.click("dialog button", "Adjust");
+    browser.wait_until(
+        "document.querySelector('.field__error').innerText.includes('grace has only 1,350') \
+         && document.activeElement.name === 'amount'",
+    );
+    browser.press("Escape");
+    browser.wait_until("!document.querySelector('dialog')");
     browser.click("button", "Disable");
     browser.click("dialog button", "Disable");
     browser.wait_for_text("This account is disabled");
@@ -99,6 +111,8 @@ fn an_administrator_makes_an_account_tops_it_up_and_disables_it() {
     browser.speak("ru");
     browser.goto("/admin/audit");
     browser.wait_for_text("кредитов: For the harvest");
+    // No line ends with a preposition.
+    browser.wait_for_text("происходило с\u{a0}учётными");
 }
 
 #[test]

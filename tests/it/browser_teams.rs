@@ -7,7 +7,7 @@ use crate::support::binary::{Binary, PASSWORD, Served};
 use crate::support::browser::Browser;
 
 /// Something done by somebody who is not at a browser of these stories.
-fn call(served: &Served, who: &str, path: &str, body: &Value) -> Value {
+pub(crate) fn call(served: &Served, who: &str, path: &str, body: &Value) -> Value {
     let name = json!({"username": who, "password": PASSWORD});
     let entered = served.request("POST", "/auth/session").json(&name).send();
     let cookie = entered.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
@@ -35,14 +35,16 @@ fn tasting_panel(served: &Served) -> String {
     path
 }
 
-/// Which of these texts the screen shows.
-fn shown(browser: &Browser, texts: &[&'static str]) -> Vec<&'static str> {
-    let page = browser.eval("document.querySelector('#main').innerText");
-    let page = page.as_str().unwrap();
-    texts.iter().copied().filter(|text| page.contains(text)).collect()
+/// Which of these deeds the screen has a button for.
+fn offered(browser: &Browser, deeds: &[&'static str]) -> Vec<&'static str> {
+    let buttons = browser.eval(
+        "[...document.querySelectorAll('#main button')].map((it) => it.innerText).join('\\n')",
+    );
+    let buttons = buttons.as_str().unwrap();
+    deeds.iter().copied().filter(|deed| buttons.contains(deed)).collect()
 }
 
-const DEEDS: [&str; 4] = ["Rename", "Invite somebody", "Delete workspace", "Leave"];
+const DEEDS: [&str; 4] = ["Edit", "Invite somebody", "Delete workspace", "Leave"];
 
 #[test]
 fn everybody_sees_what_they_may_do_in_a_workspace_and_no_more() {
@@ -51,7 +53,7 @@ fn everybody_sees_what_they_may_do_in_a_workspace_and_no_more() {
     let path = tasting_panel(&served);
     for (who, may, word) in [
         ("ada", &DEEDS[..3], "You own this workspace"),
-        ("grace", &["Rename", "Leave"], "You are an editor"),
+        ("grace", &["Edit", "Leave"], "You are an editor"),
         ("emile", &["Leave"], "You are a viewer"),
     ] {
         sign_in_as(&browser, who);
@@ -60,7 +62,7 @@ fn everybody_sees_what_they_may_do_in_a_workspace_and_no_more() {
         if who == "ada" {
             browser.wait_for_text("Nobody is invited");
         }
-        assert_eq!(shown(&browser, &DEEDS), may, "{who}");
+        assert_eq!(offered(&browser, &DEEDS), may, "{who}");
         let n_menus = browser.eval(
             "document.querySelectorAll('#main .member ~ *, td .menu, td [aria-haspopup]').length",
         );
@@ -99,6 +101,10 @@ fn a_workspace_is_made_shared_handed_over_and_deleted() {
     ada.wait_for_text("No account here has this name.");
     ada.expect_failure(422, &format!("/api{}/invitations", path_of(&ada)));
     ada.eval("document.querySelector('dialog input').select()");
+    ada.type_text("ada@example.org");
+    ada.click("dialog button", "Invite");
+    ada.wait_for_text("This is you, and you work here already.");
+    ada.eval("document.querySelector('dialog input').select()");
     ada.type_text("grace");
     inspect(&ada, "invite");
     ada.click("dialog button", "Invite");
@@ -106,11 +112,17 @@ fn a_workspace_is_made_shared_handed_over_and_deleted() {
 
     let Some(grace) = Browser::open(&served.url("")) else { return };
     sign_in_as(&grace, "grace");
+    // That she is asked shows where she lands, and at the side wherever she is.
+    grace.wait_for_text("ada asks you to work in Погреб № 7");
+    let badge = "document.querySelector('.nav__label .badge')";
+    grace.wait_until(&format!("{badge}.innerText.includes('1 invitation waits')"));
+    inspect(&grace, "home-asked");
     grace.click("a", "Workspaces");
     grace.wait_for_text("ada asks you to join Погреб № 7");
     inspect(&grace, "workspaces-asked");
     grace.click("button", "Accept");
     grace.wait_for_text("You are an editor");
+    grace.wait_until(&format!("!{badge}"));
 
     ada.goto(&path_of(&ada));
     ada.wait_for_text("grace");
@@ -131,6 +143,17 @@ fn a_workspace_is_made_shared_handed_over_and_deleted() {
     grace.type_text("Погреб № 7");
     grace.click("dialog button", "Delete workspace");
     grace.wait_for_text("Погреб № 7 is deleted.");
+    // A page that was open sees it, lists the workspace no longer, and does not ask again.
+    let look = "document.dispatchEvent(new Event('visibilitychange'))";
+    ada.eval(look);
+    ada.wait_for_text("This workspace is not here");
+    ada.wait_until("!document.querySelector('.nav').innerText.includes('Погреб')");
+    ada.eval(
+        "window.asked = []; window.ask = fetch; window.fetch = (path, options) => { \
+         asked.push(path); return ask(path, options); }; true",
+    );
+    ada.eval(look);
+    assert_eq!(ada.eval("asked.filter((path) => path.includes('wsp_'))"), json!([]));
     let gone = path_of(&ada);
     ada.goto(&gone);
     ada.wait_for_text("This workspace is not here");

@@ -189,7 +189,7 @@ fn the_start_is_light_on_the_wire() {
     let Some((_served, browser)) = crate::browser::stage(&binary) else { return };
     browser.take_bytes();
     browser.goto("/");
-    browser.wait_for_text("most likely a 5");
+    browser.wait_for_text("most likely 5");
     let front = browser.take_bytes();
     sign_in_as(&browser, "admin");
     browser.forget_cache();

@@ -79,6 +79,10 @@ fn an_address_that_asks_for_what_there_is_not_shows_the_whole() {
         browser.wait_for_text(sign);
         assert_eq!(browser.eval("document.querySelectorAll('.notice--bad').length"), 0, "{path}");
     }
+    // Whoever is in already and comes to a door is told why it does not open.
+    browser.goto("/sign-up#a-word");
+    browser.wait_for_text("You are signed in as admin already.");
+    browser.wait_for_text("Last tasks");
 }
 
 #[test]
@@ -103,6 +107,26 @@ fn a_language_chosen_while_a_screen_is_loading_reaches_its_words() {
     browser.wait_for_text("Transactions");
     assert_eq!(browser.eval("document.documentElement.lang"), "en");
     assert_eq!(browser.eval("localStorage.getItem('cellar.language')"), "en");
+}
+
+#[test]
+fn a_time_to_come_is_rounded_as_people_do() {
+    let binary = Binary::new();
+    let Some((_served, browser)) = stage(&binary) else { return };
+    browser.goto("/");
+    for (minutes, words) in [
+        (0.2, "in 1 minute"),
+        (59.7, "in 1 hour"),
+        (1440.2, "in 24 hours"),
+        (2879.5, "in 2 days"),
+        (20_160.3, "in 14 days"),
+    ] {
+        let said = browser.eval(&format!(
+            "import(document.querySelector('script').src).then(({{ modules }}) => \
+             modules['core/format'].ahead(new Date(1e12 + {minutes} * 6e4).toISOString(), 1e12))"
+        ));
+        assert_eq!(said, words);
+    }
 }
 
 #[test]

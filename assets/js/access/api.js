@@ -8,6 +8,11 @@ export function describeSignUp() {
   return request('GET', '/auth/sign-up');
 }
 
+/** Whether an account can be made with an invitation now. @param {string} invitation @returns {Promise<{ is_open: boolean }>} */
+export function checkInvitation(invitation) {
+  return request('POST', '/auth/sign-up/invitation', { invitation });
+}
+
 /** @param {{ username: string, email: string, password: string, full_name?: string, invitation?: string }} account */
 export function register(account) {
   return request('POST', '/auth/register', account);

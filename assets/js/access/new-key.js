@@ -7,12 +7,13 @@ import { createApiKey } from '/js/access/api.js';
 import { Button } from '/js/parts/button.js';
 import { Checks } from '/js/parts/check.js';
 import { Code } from '/js/parts/code.js';
-import { Dialog, DialogFoot } from '/js/parts/dialog.js';
+import { Cancel, Dialog, DialogFoot } from '/js/parts/dialog.js';
 import { Field } from '/js/parts/field.js';
 import { Notice, Problem } from '/js/parts/notice.js';
 import { Secret } from '/js/parts/secret.js';
 import { Select } from '/js/parts/select.js';
 
+const NAME_MAX = 80;
 const SCOPES = ['read', 'predict', 'write'];
 const LIVES_DAYS = ['30', '90', '365', ''];
 const DAY_MS = 24 * 3600 * 1000;
@@ -50,6 +51,7 @@ export default function NewKey({ onClose, onDone }) {
     initial: { name: '', scopes: 'read predict', life: '90' },
     check: ({ name, scopes }) => ({
       ...(name.trim() ? {} : { name: t('keys.name_missing') }),
+      ...([...name.trim()].length <= NAME_MAX ? {} : { name: t('keys.name_long', { max: NAME_MAX }) }),
       ...(scopes ? {} : { scopes: t('keys.scopes_missing') }),
     }),
     async send({ name, scopes, life }) {
@@ -63,14 +65,14 @@ export default function NewKey({ onClose, onDone }) {
     <${Dialog} key="new" title=${t('keys.new')} busy=${busy} onClose=${onClose}>
       <form class="form" ...${form}>
         ${problem && html`<${Problem} error=${problem} />`}
-        <${Field} label=${t('keys.name')} autocomplete="off" maxlength="80" hint=${t('keys.name_hint')} ...${field('name')} />
+        <${Field} label=${t('keys.name')} autocomplete="off" hint=${t('keys.name_hint')} ...${field('name')} />
         <${Checks} label=${t('keys.scopes')} name="scopes" chosen=${values.scopes.split(' ')} error=${field('scopes').error}
           options=${SCOPES.map((value) => ({ value, label: t(`scope.${value}`), hint: t(`scope.${value}_text`) }))}
           onChoose=${(/** @type {string[]} */ chosen) => field('scopes').onInput(chosen.join(' '))} />
         <${Select} label=${t('keys.life')} name="life" value=${values.life} onInput=${(/** @type {string} */ life) => change({ life })}
           options=${LIVES_DAYS.map((value) => ({ value, label: value ? t('keys.days', { n: Number(value) }) : t('keys.forever') }))} />
         <${DialogFoot}>
-          <${Button} onClick=${() => { if (!busy) onClose(); }}>${t('cancel')}<//>
+          <${Cancel} />
           <${Button} kind="main" type="submit" busy=${busy}>${t('keys.make')}<//>
         <//>
       </form>

@@ -122,8 +122,14 @@ export function endUserSessions(id) {
  * Moves credits by the staff's word; with the same key it is done once.
  * @param {string} id @param {'top-ups' | 'adjustments'} kind @param {{ amount: number, reason: string }} grant @param {string} key
  */
-export function createGrant(id, kind, grant, key) {
-  return request('POST', user(id, `/${kind}`), grant, { headers: { 'Idempotency-Key': key } });
+export async function createGrant(id, kind, grant, key) {
+  try {
+    return await request('POST', user(id, `/${kind}`), grant, { headers: { 'Idempotency-Key': key } });
+  } catch (error) {
+    // It is the account that lacks them, not whoever asks.
+    if (error.code === 'out_of_credits') error.issues = [{ field: 'amount', code: error.code, message: error.detail }];
+    throw error;
+  }
 }
 
 /** @param {Query} query @returns {Promise<Page<Entry>>} */

@@ -9,10 +9,15 @@ import { Time } from '/js/parts/time.js';
 
 /** @typedef {import('/js/admin/api.js').NamedTask} NamedTask */
 
+/** What an account is called; one that is closed has no name any more, but its number. @param {string} username */
+export function nameOf(username) {
+  return username.startsWith('closed:') ? t('staff.closed_account') : username;
+}
+
 /** A link to an account. @param {{ id: string | null, name: string | null }} props */
 export function UserLink({ id, name }) {
   if (!id) return html`<span class="faint">${t('staff.nobody')}</span>`;
-  return html`<a class="link link--quiet" href=${`/admin/users/${id}`}>${name ?? id}</a>`;
+  return html`<a class="link link--quiet" href=${`/admin/users/${id}`} title=${id}>${nameOf(name ?? id)}</a>`;
 }
 
 /** @param {NamedTask} task */

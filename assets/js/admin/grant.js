@@ -8,28 +8,39 @@ import { t } from '/js/core/i18n.js';
 import { html, useEffect, useRef } from '/js/core/view.js';
 import { createGrant } from '/js/admin/api.js';
 import { Button } from '/js/parts/button.js';
-import { Dialog, DialogFoot } from '/js/parts/dialog.js';
+import { Cancel, Dialog, DialogFoot } from '/js/parts/dialog.js';
 import { Field } from '/js/parts/field.js';
 import { Problem, say } from '/js/parts/notice.js';
 
 const AMOUNT_MAX = 1_000_000;
 const REASON_MIN = 3;
+const REASON_MAX = 200;
 
-/** @param {{ user: import('/js/admin/api.js').UserRow, kind: 'top-ups' | 'adjustments', onClose: () => void, onDone: () => void }} props */
+/** @param {{ user: import('/js/admin/api.js').UserRow, kind: 'top-ups' | 'adjustments', onClose: () => void, onDone: () => Promise<void> }} props */
 export function Grant({ user, kind, onClose, onDone }) {
   const isTopUp = kind === 'top-ups';
   const least = isTopUp ? 1 : -AMOUNT_MAX;
   // One key for one wish: sent again after a lost answer, it moves nothing twice.
   const key = useRef(onceKey());
   const fits = (/** @type {number} */ amount) => amount >= least && amount <= AMOUNT_MAX && amount !== 0;
+  const below = (/** @type {number} */ amount) => (fits(amount) && user.available + amount < 0
+    ? t('grant.below', { name: user.username, credits: credits(user.available) }) : '');
   const { form, field, values, problem, busy } = useForm({
     initial: { amount: '', reason: '' },
     check: ({ amount, reason }) => ({
       ...(fits(amountOf(amount)) ? {} : { amount: t(isTopUp ? 'grant.range' : 'grant.range_signed', { max: number(AMOUNT_MAX) }) }),
-      ...(reason.trim().length >= REASON_MIN ? {} : { reason: t('grant.reason_missing') }),
+      ...(below(amountOf(amount)) && { amount: below(amountOf(amount)) }),
+      ...([...reason.trim()].length >= REASON_MIN ? {} : { reason: t('grant.reason_missing') }),
+      ...([...reason.trim()].length <= REASON_MAX ? {} : { reason: t('grant.reason_long', { max: REASON_MAX }) }),
     }),
     async send({ amount, reason }) {
-      await createGrant(user.id, kind, { amount: amountOf(amount), reason: reason.trim() }, key.current);
+      try {
+        await createGrant(user.id, kind, { amount: amountOf(amount), reason: reason.trim() }, key.current);
+      } catch (error) {
+        // They were spent meanwhile, and what is left is asked for.
+        if (error.code === 'out_of_credits') await onDone();
+        throw error;
+      }
       onClose();
       onDone();
       say(t('grant.done', { name: user.username, credits: credits(amountOf(amount), { signed: true }) }));
@@ -37,21 +48,21 @@ export function Grant({ user, kind, onClose, onDone }) {
   });
   const amount = amountOf(values.amount);
   useEffect(() => { key.current = onceKey(); }, [amount, values.reason]);
-  const then = fits(amount) ? user.available + amount : null;
+  const { error: wrong, ...amountField } = field('amount');
+  const left = wrong && below(amount);
+  const outlook = below(amount) || (fits(amount)
+    ? t('grant.then', { name: user.username, credits: credits(user.available + amount) })
+    : t('grant.now', { name: user.username, credits: credits(user.available) }));
   return html`
     <${Dialog} title=${t(isTopUp ? 'grant.top_up' : 'grant.adjust', { name: user.username })} busy=${busy} onClose=${onClose}>
       <form class="form" ...${form}>
         ${problem && html`<${Problem} error=${problem} />`}
         <${Field} label=${t(isTopUp ? 'grant.amount' : 'grant.amount_signed')} inputmode=${isTopUp ? 'numeric' : 'text'} autocomplete="off"
-          hint=${isTopUp ? undefined : t('grant.signed_hint')} ...${field('amount')} />
-        <${Field} label=${t('grant.reason')} autocomplete="off" autocapitalize="sentences" maxlength="200" hint=${t('grant.reason_hint')} ...${field('reason')} />
-        <p class="quiet num" aria-live="polite">
-          ${then === null ? t('grant.now', { name: user.username, credits: credits(user.available) })
-            : then < 0 ? t('grant.below', { name: user.username, credits: credits(user.available) })
-              : t('grant.then', { name: user.username, credits: credits(then) })}
-        </p>
+          hint=${isTopUp ? undefined : t('grant.signed_hint')} error=${left || wrong} ...${amountField} />
+        <${Field} label=${t('grant.reason')} autocomplete="off" autocapitalize="sentences" hint=${t('grant.reason_hint')} ...${field('reason')} />
+        <p class="quiet num" aria-live="polite">${!left && outlook}</p>
         <${DialogFoot}>
-          <${Button} onClick=${() => { if (!busy) onClose(); }}>${t('cancel')}<//>
+          <${Cancel} />
           <${Button} kind="main" type="submit" busy=${busy}>${t(isTopUp ? 'grant.do_top_up' : 'grant.do_adjust')}<//>
         <//>
       </form>

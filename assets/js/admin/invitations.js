@@ -1,12 +1,14 @@
 // @ts-check
 // One-time links that let somebody sign up.
 import { useForm } from '/js/core/form.js';
+import { exact } from '/js/core/format.js';
 import { t } from '/js/core/i18n.js';
 import { usePages } from '/js/core/pages.js';
 import { html, useState } from '/js/core/view.js';
 import { createInvitation, listInvitations, revokeInvitation } from '/js/admin/api.js';
+import { nameOf } from '/js/admin/columns.js';
 import { Button } from '/js/parts/button.js';
-import { Confirm, Dialog, DialogFoot } from '/js/parts/dialog.js';
+import { Cancel, Confirm, Dialog, DialogFoot } from '/js/parts/dialog.js';
 import { Field } from '/js/parts/field.js';
 import { Notice, Problem, Stale, say } from '/js/parts/notice.js';
 import { Secret } from '/js/parts/secret.js';
@@ -48,7 +50,7 @@ function NewInvitation({ onClose, onDone }) {
         <${Select} label=${t('invitations.life')} name="days" value=${values.days} onInput=${(/** @type {string} */ days) => change({ days })}
           options=${DAYS.map((value) => ({ value, label: t('invitations.days', { n: Number(value) }) }))} />
         <${DialogFoot}>
-          <${Button} onClick=${() => { if (!busy) onClose(); }}>${t('cancel')}<//>
+          <${Cancel} />
           <${Button} kind="main" type="submit" busy=${busy}>${t('invitations.make')}<//>
         <//>
       </form>
@@ -57,21 +59,24 @@ function NewInvitation({ onClose, onDone }) {
 
 /** @param {Invitation} invitation */
 function state({ is_open, used_by, expires_at }) {
-  if (used_by) return html`<span class="badge badge--good">${t('invitations.used', { name: used_by })}</span>`;
+  if (used_by) return html`<span class="badge badge--good">${t('invitations.used', { name: nameOf(used_by) })}</span>`;
   if (is_open) return html`<span class="badge badge--info">${t('invitations.open')}</span>`;
   return html`<span class="badge">${t(Date.parse(expires_at) <= Date.now() ? 'invitations.over' : 'invitations.revoked')}</span>`;
 }
+
+/** What tells one from the others. @param {Invitation} invitation */
+const noteOf = ({ note, created_at }) => note || `${t('invitations.no_note')}, ${exact(created_at)}`;
 
 /** @param {(invitation: Invitation) => void} onRevoke @returns {import('/js/parts/table.js').Column<Invitation>[]} */
 const columns = (onRevoke) => [
   { key: 'note', label: t('invitations.note'), ch: 16, cell: (one) => (one.note ? html`<span class="table__main">${one.note}</span>` : html`<span class="faint">${t('invitations.no_note')}</span>`) },
   { key: 'state', label: t('users.state'), aside: true, cell: state },
-  { key: 'by', label: t('invitations.by'), labelled: true, cell: (one) => one.created_by },
+  { key: 'by', label: t('invitations.by'), labelled: true, cell: (one) => nameOf(one.created_by) },
   { key: 'made', label: t('invitations.since'), aside: true, cell: (one) => html`<span class="quiet"><${Time} at=${one.created_at} /></span>` },
   { key: 'ends', label: t('invitations.ends'), labelled: true, cell: (one) => (one.is_open ? html`<${Until} at=${one.expires_at} />` : html`<span class="faint">–</span>`) },
   {
     key: 'revoke', label: t('invitations.deeds'), right: true, aside: true,
-    cell: (one) => one.is_open && html`<${Button} kind="small" onClick=${() => onRevoke(one)}>${t('invitations.revoke')}<//>`,
+    cell: (one) => one.is_open && html`<${Button} kind="small" aria-label=${t('invitations.revoke_name', { name: noteOf(one) })} onClick=${() => onRevoke(one)}>${t('invitations.revoke')}<//>`,
   },
 ];
 
@@ -100,7 +105,8 @@ export default function Invitations() {
       </section>
       ${making && html`<${NewInvitation} onClose=${() => setMaking(false)} onDone=${pages.reload} />`}
       ${revoked && html`
-        <${Confirm} title=${t('invitations.revoke_title')} text=${t('invitations.revoke_text')} action=${t('invitations.revoke')}
+        <${Confirm} title=${revoked.note ? t('invitations.revoke_title', { name: revoked.note }) : t('invitations.revoke_unnamed')}
+          text=${t('invitations.revoke_text', { name: nameOf(revoked.created_by), time: exact(revoked.created_at) })} action=${t('invitations.revoke')}
           onConfirm=${revoke} onClose=${() => setRevoked(null)} />`}
     </div>`;
 }

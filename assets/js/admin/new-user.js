@@ -5,7 +5,7 @@ import { t } from '/js/core/i18n.js';
 import { html, useState } from '/js/core/view.js';
 import { createUser } from '/js/admin/api.js';
 import { Button } from '/js/parts/button.js';
-import { Dialog, DialogFoot } from '/js/parts/dialog.js';
+import { Cancel, Dialog, DialogFoot } from '/js/parts/dialog.js';
 import { Field } from '/js/parts/field.js';
 import { Notice, Problem } from '/js/parts/notice.js';
 import { Secret } from '/js/parts/secret.js';
@@ -45,7 +45,7 @@ export function NewUser({ onClose, onDone }) {
         <${Select} label=${t('users.role')} name="role" value=${values.role} onInput=${(/** @type {string} */ role) => change({ role })}
           options=${['user', 'admin'].map((value) => ({ value, label: t(`role.${value}`) }))} />
         <${DialogFoot}>
-          <${Button} onClick=${() => { if (!busy) onClose(); }}>${t('cancel')}<//>
+          <${Cancel} />
           <${Button} kind="main" type="submit" busy=${busy}>${t('users.make')}<//>
         <//>
       </form>

@@ -6,6 +6,7 @@ import { t } from '/js/core/i18n.js';
 import { useEvery, useLoad } from '/js/core/state.js';
 import { html, useState } from '/js/core/view.js';
 import { findUser } from '/js/admin/api.js';
+import { nameOf } from '/js/admin/columns.js';
 import { Grant } from '/js/admin/grant.js';
 import { Deeds } from '/js/admin/user-deeds.js';
 import { Lists } from '/js/admin/user-lists.js';
@@ -34,7 +35,7 @@ function About({ user }) {
         { name: t('user.full_name'), value: or(user?.full_name) },
         { name: t('user.email'), value: or(user?.email) },
         { name: t('user.since'), value: user && html`<${Time} at=${user.created_at} />` },
-        { name: t('user.seen'), value: user && (user.last_seen_at ? html`<${Time} at=${user.last_seen_at} />` : t('users.unseen')) },
+        { name: t('user.seen'), value: user?.state === 'closed' ? or(null) : user && (user.last_seen_at ? html`<${Time} at=${user.last_seen_at} />` : t('users.unseen')) },
         { name: t('user.keys'), value: user && number(user.activity.n_api_keys) },
         { name: t('user.workspaces'), value: user && number(user.activity.n_workspaces) },
         { name: t('user.id'), value: user && html`<code>${user.id}</code>` },
@@ -47,7 +48,7 @@ export default function User({ params: { id } }) {
   const { data: user, error, reload } = useLoad(() => findUser(id), [id]);
   const [granting, setGranting] = useState(/** @type {'top-ups' | 'adjustments' | null} */ (null));
   const [turn, setTurn] = useState(0);
-  useTitle(user?.username);
+  useTitle(user && nameOf(user.username));
   useEvery(RENEW_S, reload);
   const renew = async () => {
     await reload();
@@ -63,7 +64,7 @@ export default function User({ params: { id } }) {
   return html`
     <div class="page">
       <div class="page__head">
-        <div>${crumb}<h1>${user ? user.username : html`<${Skeleton} ch=${8} />`}</h1></div>
+        <div>${crumb}<h1>${user ? nameOf(user.username) : html`<${Skeleton} ch=${8} />`}</h1></div>
         ${user && user.state !== 'closed' && html`
           <div class="page__actions">
             <${Button} onClick=${() => setGranting('adjustments')}>${t('user.adjust')}<//>
@@ -75,7 +76,7 @@ export default function User({ params: { id } }) {
       ${user?.must_change_password && html`<${Notice}>${t('user.must_change')}<//>`}
       ${user && error && html`<${Stale} error=${error} retry=${reload} />`}
       <${Stat} figures=${[
-        { name: t('user.available'), value: figure(user?.available), more: unit(user?.available) },
+        { name: t('user.available'), ...(user?.state === 'closed' ? { value: '–' } : { value: figure(user?.available), more: unit(user?.available) }) },
         { name: t('user.held'), value: figure(user?.held), more: unit(user?.held) },
         { name: t('user.spent'), value: figure(user?.activity.spent), more: unit(user?.activity.spent) },
         { name: t('user.tasks'), value: figure(user?.activity.n_tasks), more: t('user.so_far') },

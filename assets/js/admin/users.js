@@ -5,6 +5,7 @@ import { t } from '/js/core/i18n.js';
 import { usePages } from '/js/core/pages.js';
 import { html, useState } from '/js/core/view.js';
 import { listUsers } from '/js/admin/api.js';
+import { nameOf } from '/js/admin/columns.js';
 import { NewUser } from '/js/admin/new-user.js';
 import { Badge } from '/js/parts/badge.js';
 import { Button } from '/js/parts/button.js';
@@ -17,11 +18,16 @@ import { Time } from '/js/parts/time.js';
 
 /** @typedef {import('/js/admin/api.js').UserRow} UserRow */
 
-/** @returns {import('/js/parts/table.js').Column<UserRow>[]} */
+/**
+ * Of an account that is closed nothing is said but that, for nobody uses it or what is left in it.
+ * @returns {import('/js/parts/table.js').Column<UserRow>[]}
+ */
 const columns = () => [
   {
     key: 'name', label: t('users.name'), ch: 16, wide: true,
-    cell: (user) => html`${user.username}${user.full_name && html`<span class="table__more">${user.full_name}</span>`}`,
+    cell: (user) => (user.state === 'closed'
+      ? html`${nameOf(user.username)}<span class="table__more">${user.id}</span>`
+      : html`${user.username}${user.full_name && html`<span class="table__more">${user.full_name}</span>`}`),
   },
   { key: 'email', label: t('users.email'), wide: true, ch: 18, cell: (user) => user.email },
   {
@@ -29,10 +35,10 @@ const columns = () => [
     cell: (user) => html`<span class="chips">${user.state === 'active' ? '' : html`<${Badge} status=${user.state} />`}
       ${user.role === 'admin' ? html`<span class="badge badge--info">${t('role.admin')}</span>` : user.state === 'active' && html`<span class="quiet">${t('role.user')}</span>`}</span>`,
   },
-  { key: 'balance', label: t('users.balance'), right: true, aside: true, ch: 10, cell: (user) => html`<${Credits} amount=${user.available} />` },
+  { key: 'balance', label: t('users.balance'), right: true, aside: true, ch: 10, cell: (user) => (user.state === 'closed' ? null : html`<${Credits} amount=${user.available} />`) },
   {
     key: 'seen', label: t('users.seen'), right: true, labelled: true,
-    cell: (user) => (user.last_seen_at ? html`<span class="quiet"><${Time} at=${user.last_seen_at} /></span>` : html`<span class="faint">${t('users.unseen')}</span>`),
+    cell: (user) => (user.state === 'closed' ? null : user.last_seen_at ? html`<span class="quiet"><${Time} at=${user.last_seen_at} /></span>` : html`<span class="faint">${t('users.unseen')}</span>`),
   },
   { key: 'since', label: t('users.since'), right: true, far: true, cell: (user) => html`<span class="quiet"><${Time} at=${user.created_at} /></span>` },
 ];

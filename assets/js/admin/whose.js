@@ -4,6 +4,7 @@ import { t } from '/js/core/i18n.js';
 import { useLoad } from '/js/core/state.js';
 import { html, useEffect, useState } from '/js/core/view.js';
 import { findUser, listUsers } from '/js/admin/api.js';
+import { nameOf } from '/js/admin/columns.js';
 import { Combobox } from '/js/parts/combobox.js';
 import { Icon } from '/js/parts/icon.js';
 
@@ -29,7 +30,7 @@ function Find({ onChoose }) {
   return html`
     <${Combobox} quiet label=${t('staff.whose')} placeholder=${t('staff.everybody')} name="user" value=${text} onInput=${setText}
       empty=${found ? t('users.none_found') : undefined}
-      options=${(found ?? []).map(({ id, username, full_name }) => ({ value: id, label: username, more: full_name ?? undefined }))}
+      options=${(found ?? []).map(({ id, username, full_name }) => ({ value: id, label: nameOf(username), more: username === nameOf(username) ? full_name ?? undefined : id }))}
       onChoose=${(/** @type {{ value: string }} */ { value }) => onChoose(value)} />`;
 }
 
@@ -37,7 +38,7 @@ function Find({ onChoose }) {
 export function Whose({ id, onChoose }) {
   const user = useLoad(() => (id ? findUser(id) : Promise.resolve(null)), [id]);
   if (!id) return html`<${Find} onChoose=${onChoose} />`;
-  const name = user.data?.id === id ? user.data.username : id;
+  const name = user.data?.id === id ? nameOf(user.data.username) : id;
   return html`
     <button class="chip chip--gone" type="button" aria-pressed="true" onClick=${() => onChoose('')}
       aria-label=${t('staff.whose_clear', { name })} title=${t('staff.whose_clear', { name })}>

@@ -1,6 +1,6 @@
 // @ts-check
 // What is started by a hand and done once at a time, however often the hand comes down.
-import { useRef, useState } from '/js/core/view.js';
+import { useEffect, useRef, useState } from '/js/core/view.js';
 
 /**
  * The same deed, but a call does nothing while an earlier one is under way.
@@ -47,4 +47,11 @@ export function useAction(act, onError) {
     if (error) latest.current.onError?.(error);
   }));
   return { ...state, run: run.current, isUnderWay };
+}
+
+/** Whether the component is gone by now: a deed goes on without the dialog that it was sent from. */
+export function useGone() {
+  const isGone = useRef(false);
+  useEffect(() => () => { isGone.current = true; }, []);
+  return isGone;
 }

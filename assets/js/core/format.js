@@ -76,24 +76,37 @@ export function computing(ms) {
   return number(value, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: value < 100 ? 1 : 0 });
 }
 
+/** A unit of time, its seconds, and how many of it are better said in the next. @typedef {[Intl.RelativeTimeFormatUnit, number, number]} Unit */
+
+/** @type {Unit[]} */
+const UNITS_BEHIND = [
+  ['second', 1, 60], ['minute', 60, 60], ['hour', 3600, 24], ['day', 86400, 30], ['month', 30 * 86400, 12], ['year', 365 * 86400, Infinity],
+];
+/** @type {Unit[]} */
+const UNITS_AHEAD = [['minute', 60, 60], ['hour', 3600, 48], ['day', 86400, Infinity]];
+
+/** A length of time in one unit, chosen once it is rounded: an hour, never 60 minutes. @param {number} seconds @param {Unit[]} units */
+function rounded(seconds, units) {
+  const counts = units.map(([unit, length_s, limit]) => ({ unit, limit, count: Math.round(seconds / length_s) }));
+  return /** @type {typeof counts[0]} */ (counts.find(({ count, limit }) => count < limit));
+}
+
 /** "5 minutes ago". @param {string} instant @param {number} [now_ms] */
 export function ago(instant, now_ms = Date.now()) {
   // Clocks of two machines differ a little; what has happened is never in the future.
   const seconds = Math.min(0, (Date.parse(instant) - now_ms) / 1000);
   const relative = new Intl.RelativeTimeFormat(locale(), { numeric: 'auto' });
-  /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
-  const units = [['second', 60], ['minute', 3600], ['hour', 86400], ['day', 2592000], ['month', 31536000], ['year', Infinity]];
-  const lengths = [1, 60, 3600, 86400, 2592000, 31536000];
   if (seconds > -5) return relative.format(0, 'second');
-  const place = units.findIndex(([, limit]) => -seconds < limit);
-  return relative.format(Math.round(seconds / lengths[place]), units[place][0]);
+  const { count, unit } = rounded(-seconds, UNITS_BEHIND);
+  return relative.format(-count, unit);
 }
 
 /** "in 5 days". @param {string} instant @param {number} [now_ms] */
 export function ahead(instant, now_ms = Date.now()) {
-  const hours = Math.max(0, (Date.parse(instant) - now_ms) / 3_600_000);
-  const relative = new Intl.RelativeTimeFormat(locale(), { numeric: 'always' });
-  return hours < 48 ? relative.format(Math.ceil(hours), 'hour') : relative.format(Math.round(hours / 24), 'day');
+  // What is not over yet has a minute left.
+  const seconds = Math.max(60, (Date.parse(instant) - now_ms) / 1000);
+  const { count, unit } = rounded(seconds, UNITS_AHEAD);
+  return new Intl.RelativeTimeFormat(locale(), { numeric: 'always' }).format(count, unit);
 }
 
 /** The exact instant in the reader's time zone. @param {string} instant */

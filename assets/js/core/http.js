@@ -1,6 +1,6 @@
 // @ts-check
 // The one way to the server. Every failure becomes an ApiError, whatever its cause.
-import { store } from '/js/core/state.js';
+import { lookAfter, reachable } from '/js/core/silence.js';
 
 /** @typedef {{ field: string, code: string, message: string }} Issue */
 
@@ -22,9 +22,6 @@ export class ApiError extends Error {
 /** What a gateway in front answers for a server that is down; it does not speak JSON. */
 export const BY_GATEWAY = [502, 503, 504];
 
-/** Whether the server answered when it was last asked. */
-export const reachable = store(true);
-
 let whenSignedOut = () => {};
 
 /** Says what to do when a request finds that nobody is signed in any more. @param {() => void} act */
@@ -34,6 +31,8 @@ export function onSignedOut(act) {
 
 /** Questions on their way. @type {Set<AbortController>} */
 const asked = new Set();
+/** Why a question was given up that the server kept silent to. */
+const SILENCE = 'silence';
 /** What questions wait for while `alone` acts. @type {Promise<void> | null} */
 let pause = null;
 
@@ -77,19 +76,22 @@ export async function request(method, path, body, options = {}) {
     asked.add(question);
   }
   const signals = [options.signal, question?.signal].filter((signal) => signal !== undefined);
+  const answered = lookAfter(question ? () => question.abort(SILENCE) : undefined);
   let response;
   let text = '';
   try {
     const sent = isRaw || body === undefined ? /** @type {any} */ (body) : JSON.stringify(body);
     response = await fetch(path, { method, headers, body: sent, signal: AbortSignal.any(signals) });
+    answered();
     if (options.asFile && response.ok) return await fileOf(response);
     text = await response.text();
   } catch (error) {
     // Whoever gave a request up knows that, and no server is to blame.
     if (options.signal?.aborted) throw error;
-    if (question?.signal.aborted) return request(method, path, body, options);
+    if (question?.signal.aborted && question.signal.reason !== SILENCE) return request(method, path, body, options);
     throw unreachable();
   } finally {
+    answered();
     if (question) asked.delete(question);
   }
   const type = response.headers.get('Content-Type') ?? '';

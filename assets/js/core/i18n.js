@@ -22,10 +22,21 @@ function preferred() {
   return wanted.find((name) => name in LANGUAGES) ?? 'en';
 }
 
-/** @param {string} code @param {string[]} names */
+/**
+ * The same words with spaces at which no line may end: Russian leaves no preposition or conjunction behind, and begins no
+ * line with a dash.
+ * @param {Words[string]} entry @returns {Words[string]}
+ */
+function bound(entry) {
+  if (typeof entry !== 'string') return Object.fromEntries(Object.entries(entry).map(([form, text]) => [form, String(bound(text))]));
+  return entry.replace(/(?<![\p{L}\p{N}])(\p{Script=Cyrillic}{1,2}) /gu, '$1\u00a0').replaceAll(' —', '\u00a0—');
+}
+
+/** @param {string} code @param {string[]} names @returns {Promise<Words>} */
 async function fetchWords(code, names) {
   const modules = await Promise.all(names.map((name) => import(`/js/words/${code}/${name}.js`)));
-  return Object.assign({}, ...modules.map((module) => module.default));
+  const found = Object.assign({}, ...modules.map((module) => module.default));
+  return code === 'ru' ? Object.fromEntries(Object.entries(found).map(([key, entry]) => [key, bound(entry)])) : found;
 }
 
 /** Loads the dictionaries that a screen needs and that are not there yet. @param {string[]} names */

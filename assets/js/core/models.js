@@ -31,6 +31,11 @@ export function findModel(id) {
   return request('GET', `/api/models/${encodeURIComponent(id)}`);
 }
 
+/** The picture beside a model's name. @param {string} id */
+export function iconOf(id) {
+  return id === 'wine' ? 'glass' : 'model';
+}
+
 /** What people call a model: in the reader's language where the house knows it. @param {string} id @param {Card | null} [card] */
 export function titleOf(id, card) {
   return tOr(`model.${id}`, card?.title ?? id);

@@ -1,6 +1,7 @@
 // @ts-check
 // What the server says about itself to anybody, without an account.
-import { ApiError, BY_GATEWAY, reachable, request, unreachable } from '/js/core/http.js';
+import { ApiError, BY_GATEWAY, request, unreachable } from '/js/core/http.js';
+import { isAlive, reachable } from '/js/core/silence.js';
 
 /** @typedef {{ name: string, status: string, detail: string | null }} Check */
 /** @typedef {{ status: string, version: string, uptime_s: number, checks: Check[] }} Health */
@@ -45,11 +46,7 @@ export async function untilAlive(signal) {
   while (!signal.aborted) {
     await new Promise((wake) => setTimeout(wake, wait_ms));
     wait_ms = Math.min(wait_ms * 1.5, 5000);
-    try {
-      const response = await fetch('/livez', { cache: 'no-store', signal });
-      if (response.ok) return reachable.set(true);
-    } catch {
-      // Not yet.
-    }
+    const isBack = await isAlive();
+    if (isBack && !signal.aborted) return reachable.set(true);
   }
 }

@@ -7,13 +7,30 @@ import { store } from '/js/core/state.js';
  * @typedef {{ id: string, name: string, slug: string, description: string, is_personal: boolean,
  *   role: 'owner' | 'editor' | 'viewer', n_members: number, created_at: string }} Workspace
  */
+/**
+ * @typedef {{ id: string, workspace_id: string, workspace: string, username: string | null, email: string | null,
+ *   role: Workspace['role'], invited_by: string, created_at: string, expires_at: string }} Invitation
+ */
 
 /** `null` until the server was asked. @type {import('/js/core/state.js').Store<Workspace[] | null>} */
 export const workspaces = store(/** @type {Workspace[] | null} */ (null));
 
-/** Asks anew. Whoever makes, renames, leaves or deletes one calls it. @returns {Promise<Workspace[]>} */
+/**
+ * The invitations to workspaces that wait for the caller's answer; `null` until the server was asked.
+ * @type {import('/js/core/state.js').Store<Invitation[] | null>}
+ */
+export const invitations = store(/** @type {Invitation[] | null} */ (null));
+
+/** Asks anew for both. Whoever makes, changes, joins, leaves or deletes a workspace calls it. @returns {Promise<Workspace[]>} */
 export async function renewWorkspaces() {
-  const { items } = await request('GET', '/api/workspaces');
+  const [{ items }, asked] = await Promise.all([request('GET', '/api/workspaces'), request('GET', '/api/invitations')]);
   workspaces.set(items);
+  invitations.set(asked.items);
   return items;
+}
+
+/** Forgets both, for nobody is signed in any more. */
+export function forgetWorkspaces() {
+  workspaces.set(null);
+  invitations.set(null);
 }

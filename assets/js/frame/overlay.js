@@ -6,6 +6,7 @@ import { question } from '/js/core/guard.js';
 import { language, needWords, t } from '/js/core/i18n.js';
 import { place } from '/js/core/router.js';
 import { whyMissing } from '/js/core/server.js';
+import { lookAfter } from '/js/core/silence.js';
 import { useStore } from '/js/core/state.js';
 import { Fragment, html, useEffect, useState } from '/js/core/view.js';
 import { Boundary } from '/js/parts/boundary.js';
@@ -21,6 +22,7 @@ function Called() {
   useEffect(() => {
     if (!call) return;
     const { load, words = [] } = DIALOGS[call.name];
+    const came = lookAfter(() => {});
     Promise.all([load(), needWords(words)]).then(
       ([module]) => setDrawn({ View: module.default, name: call.name }),
       async () => {
@@ -29,7 +31,7 @@ function Called() {
         // The banner at the foot of the page already speaks for a server that does not answer.
         if (cause.status) sayProblem(cause);
       },
-    );
+    ).finally(came);
   }, [call]);
   // Another screen is another matter.
   useEffect(() => closeDialog, [path]);

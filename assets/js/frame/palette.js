@@ -1,8 +1,10 @@
 // @ts-check
-// Go anywhere by typing: Ctrl-K or Cmd-K. It knows what the side knows, and a few things to do.
+// Go anywhere by typing: Ctrl-K or Cmd-K. It knows what the side knows, the models, and a few things to do.
 import { openDialog } from '/js/core/dialogs.js';
 import { t } from '/js/core/i18n.js';
+import { iconOf, listModels, titleOf } from '/js/core/models.js';
 import { leaveFor } from '/js/core/router.js';
+import { useLoad } from '/js/core/state.js';
 import { THEMES, setTheme } from '/js/core/theme.js';
 import { html, useEffect, useRef, useState } from '/js/core/view.js';
 import { workspaces } from '/js/core/workspaces.js';
@@ -11,7 +13,7 @@ import { hasScreen, navigation } from '/js/frame/navigation.js';
 import { Dialog } from '/js/parts/dialog.js';
 import { Icon } from '/js/parts/icon.js';
 
-/** @typedef {{ id: string, label: string, group: string, icon: string, act: () => void }} Entry */
+/** What an entry is `also` called can be typed, and does not show. @typedef {{ id: string, label: string, group: string, icon: string, also?: string, act: () => void }} Entry */
 
 /** @param {string} href */
 function visit(href) {
@@ -19,8 +21,14 @@ function visit(href) {
   else location.assign(href);
 }
 
-/** @returns {Entry[]} */
-function entries() {
+/** @param {import('/js/core/models.js').Model} model @returns {Entry} */
+function entryOf({ id, card }) {
+  const href = `/models/${encodeURIComponent(id)}`;
+  return { id: href, label: titleOf(id, card), group: t('title.models'), icon: iconOf(id), also: id, act: () => visit(href) };
+}
+
+/** @param {import('/js/core/models.js').Model[]} models @returns {Entry[]} */
+function entries(models) {
   const groups = navigation(caller.get(), workspaces.get());
   const places = groups.flatMap(({ label, href, links }) => [
     ...(href ? [{ href, label: String(label), icon: href === '/account' ? 'person' : 'case', isOwn: false }] : []),
@@ -30,6 +38,7 @@ function entries() {
   })));
   return [
     ...places,
+    ...models.map(entryOf),
     { id: 'top_up', label: t('top_up.action'), group: t('palette.deeds'), icon: 'coin', act: () => openDialog('top_up') },
     ...THEMES.map((name) => ({
       id: `theme-${name}`, label: `${t('settings.theme')}: ${t(`settings.theme.${name}`)}`, group: t('palette.deeds'), icon: 'sliders', act: () => setTheme(name),
@@ -40,16 +49,19 @@ function entries() {
 
 /** Whether the words typed begin words of the entry, in any order. @param {Entry} entry @param {string} typed */
 function fits(entry, typed) {
-  const words = `${entry.label} ${entry.group}`.toLowerCase().split(/[\s:]+/);
+  const words = `${entry.label} ${entry.group} ${entry.also ?? ''}`.toLowerCase().split(/[\s:]+/);
   return typed.toLowerCase().split(/\s+/).every((part) => words.some((word) => word.includes(part)));
 }
 
 /** @param {{ onClose: () => void }} props */
 export default function Palette({ onClose }) {
   const [typed, setTyped] = useState('');
-  const [at, setAt] = useState(0);
+  const [chosen, setChosen] = useState('');
   const list = useRef(/** @type {HTMLElement | null} */ (null));
-  const found = entries().filter((entry) => fits(entry, typed.trim()));
+  const { data: models } = useLoad(listModels);
+  const found = entries(models ?? []).filter((entry) => fits(entry, typed.trim()));
+  // The models come a moment later, and what is chosen stays so.
+  const at = Math.max(0, found.findIndex(({ id }) => id === chosen));
   useEffect(() => { list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' }); }, [at]);
   const isChosen = useRef(false);
   const run = (/** @type {Entry | undefined} */ entry) => {
@@ -63,7 +75,7 @@ export default function Palette({ onClose }) {
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
     if (step && found.length) {
       event.preventDefault();
-      setAt((at + step + found.length) % found.length);
+      setChosen(found[(at + step + found.length) % found.length].id);
     }
     if (event.key === 'Enter') {
       event.preventDefault();
@@ -77,13 +89,13 @@ export default function Palette({ onClose }) {
         <input class="palette__input" role="combobox" aria-label=${t('palette.title')} placeholder=${t('palette.placeholder')} autocomplete="off"
           spellcheck=${false} aria-expanded="true" aria-controls="palette-list" aria-activedescendant=${found[at] ? `palette-${found[at].id}` : undefined}
           aria-autocomplete="list" value=${typed} autofocus onKeyDown=${onKeyDown}
-          onInput=${(/** @type {any} */ event) => { setTyped(event.target.value); setAt(0); }} />
+          onInput=${(/** @type {any} */ event) => { setTyped(event.target.value); setChosen(''); }} />
       </div>
       <ul class="palette__list" id="palette-list" role="listbox" aria-label=${t('palette.title')} ref=${list}>
         ${found.map((entry, place) => html`
           <li class="palette__entry" key=${entry.id} id=${`palette-${entry.id}`} role="option" aria-selected=${place === at ? 'true' : 'false'}
-            onPointerMove=${() => setAt(place)} onClick=${() => run(entry)}>
-            <${Icon} name=${entry.icon} /><span>${entry.label}</span><span class="palette__group">${entry.group}</span>
+            onPointerMove=${() => setChosen(entry.id)} onClick=${() => run(entry)}>
+            <${Icon} name=${entry.icon} /><span>${entry.label}</span>${entry.group !== entry.label && html`<span class="palette__group">${entry.group}</span>`}
           </li>`)}
         ${found.length === 0 && html`<li class="palette__none" role="option" aria-disabled="true" aria-selected="false">${t('palette.none')}</li>`}
       </ul>

@@ -5,11 +5,12 @@ import { once } from '/js/core/action.js';
 import { forgetBalance } from '/js/core/balance.js';
 import { mayLeave, withdrawQuestion } from '/js/core/guard.js';
 import { keepLanguage, t } from '/js/core/i18n.js';
-import { address, go, place, safeReturn } from '/js/core/router.js';
+import { go, place } from '/js/core/router.js';
 import { forgetAllBut, recall, remember, store } from '/js/core/state.js';
 import { keepTheme } from '/js/core/theme.js';
 import { forgetTypedOfOthers, keepTyped } from '/js/core/typed.js';
-import { workspaces } from '/js/core/workspaces.js';
+import { forgetWorkspaces } from '/js/core/workspaces.js';
+import { returnTo, wayBack } from '/js/frame/return.js';
 import { say } from '/js/parts/notice.js';
 import * as users from '/js/user/api.js';
 
@@ -48,7 +49,7 @@ export function forget() {
   remember('signed_in', null);
   withdrawQuestion();
   forgetBalance();
-  workspaces.set(null);
+  forgetWorkspaces();
   caller.set(null);
 }
 
@@ -65,7 +66,7 @@ export function watchOtherTabs() {
 
 /** Leads to signing in, and back here afterwards. @param {string} why */
 export function toSignIn(why) {
-  const next = address();
+  const next = wayBack(caller.get()?.id);
   const query = new URLSearchParams({ ...(next === '/' ? {} : { next }), ...(why ? { why } : {}) });
   go(query.size ? `/sign-in?${query}` : '/sign-in', { replace: true });
 }
@@ -95,8 +96,9 @@ export const signOut = once(async () => {
 
 export async function onPasswordChanged() {
   await meet();
-  if (!caller.get()) return go('/sign-in?why=password', { replace: true });
-  go(safeReturn(place.get().query.get('next')), { replace: true });
+  const me = caller.get();
+  if (!me) return go('/sign-in?why=password', { replace: true });
+  go(returnTo(place.get().query.get('next'), me.id), { replace: true });
   return say(t('password.done'));
 }
 

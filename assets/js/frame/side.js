@@ -1,10 +1,11 @@
 // @ts-check
 // The side of the signed-in pages: where to go, what there is to spend, and who is here. On a phone the first links are a
 // dock at the bottom, and the others a sheet that opens from it.
+import { number } from '/js/core/format.js';
 import { t } from '/js/core/i18n.js';
 import { useStore } from '/js/core/state.js';
 import { html, useEffect, useState } from '/js/core/view.js';
-import { renewWorkspaces, workspaces } from '/js/core/workspaces.js';
+import { invitations, renewWorkspaces, workspaces } from '/js/core/workspaces.js';
 import { currentOf, hasScreen, navigation } from '/js/frame/navigation.js';
 import { openPalette } from '/js/frame/keys.js';
 import { Wallet, useLiveBalance } from '/js/frame/wallet.js';
@@ -21,12 +22,22 @@ function NavLink({ link, current, onClick }) {
     </a>`;
 }
 
+/** How many invitations wait for an answer. */
+function Waiting() {
+  const n = useStore(invitations)?.length ?? 0;
+  if (!n) return null;
+  return html`${' '}<span class="badge badge--count num"><span aria-hidden="true">${number(n)}</span><span class="unseen">${t('nav.asked', { n, count: number(n) })}</span></span>`;
+}
+
 /** @param {{ groups: import('/js/frame/navigation.js').Group[], current?: string, onClick?: () => void }} props */
 function Groups({ groups, current, onClick }) {
   return groups.map(({ name, label, href, links }) => html`
     <div class="nav__group" key=${name}>
       ${label && html`
-        <p class="nav__label">${href ? html`<a href=${href} aria-current=${current === undefined && location.pathname === href ? 'page' : undefined} onClick=${onClick}>${t(label)}</a>` : t(label)}</p>`}
+        <p class="nav__label">${href ? html`
+          <a href=${href} aria-current=${current === undefined && location.pathname === href ? 'page' : undefined} onClick=${onClick}>
+            ${t(label)}${name === 'workspaces' && html`<${Waiting} />`}
+          </a>` : t(label)}</p>`}
       ${links.map((link) => html`<${NavLink} key=${link.href} link=${link} current=${current} onClick=${onClick} />`)}
     </div>`);
 }

@@ -10,7 +10,7 @@ import { tryModel } from '/js/home/api.js';
 import { Answer, AnswerStrip, inWords } from '/js/parts/answer.js';
 import { Button } from '/js/parts/button.js';
 import { Measurements, numbers, typed } from '/js/parts/measurements.js';
-import { Failure, Notice, Problem } from '/js/parts/notice.js';
+import { Failure, Notice, Problem, useRetryWhenBack } from '/js/parts/notice.js';
 import { SkeletonBlock } from '/js/parts/skeleton.js';
 
 /** @typedef {import('/js/core/models.js').Model} Model */
@@ -18,12 +18,18 @@ import { SkeletonBlock } from '/js/parts/skeleton.js';
 const MODEL = 'wine';
 const WAIT_MS = 180;
 const RETRY_S = 2;
+/** How long a server that took too many questions is left in peace if it does not say so itself. */
+const PEACE_S = 5;
 /** What says most about a wine, and so comes first. */
 const TELLING = ['alcohol', 'volatile acidity', 'sulphates', 'total sulfur dioxide', 'chlorides', 'density'];
 
-/** The answer to a row, asked for once the hand rests. @param {Model} model @param {number[] | null} row */
+/**
+ * The answer to a row, asked for once the hand rests; after too many questions, once the server takes the next.
+ * @param {Model} model @param {number[] | null} row
+ */
 function useAnswer(model, row) {
   const [state, setState] = useState(/** @type {{ of: string, answer: any, error: any }} */ ({ of: '', answer: null, error: null }));
+  const [pause, setPause] = useState({ until_ms: 0, left_s: 0 });
   const turn = useRef(0);
   const asked = row && JSON.stringify(row);
   const ask = async () => {
@@ -35,23 +41,37 @@ function useAnswer(model, row) {
       // The first answer came unasked.
       if (mine > 1) announce(inWords(model, answer.output));
     } catch (error) {
-      if (mine === turn.current) setState((old) => ({ ...old, error }));
+      if (mine !== turn.current) return;
+      setState((old) => ({ ...old, error }));
+      const left_s = error.retryAfter_s ?? PEACE_S;
+      if (error.status === 429) setPause({ until_ms: Date.now() + left_s * 1000, left_s });
     }
   };
   useEffect(() => {
     if (!asked) return undefined;
-    const timer = setTimeout(ask, state.answer ? WAIT_MS : 0);
+    /** @type {ReturnType<typeof setTimeout>} */
+    let timer;
+    const act = () => {
+      const left_ms = pause.until_ms - Date.now();
+      if (left_ms <= 0) return ask();
+      setPause((old) => ({ ...old, left_s: Math.ceil(left_ms / 1000) }));
+      timer = setTimeout(act, Math.min(left_ms, 1000));
+    };
+    timer = setTimeout(act, state.answer ? WAIT_MS : 0);
     return () => clearTimeout(timer);
-  }, [asked]);
-  return { ...state, isOld: state.of !== asked, ask };
+  }, [asked, pause.until_ms]);
+  return { ...state, left_s: pause.left_s, isOld: state.of !== asked, ask };
 }
 
 /** @param {{ model: Model }} props */
 function Try({ model }) {
   const [values, setValues] = useState(() => typed(model.inputs, model.samples[0]?.row ?? model.inputs.map(({ example }) => example)));
   const [all, setAll] = useState(false);
+  const [score, setScore] = useState(/** @type {HTMLElement | null} */ (null));
   const row = numbers(model.inputs, values);
-  const { answer, error, isOld, ask } = useAnswer(model, row);
+  const { answer, error, left_s, isOld, ask } = useAnswer(model, row);
+  useRetryWhenBack(error, () => { if (row) ask(); });
+  const waits = row && error?.status === 429;
   const telling = TELLING.flatMap((name) => model.inputs.find((column) => column.name === name) ?? []);
   const rest = model.inputs.filter((column) => !telling.includes(column));
   const is = (/** @type {number[]} */ sample) => JSON.stringify(sample) === JSON.stringify(row);
@@ -75,15 +95,13 @@ function Try({ model }) {
     </div>
     <section class="demo__answer" aria-label=${t('demo.answer')} aria-busy=${isOld ? 'true' : undefined}>
       <h3>${t('demo.answer')}</h3>
-      ${error && (error.status === 429
-        ? html`<${Notice} kind="warn">${t('demo.enough')} <a class="link" href="/sign-up">${t('title.sign_up')}</a><//>`
-        : html`<${Problem} error=${error} /><${Button} kind="small" onClick=${ask}>${t('failure.retry')}<//>`)}
-      ${answer && html`
-        <div class=${isOld ? 'answer--old' : undefined}><${Answer} model=${model} prediction=${answer.output} /></div>
-        <p class="answer__foot num"><span>${t('demo.free')}</span><span>${computing(answer.compute_ms)}</span></p>`}
+      ${error && error.status !== 429 && html`<${Problem} error=${error} /><${Button} kind="small" onClick=${ask}>${t('failure.retry')}<//>`}
+      ${answer && html`<div class=${isOld ? 'answer--old' : undefined}><${Answer} model=${model} prediction=${answer.output} setScore=${setScore} /></div>`}
+      ${waits ? html`<${Notice} kind="warn">${t('demo.enough', { n: left_s })} <a class="link" href="/sign-up">${t('title.sign_up')}</a><//>`
+        : answer && html`<p class="answer__foot num"><span>${t('demo.free')}</span><span>${computing(answer.compute_ms)}</span></p>`}
       ${!answer && !error && html`<${SkeletonBlock} />`}
     </section>
-    ${answer && html`<${AnswerStrip} model=${model} prediction=${answer.output} isOld=${isOld} />`}`;
+    ${answer && html`<${AnswerStrip} model=${model} prediction=${answer.output} isOld=${isOld} instead=${[score]} />`}`;
 }
 
 export function Demo() {

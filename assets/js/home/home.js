@@ -8,6 +8,7 @@ import { usePages } from '/js/core/pages.js';
 import { useEvery } from '/js/core/state.js';
 import { isOpen, listTasks } from '/js/core/tasks.js';
 import { html, useEffect } from '/js/core/view.js';
+import { Asked } from '/js/home/asked.js';
 import { BalanceCard } from '/js/home/balance-card.js';
 import { FirstSteps } from '/js/home/first-steps.js';
 import { ModelsCard } from '/js/home/models-card.js';
@@ -75,6 +76,7 @@ export default function Home({ me }) {
     <div class="page">
       <div class="page__head"><div><h1>${t(`home.${greeting()}`, { name })}</h1></div></div>
       ${tasks.items && tasks.error && html`<${Stale} error=${tasks.error} retry=${tasks.reload} />`}
+      <${Asked} />
       <${FirstSteps} newest=${tasks.items?.[0]?.id ?? ''} />
       <div class="page__two page__two--level">
         <${BalanceCard} />

@@ -2,7 +2,7 @@
 // The models there are, to go to with one click.
 import { credits } from '/js/core/format.js';
 import { t, tOr } from '/js/core/i18n.js';
-import { listModels, titleOf } from '/js/core/models.js';
+import { iconOf, listModels, titleOf } from '/js/core/models.js';
 import { useEvery, useLoad } from '/js/core/state.js';
 import { html } from '/js/core/view.js';
 import { Badge } from '/js/parts/badge.js';
@@ -23,7 +23,7 @@ export function ModelsCard() {
         <ul class="entries">
           ${[...data].sort((a, b) => b.inputs.length - a.inputs.length).map((model) => html`
             <li class="entries__one" key=${model.id}>
-              <span class="entries__icon"><${Icon} name=${model.id === 'wine' ? 'glass' : 'model'} /></span>
+              <span class="entries__icon"><${Icon} name=${iconOf(model.id)} /></span>
               <div class="entries__words">
                 <a class="entries__link" href=${`/models/${model.id}`}>${titleOf(model.id, model.card)}</a>
                 <p class="entries__text">${tOr(`summary.${model.id}`, model.card?.summary ?? '')}</p>

@@ -2,7 +2,7 @@
 // Every model there is.
 import { credits, number } from '/js/core/format.js';
 import { t, tOr } from '/js/core/i18n.js';
-import { listModels, titleOf } from '/js/core/models.js';
+import { iconOf, listModels, titleOf } from '/js/core/models.js';
 import { useEvery, useLoad } from '/js/core/state.js';
 import { html } from '/js/core/view.js';
 import { Badge } from '/js/parts/badge.js';
@@ -30,7 +30,7 @@ function Entry({ model }) {
   return html`
     <li class="card tile">
       <div class="tile__head">
-        <span class="entries__icon"><${Icon} name=${model.id === 'wine' ? 'glass' : 'model'} /></span>
+        <span class="entries__icon"><${Icon} name=${iconOf(model.id)} /></span>
         <${Badge} status=${model.status} />
       </div>
       <div>

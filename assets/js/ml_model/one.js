@@ -59,12 +59,14 @@ function Ask({ model, row, asking, brief = false }) {
   const lacks = held !== null && held.available < price;
   return html`
     <${Button} kind=${brief ? 'main' : 'main wide'} busy=${asking.busy} off=${!row || lacks} onClick=${() => row && asking.ask(row)}>
-      ${t(asking.answer && !brief ? 'model.predict_again' : 'model.predict')} · ${price ? credits(price) : t('model.free')}
+      <span>${t(asking.answer && !brief ? 'model.predict_again' : 'model.predict')} · <span class="whole">${price ? credits(price) : t('model.free')}</span></span>
     <//>`;
 }
 
-/** @param {{ model: Model, row: number[] | null, asking: ReturnType<typeof useAsking> }} props */
-function Result({ model, row, asking }) {
+/** The setters are told where the score and the button are. @typedef {{ setScore?: (at: HTMLElement | null) => void, setButton?: (at: HTMLElement | null) => void }} Places */
+
+/** @param {{ model: Model, row: number[] | null, asking: ReturnType<typeof useAsking> } & Places} props */
+function Result({ model, row, asking, setScore, setButton }) {
   const { answer, error } = asking;
   const held = useStore(balance);
   const price = model.price_per_row ?? 0;
@@ -75,7 +77,7 @@ function Result({ model, row, asking }) {
       <div class="card__head"><h2 id="answer">${tOr(`model.answer.${model.id}`, t('model.answer'))}</h2></div>
       ${answer
         ? html`
-          <div class=${isOld ? 'answer--old' : undefined}><${Answer} model=${model} prediction=${answer.output} /></div>
+          <div class=${isOld ? 'answer--old' : undefined}><${Answer} model=${model} prediction=${answer.output} setScore=${setScore} /></div>
           <p class="answer__foot num">
             <a class="link" href=${`/tasks/${answer.task.id}`}>${t('model.charged', { credits: credits(answer.task.cost) })}</a>
             <span title=${t('model.round_trip', { time: computing(answer.took_ms) })}>${computing(answer.task.compute_ms ?? 0)}</span>
@@ -86,7 +88,7 @@ function Result({ model, row, asking }) {
         <div class="gap"><${Notice} kind="warn">${t('model.short', { credits: credits(price) })}
           ${' '}<button class="link link--button" type="button" onClick=${() => openDialog('top_up')}>${t('top_up.action')}</button><//></div>`}
       <div class="gap">
-        <${Ask} model=${model} row=${row} asking=${asking} />
+        <div ref=${setButton}><${Ask} model=${model} row=${row} asking=${asking} /></div>
         ${!row && html`<p class="field__hint gap-s">${t('model.mend_first')}</p>`}
         ${isOld && row && html`<p class="field__hint gap-s">${t('model.old')}</p>`}
       </div>
@@ -96,6 +98,8 @@ function Result({ model, row, asking }) {
 /** @param {{ model: Model }} props A row of named measurements. */
 function Named({ model }) {
   const [values, setValues] = useState(() => begun(model));
+  const [score, setScore] = useState(/** @type {HTMLElement | null} */ (null));
+  const [button, setButton] = useState(/** @type {HTMLElement | null} */ (null));
   const asking = useAsking(model);
   const row = numbers(model.inputs, values);
   useEffect(() => { remember(`row.${model.id}`, JSON.stringify(values)); }, [values]);
@@ -117,8 +121,8 @@ function Named({ model }) {
           <button class="unseen" type="submit" tabindex="-1">${t('model.predict')}</button>
         </form>
       </section>
-      <${Result} model=${model} row=${row} asking=${asking} />
-      <${AnswerStrip} model=${model} prediction=${asking.answer?.output ?? null} isOld=${JSON.stringify(asking.answer?.row) !== said}>
+      <${Result} model=${model} row=${row} asking=${asking} setScore=${setScore} setButton=${setButton} />
+      <${AnswerStrip} model=${model} prediction=${asking.answer?.output ?? null} isOld=${JSON.stringify(asking.answer?.row) !== said} instead=${[score, button]}>
         <${Ask} model=${model} row=${row} asking=${asking} brief />
       <//>
     </div>`;

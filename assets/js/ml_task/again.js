@@ -1,19 +1,19 @@
 // @ts-check
 // Sends the same rows again, after saying what that costs.
-import { useAction } from '/js/core/action.js';
+import { useAction, useGone } from '/js/core/action.js';
 import { balance, renewBalance } from '/js/core/balance.js';
 import { openDialog } from '/js/core/dialogs.js';
 import { credits, number } from '/js/core/format.js';
-import { onceKey } from '/js/core/http.js';
 import { t } from '/js/core/i18n.js';
 import { findModel, titleOf } from '/js/core/models.js';
+import { once } from '/js/core/once.js';
 import { leaveFor } from '/js/core/router.js';
 import { useLoad, useStore } from '/js/core/state.js';
 import { termsOf } from '/js/core/tasks.js';
-import { html, useRef } from '/js/core/view.js';
+import { html } from '/js/core/view.js';
 import { runAgain } from '/js/ml_task/api.js';
 import { Button } from '/js/parts/button.js';
-import { Dialog, DialogFoot } from '/js/parts/dialog.js';
+import { Cancel, Dialog, DialogFoot } from '/js/parts/dialog.js';
 import { Facts } from '/js/parts/facts.js';
 import { Notice, Problem, say } from '/js/parts/notice.js';
 
@@ -21,8 +21,7 @@ import { Notice, Problem, say } from '/js/parts/notice.js';
 export function RunAgain({ task, onClose }) {
   const model = useLoad(() => findModel(task.model), [task.model]);
   const held = useStore(balance);
-  // One key for one wish: sent again after a lost answer, it is done and paid once.
-  const key = useRef(onceKey());
+  const isGone = useGone();
   const price = model.data?.price_per_row ?? task.price_per_row;
   const isNewer = model.data?.version && model.data.version !== task.model_version;
   // What was good before is good again, unless it is read in another way or was never looked at; then everything may be.
@@ -30,12 +29,14 @@ export function RunAgain({ task, onClose }) {
   const { isAsync, cost, needed } = termsOf({ price, n_rows: task.n_rows, n_good });
   const lacking = held ? Math.max(0, needed - held.available) : 0;
   const notReady = model.data && model.data.status !== 'ready';
-  // The key stays after a failure: an earlier try may have been done, whatever this one was answered.
   const { run, busy, error: problem } = useAction(async () => {
-    const next = await runAgain(task, key.current, isAsync);
+    const next = await once(`again ${task.id}`, (key) => runAgain(task, key, isAsync));
     renewBalance().catch(() => {});
-    onClose();
-    leaveFor(`/tasks/${next.id}`);
+    // Whoever has closed the dialog meanwhile has other things at hand.
+    if (!isGone.current) {
+      onClose();
+      leaveFor(`/tasks/${next.id}`);
+    }
     say(t('again.sent', { n: task.n_rows, count: number(task.n_rows) }));
   });
   const send = (/** @type {Event} */ event) => {
@@ -58,7 +59,7 @@ export function RunAgain({ task, onClose }) {
         ${isNewer && html`<p class="quiet">${t('again.newer')}</p>`}
         ${lacking > 0 && html`<${Notice} kind="warn">${t('again.lacking', { credits: credits(lacking) })}<//>`}
         <${DialogFoot}>
-          <${Button} onClick=${() => { if (!busy) onClose(); }}>${t('cancel')}<//>
+          <${Cancel} />
           ${lacking > 0
             ? html`<${Button} kind="main" onClick=${topUp}>${t('top_up.action')}<//>`
             : html`<${Button} kind="main" type="submit" busy=${busy}>${t('again.action')}<//>`}

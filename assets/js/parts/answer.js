@@ -2,6 +2,7 @@
 // What a model says of a row, by the kinds of its outputs.
 import { number, percent } from '/js/core/format.js';
 import { t, tOr } from '/js/core/i18n.js';
+import { useInView } from '/js/core/in-view.js';
 import { html } from '/js/core/view.js';
 import { Bars } from '/js/parts/bars.js';
 import { columnTitle, figure, unitTitle } from '/js/parts/measurements.js';
@@ -27,10 +28,10 @@ function Note({ model, note: { field, value, min, max } }) {
 }
 
 /**
- * The answer to one row.
- * @param {{ model: Model, prediction: Record<string, any> }} props
+ * The answer to one row. `setScore` is told where the score is.
+ * @param {{ model: Model, prediction: Record<string, any>, setScore?: (at: HTMLElement | null) => void }} props
  */
-export function Answer({ model, prediction }) {
+export function Answer({ model, prediction, setScore }) {
   const score = outputOf(model, prediction, 'number');
   const best = outputOf(model, prediction, 'class');
   const interval = outputOf(model, prediction, 'interval');
@@ -44,7 +45,7 @@ export function Answer({ model, prediction }) {
   return html`
     <div class="answer">
       ${score && html`
-        <p class="answer__score">
+        <p class="answer__score" ref=${setScore}>
           <span class="answer__figure num">${short(score.value)}</span>
           <span class="quiet">${tOr(`answer.${model.id}.scale`, '')}
             ${best && html`<br />${t('answer.likely')} <b class="answer__class num">${best.value}</b>`}</span>
@@ -66,15 +67,17 @@ export function Answer({ model, prediction }) {
 
 /**
  * The answer in one line that stays in view on a phone, where the whole one is scrolled away while values are moved; beside
- * it, what asks for the next. Those who hear the page hear the whole answer.
- * @param {{ model: Model, prediction: Record<string, any> | null, isOld?: boolean, children?: any }} props
+ * it, what asks for the next. Those who hear the page hear the whole answer. It stands there `instead` of these, and
+ * steps aside while one of them can be seen.
+ * @param {{ model: Model, prediction: Record<string, any> | null, isOld?: boolean, instead: (HTMLElement | null)[], children?: any }} props
  */
-export function AnswerStrip({ model, prediction, isOld = false, children }) {
+export function AnswerStrip({ model, prediction, isOld = false, instead, children }) {
+  const isAside = useInView(instead) !== false;
   const score = prediction && outputOf(model, prediction, 'number');
   const best = prediction && outputOf(model, prediction, 'class');
   if (!score && !children) return null;
   return html`
-    <div class=${isOld ? 'answer-strip answer-strip--old' : 'answer-strip'}>
+    <div class=${['answer-strip', isOld && 'answer-strip--old', isAside && 'answer-strip--aside'].filter(Boolean).join(' ')}>
       ${score && html`
         <p class="answer-strip__words" aria-hidden="true">
           <b class="num">${short(score.value)}</b> ${tOr(`answer.${model.id}.scale`, '')}

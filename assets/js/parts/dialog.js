@@ -1,21 +1,27 @@
 // @ts-check
 import { useAction } from '/js/core/action.js';
 import { t } from '/js/core/i18n.js';
-import { html, useId, useLayoutEffect, useRef, useState } from '/js/core/view.js';
+import { reachable } from '/js/core/silence.js';
+import { useStore } from '/js/core/state.js';
+import { createContext, html, useContext, useId, useLayoutEffect, useRef, useState } from '/js/core/view.js';
 import { Button } from '/js/parts/button.js';
 import { Field } from '/js/parts/field.js';
 import { Icon } from '/js/parts/icon.js';
 import { Problem } from '/js/parts/notice.js';
 
+/** What closes the dialog that something is in. */
+const Closing = createContext(() => {});
+
 /**
  * Something to finish before going on. The browser keeps the focus inside and gives it back afterwards; Escape and a
- * click beside it close it, unless it is `busy`. A click beside one that was typed into is a slip of the hand and does
- * nothing; what `isShownOnce` goes by its buttons alone.
+ * click beside it close it, unless it is `busy`; from a server that does not answer nobody has to wait for an end. A click
+ * beside one that was typed into is a slip of the hand and does nothing; what `isShownOnce` goes by its buttons alone.
  * @param {{ title: string, onClose: () => void, busy?: boolean, isShownOnce?: boolean, kind?: 'wide' | 'sheet' | 'bare', text?: any, children?: any }} props
  */
 export function Dialog({ title, onClose, busy = false, isShownOnce = false, kind, text, children }) {
   const element = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const isGone = useRef(false);
+  const isHeld = useStore(reachable) && busy;
   const id = useId();
   useLayoutEffect(() => {
     const before = document.activeElement;
@@ -33,7 +39,7 @@ export function Dialog({ title, onClose, busy = false, isShownOnce = false, kind
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
   }, []);
-  const close = () => { if (!busy) onClose(); };
+  const close = () => { if (!isHeld) onClose(); };
   const cancel = (/** @type {Event} */ event) => {
     event.preventDefault();
     if (!isShownOnce) close();
@@ -41,7 +47,7 @@ export function Dialog({ title, onClose, busy = false, isShownOnce = false, kind
   // A browser closes a dialog by itself when Escape is pressed twice; what must stay is opened again.
   const closed = () => {
     if (isGone.current) return;
-    if (busy || isShownOnce) element.current?.showModal();
+    if (isHeld || isShownOnce) element.current?.showModal();
     else onClose();
   };
   const pressed = useRef(false);
@@ -62,7 +68,7 @@ export function Dialog({ title, onClose, busy = false, isShownOnce = false, kind
             title=${t('dialog.close')} onClick=${close}><${Icon} name="close" /></button>
         </div>
         ${text && html`<p class="dialog__text">${text}</p>`}
-        ${children}
+        <${Closing.Provider} value=${close}>${children}<//>
       </div>
     </dialog>`;
 }
@@ -70,6 +76,12 @@ export function Dialog({ title, onClose, busy = false, isShownOnce = false, kind
 /** The buttons at the foot of a dialog; the one that acts stands last. @param {{ children?: any }} props */
 export function DialogFoot({ children }) {
   return html`<div class="dialog__foot">${children}</div>`;
+}
+
+/** The button that leaves a dialog as it would be left by Escape. */
+export function Cancel() {
+  const close = useContext(Closing);
+  return html`<${Button} onClick=${close}>${t('cancel')}<//>`;
 }
 
 /**
@@ -100,7 +112,7 @@ export function Confirm({ title, text, action, typed, harmless = false, onConfir
           <${Field} label=${t('dialog.type', { word: typed })} name="typed" value=${said} autocomplete="off"
             error=${wrong && said.trim() !== typed ? t('dialog.type_wrong', { word: typed }) : undefined} onInput=${setSaid} />`}
         <${DialogFoot}>
-          <${Button} onClick=${() => { if (!busy) onClose(); }}>${t('cancel')}<//>
+          <${Cancel} />
           <${Button} kind=${harmless ? 'main' : 'bad'} type="submit" busy=${busy}>${action}<//>
         <//>
       </form>

@@ -1,7 +1,7 @@
 // @ts-check
 import { explain } from '/js/core/form.js';
 import { t } from '/js/core/i18n.js';
-import { reachable } from '/js/core/http.js';
+import { reachable } from '/js/core/silence.js';
 import { store, useStore } from '/js/core/state.js';
 import { html, useEffect } from '/js/core/view.js';
 import { Button } from '/js/parts/button.js';
@@ -57,7 +57,7 @@ export function Problem({ error }) {
 }
 
 /** Tries again by itself when the server is back. @param {any} error @param {() => void} retry */
-function useRetryWhenBack(error, retry) {
+export function useRetryWhenBack(error, retry) {
   const up = useStore(reachable);
   useEffect(() => {
     if (up && error?.status === 0) retry();

@@ -1,6 +1,6 @@
 // @ts-check
 // What came of a task as a whole: in a sentence, in figures, and what was paid for it.
-import { computing, credits, number } from '/js/core/format.js';
+import { computing, number } from '/js/core/format.js';
 import { t, tOr } from '/js/core/i18n.js';
 import { isOpen } from '/js/core/tasks.js';
 import { html } from '/js/core/view.js';
@@ -27,7 +27,8 @@ export function chargeText(task) {
   if (isOpen(task)) return t('charge.held');
   if (task.status === 'cancelled') return t('charge.cancelled');
   if (task.cost === 0) return t(task.n_rejected === task.n_rows && task.n_rows > 0 ? 'charge.none_good' : 'charge.failed');
-  return t('charge.paid', { n: task.n_predicted, count: number(task.n_predicted), credits: credits(task.price_per_row) });
+  const price = t('charge.price', { n: task.price_per_row, count: number(task.price_per_row) });
+  return t('charge.paid', { n: task.n_predicted, count: number(task.n_predicted), credits: price });
 }
 
 /** The figures of a task; those that are not known yet wait. @param {{ task: Task | null }} props */
@@ -39,7 +40,7 @@ export function TaskFigures({ task }) {
   return html`
     <${Stat} figures=${[
       { name: t('outcome.predicted'), value: ended(number(task.n_predicted)), more: t('outcome.of_rows', { n: task.n_rows, count: number(task.n_rows) }) },
-      { name: t('outcome.rejected'), value: ended(number(task.n_rejected)), tone: task.n_rejected ? 'bad' : undefined, more: task.n_rejected ? t('outcome.cost_nothing') : undefined },
+      { name: t('outcome.rejected'), value: ended(number(task.n_rejected)), tone: task.n_rejected ? 'bad' : undefined, more: task.n_rejected ? t('outcome.cost_nothing', { n: task.n_rejected }) : undefined },
       { name: t(open ? 'outcome.held' : 'outcome.charged'), value: number(open ? task.price_per_row * task.n_rows : task.cost), more: chargeText(task) },
       { name: t('outcome.took'), value: ended(task.compute_ms === null ? '–' : computing(task.compute_ms)),
         more: isTimed ? t('outcome.speed', { count: number(task.n_rows / (Number(task.compute_ms) / 1000), { maximumSignificantDigits: 3 }) }) : undefined },

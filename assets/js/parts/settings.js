@@ -2,7 +2,7 @@
 // How the pages look and speak; kept in this browser.
 import { announce } from '/js/core/a11y.js';
 import { LANGUAGES, language, setLanguage, t } from '/js/core/i18n.js';
-import { reachable } from '/js/core/http.js';
+import { reachable } from '/js/core/silence.js';
 import { useStore } from '/js/core/state.js';
 import { THEMES, setTheme, theme } from '/js/core/theme.js';
 import { html } from '/js/core/view.js';

@@ -1,17 +1,18 @@
 // @ts-check
 // Adding credits to one's own account, from wherever they are needed.
+import { useGone } from '/js/core/action.js';
 import { amountOf } from '/js/core/amount.js';
 import { balance, renewBalance } from '/js/core/balance.js';
 import { useForm } from '/js/core/form.js';
 import { credits, number } from '/js/core/format.js';
-import { onceKey } from '/js/core/http.js';
 import { t } from '/js/core/i18n.js';
+import { once } from '/js/core/once.js';
 import { useStore } from '/js/core/state.js';
-import { html, useEffect, useRef } from '/js/core/view.js';
+import { html } from '/js/core/view.js';
 import { Button } from '/js/parts/button.js';
-import { Dialog, DialogFoot } from '/js/parts/dialog.js';
+import { Cancel, Dialog, DialogFoot } from '/js/parts/dialog.js';
 import { Field } from '/js/parts/field.js';
-import { Problem, say } from '/js/parts/notice.js';
+import { Problem, say, sayProblem } from '/js/parts/notice.js';
 import { createTopUp } from '/js/transaction/api.js';
 
 const PRESETS = [100, 500, 1_000, 5_000];
@@ -20,8 +21,7 @@ const AMOUNT_MAX = 1_000_000;
 /** @param {{ lacking?: number, onClose: () => void, onDone?: () => void }} props `lacking` is what something at hand needs */
 export default function TopUp({ lacking = 0, onClose, onDone }) {
   const held = useStore(balance);
-  // One key for one wish: sent again after a lost answer, it adds nothing twice.
-  const key = useRef(onceKey());
+  const isGone = useGone();
   const presets = lacking > 0 ? [...new Set([lacking, ...PRESETS.filter((preset) => preset > lacking)])].slice(0, 4) : PRESETS;
   const { form, field, values, change, problem, busy } = useForm({
     initial: { amount: String(lacking || 500) },
@@ -32,16 +32,20 @@ export default function TopUp({ lacking = 0, onClose, onDone }) {
     },
     async send({ amount }) {
       const asked = amountOf(amount);
-      await createTopUp(asked, key.current);
+      try {
+        await once(`top_up ${asked}`, (key) => createTopUp(asked, key));
+      } catch (error) {
+        // The banner at the foot of the page already speaks for a server that does not answer.
+        if (isGone.current && error.status) sayProblem(error);
+        throw error;
+      }
       await renewBalance().catch(() => {});
-      onClose();
+      if (!isGone.current) onClose();
       say(t('top_up.done', { credits: credits(asked) }));
       onDone?.();
     },
   });
   const asked = amountOf(values.amount);
-  // Another amount is another wish.
-  useEffect(() => { key.current = onceKey(); }, [asked]);
   const total = held && asked >= 1 && asked <= AMOUNT_MAX ? held.available + asked : null;
   return html`
     <${Dialog} title=${t('top_up.title')} busy=${busy} onClose=${onClose}>
@@ -57,7 +61,7 @@ export default function TopUp({ lacking = 0, onClose, onDone }) {
           ${total === null ? t('top_up.now', { credits: credits(held?.available ?? 0) }) : t('top_up.then', { credits: credits(total) })}
         </p>
         <${DialogFoot}>
-          <${Button} onClick=${() => { if (!busy) onClose(); }}>${t('cancel')}<//>
+          <${Cancel} />
           <${Button} kind="main" type="submit" busy=${busy}>${asked >= 1 ? t('top_up.add', { credits: credits(asked) }) : t('top_up.action')}<//>
         <//>
       </form>

@@ -2,6 +2,7 @@
 // Changing one's own password; also the first thing to do with a password that somebody else made.
 import { useForm } from '/js/core/form.js';
 import { t } from '/js/core/i18n.js';
+import { safeReturn } from '/js/core/router.js';
 import { html } from '/js/core/view.js';
 import { Button } from '/js/parts/button.js';
 import { Field } from '/js/parts/field.js';
@@ -23,8 +24,8 @@ function check({ current_password, new_password, repeat }) {
   return wrong;
 }
 
-/** @param {{ me: import('/js/user/api.js').User, onPasswordChanged: () => Promise<void> }} props */
-export default function Password({ me, onPasswordChanged }) {
+/** @param {{ me: import('/js/user/api.js').User, query: URLSearchParams, onPasswordChanged: () => Promise<void> }} props */
+export default function Password({ me, query, onPasswordChanged }) {
   const { form, field, problem, busy } = useForm({
     initial: { current_password: '', new_password: '', repeat: '' },
     check,
@@ -50,7 +51,7 @@ export default function Password({ me, onPasswordChanged }) {
           <${Field} label=${t('password.repeat')} type="password" autocomplete="new-password" ...${field('repeat')} />
           <div class="form__actions">
             <${Button} kind="main" type="submit" busy=${busy}>${t('password.action')}<//>
-            ${!must && html`<${Button} kind="bare" href="/">${t('cancel')}<//>`}
+            ${!must && html`<${Button} kind="bare" href=${safeReturn(query.get('next') ?? '/account')}>${t('cancel')}<//>`}
           </div>
         </form>
       </div>

@@ -5,14 +5,16 @@ import { request } from '/js/core/http.js';
 /** @typedef {import('/js/core/workspaces.js').Workspace} Workspace */
 /** @typedef {Workspace['role']} Role */
 /** @typedef {{ user_id: string, username: string, full_name: string | null, role: Role, joined_at: string }} Member */
-/**
- * @typedef {{ id: string, workspace_id: string, workspace: string, username: string | null, email: string | null, role: Role,
- *   invited_by: string, created_at: string, expires_at: string }} Invitation
- */
+/** @typedef {import('/js/core/workspaces.js').Invitation} Invitation */
 /** @typedef {{ name?: string, slug?: string, description?: string }} Input */
 
 /** @param {string} id */
 const at = (id) => `/api/workspaces/${encodeURIComponent(id)}`;
+
+/** Who may make an account here; somebody who is asked by an address may have none. @returns {Promise<{ sign_up: 'open' | 'invite' | 'closed' }>} */
+export function describeSignUp() {
+  return request('GET', '/auth/sign-up');
+}
 
 /** Accepts an invitation with the secret of its link. @param {string} secret @returns {Promise<Workspace>} */
 export function redeemInvitation(secret) {
@@ -81,11 +83,6 @@ export function createInvitation(id, question) {
 /** @param {string} id @param {string} invitation_id */
 export function deleteInvitation(id, invitation_id) {
   return request('DELETE', `${at(id)}/invitations/${encodeURIComponent(invitation_id)}`);
-}
-
-/** The invitations that the caller was sent. @returns {Promise<Invitation[]>} */
-export async function listMyInvitations() {
-  return (await request('GET', '/api/invitations')).items;
 }
 
 /** @param {string} id @returns {Promise<Workspace>} */

@@ -4,7 +4,7 @@ import { useForm } from '/js/core/form.js';
 import { t } from '/js/core/i18n.js';
 import { html, useRef } from '/js/core/view.js';
 import { Button } from '/js/parts/button.js';
-import { Dialog, DialogFoot } from '/js/parts/dialog.js';
+import { Cancel, Dialog, DialogFoot } from '/js/parts/dialog.js';
 import { Field } from '/js/parts/field.js';
 import { Problem } from '/js/parts/notice.js';
 
@@ -62,7 +62,7 @@ export function WorkspaceForm({ title, action, workspace, onSend, onClose }) {
         <${Field} label=${t('team.slug')} autocomplete="off" hint=${t('team.slug_hint')} ...${slug} onInput=${typeSlug} />
         <${Field} label=${t('team.description_optional')} autocomplete="off" ...${field('description')} />
         <${DialogFoot}>
-          <${Button} onClick=${() => { if (!busy) onClose(); }}>${t('cancel')}<//>
+          <${Cancel} />
           <${Button} kind="main" type="submit" busy=${busy}>${action}<//>
         <//>
       </form>

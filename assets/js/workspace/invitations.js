@@ -7,16 +7,18 @@ import { ActButton, Button } from '/js/parts/button.js';
 import { Blank, Failure, Stale, say, sayProblem } from '/js/parts/notice.js';
 import { Table } from '/js/parts/table.js';
 import { Time, Until } from '/js/parts/time.js';
-import { deleteInvitation, listInvitations } from '/js/workspace/api.js';
+import { deleteInvitation, describeSignUp, listInvitations } from '/js/workspace/api.js';
 import { Invite } from '/js/workspace/invite.js';
 
 /** @typedef {import('/js/workspace/api.js').Invitation} Invitation */
 
 const RENEW_S = 15;
 
-/** @param {{ id: string }} props */
-export function Invitations({ id }) {
+/** @param {{ id: string, me: any }} props */
+export function Invitations({ id, me }) {
   const { data, error, reload } = useLoad(() => listInvitations(id), [id]);
+  // It is there before somebody is asked, so that the dialog says at once what a guest will need.
+  const { data: rule } = useLoad(describeSignUp);
   const [isAsking, setAsking] = useState(false);
   useEvery(RENEW_S, reload);
   const takeBack = async (/** @type {Invitation} */ invitation) => {
@@ -46,6 +48,6 @@ export function Invitations({ id }) {
       ${error && !data ? html`<${Failure} error=${error} retry=${reload} />`
         : data?.length === 0 ? html`<${Blank} icon="people" title=${t('invite.none')} text=${t('invite.none_text')} action=${ask} />`
         : html`<${Table} label=${t('title.invitations')} columns=${columns} rows=${data} n=${1} />`}
-      ${isAsking && html`<${Invite} id=${id} onChange=${reload} onClose=${() => setAsking(false)} />`}
+      ${isAsking && html`<${Invite} id=${id} me=${me} asked=${data ?? []} isBarred=${Boolean(rule) && rule?.sign_up !== 'open'} onChange=${reload} onClose=${() => setAsking(false)} />`}
     </section>`;
 }

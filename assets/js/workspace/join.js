@@ -3,11 +3,13 @@
 import { useAction } from '/js/core/action.js';
 import { t } from '/js/core/i18n.js';
 import { dropFragment, go } from '/js/core/router.js';
+import { useLoad } from '/js/core/state.js';
 import { html, useEffect, useState } from '/js/core/view.js';
 import { renewWorkspaces } from '/js/core/workspaces.js';
 import { Button } from '/js/parts/button.js';
 import { Blank, Problem, say } from '/js/parts/notice.js';
-import { redeemInvitation } from '/js/workspace/api.js';
+import { Skeleton } from '/js/parts/skeleton.js';
+import { describeSignUp, redeemInvitation } from '/js/workspace/api.js';
 
 const KEPT = 'cellar.join';
 
@@ -63,6 +65,22 @@ function Offer({ secret, me, onOver }) {
     </div>`;
 }
 
+/** The ways in for whoever is not signed in yet; making an account is one only where people may. */
+function Doors() {
+  const { data, error } = useLoad(describeSignUp);
+  const isKnown = data || error;
+  const isBarred = data !== null && data.sign_up !== 'open';
+  return html`
+    <div class="form">
+      <p>${isKnown ? t(isBarred ? 'join.sign_in_only' : 'join.sign_in_first') : html`<${Skeleton} ch=${32} />`}</p>
+      ${isBarred && html`<p class="quiet">${t('join.account_first')}</p>`}
+      <div class="form__actions">
+        <${Button} kind="main" href="/sign-in?next=%2Fjoin">${t('sign_in.action')}<//>
+        ${isKnown && !isBarred && html`<${Button} href="/sign-up?next=%2Fjoin">${t('title.sign_up')}<//>`}
+      </div>
+    </div>`;
+}
+
 /** @param {{ me: any }} props */
 export default function Join({ me }) {
   const [secret, setSecret] = useState(() => takeSecret(me?.id));
@@ -89,14 +107,7 @@ export default function Join({ me }) {
       <div class="card">
         ${!secret ? html`<${Blank} icon="mail" title=${t('join.empty')} text=${t('join.empty_text')} />`
           : me ? html`<div class="form"><${Offer} secret=${secret} me=${me} onOver=${() => setOver(true)} /></div>`
-          : html`
-            <div class="form">
-              <p>${t('join.sign_in_first')}</p>
-              <div class="form__actions">
-                <${Button} kind="main" href="/sign-in?next=%2Fjoin">${t('sign_in.action')}<//>
-                <${Button} href="/sign-up?next=%2Fjoin">${t('title.sign_up')}<//>
-              </div>
-            </div>`}
+          : html`<${Doors} />`}
       </div>
     </div>`;
 }

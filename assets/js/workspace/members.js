@@ -25,7 +25,7 @@ function Person({ member, isSelf }) {
     <span class="member">
       <span class="person__disc" aria-hidden="true">${[...nameOf(member)][0]}</span>
       <span class="person__words"><span class="table__main">${nameOf(member)}${isSelf && html` <span class="faint">${t('member.you')}</span>`}</span>
-        <span class="person__role">${member.username}</span></span>
+        ${member.full_name && html`<span class="person__role">${member.username}</span>`}</span>
     </span>`;
 }
 

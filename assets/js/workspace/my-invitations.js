@@ -3,15 +3,16 @@
 import { useAction } from '/js/core/action.js';
 import { t } from '/js/core/i18n.js';
 import { leaveFor } from '/js/core/router.js';
+import { useStore } from '/js/core/state.js';
 import { html } from '/js/core/view.js';
-import { renewWorkspaces } from '/js/core/workspaces.js';
+import { invitations, renewWorkspaces } from '/js/core/workspaces.js';
 import { Button } from '/js/parts/button.js';
 import { Icon } from '/js/parts/icon.js';
 import { say, sayProblem } from '/js/parts/notice.js';
 import { Until } from '/js/parts/time.js';
 import { acceptInvitation, declineInvitation } from '/js/workspace/api.js';
 
-/** @typedef {import('/js/workspace/api.js').Invitation} Invitation */
+/** @typedef {import('/js/core/workspaces.js').Invitation} Invitation */
 
 /** @param {{ invitation: Invitation, onAnswered: () => void }} props */
 function One({ invitation, onAnswered }) {
@@ -46,12 +47,13 @@ function One({ invitation, onAnswered }) {
     </li>`;
 }
 
-/** @param {{ source: import('/js/core/state.js').Loaded<Invitation[]>, onJoined: () => void }} props */
-export function MyInvitations({ source, onJoined }) {
-  if (!source.data?.length) return null;
+/** @param {{ onAnswered: () => void }} props */
+export function MyInvitations({ onAnswered }) {
+  const asked = useStore(invitations);
+  if (!asked?.length) return null;
   return html`
     <section class="card" aria-labelledby="asked">
       <div class="card__head"><h2 id="asked">${t('title.invitations')}</h2></div>
-      <ul class="asked-list">${source.data.map((invitation) => html`<${One} key=${invitation.id} invitation=${invitation} onAnswered=${onJoined} />`)}</ul>
+      <ul class="asked-list">${asked.map((invitation) => html`<${One} key=${invitation.id} invitation=${invitation} onAnswered=${onAnswered} />`)}</ul>
     </section>`;
 }

@@ -4,7 +4,7 @@ import { useTitle } from '/js/core/a11y.js';
 import { t } from '/js/core/i18n.js';
 import { go } from '/js/core/router.js';
 import { useEvery, useLoad } from '/js/core/state.js';
-import { html, useState } from '/js/core/view.js';
+import { html, useEffect, useState } from '/js/core/view.js';
 import { renewWorkspaces } from '/js/core/workspaces.js';
 import { Button } from '/js/parts/button.js';
 import { Confirm } from '/js/parts/dialog.js';
@@ -36,10 +36,13 @@ export default function WorkspaceScreen({ params, me }) {
   const { id } = params;
   const { data: workspace, error, reload } = useLoad(() => findWorkspace(id), [id]);
   const [deed, setDeed] = useState(/** @type {'edit' | 'leave' | 'delete' | null} */ (null));
-  useEvery(RENEW_S, reload);
+  const isGone = error?.status === 404;
+  // Nothing comes back of what is gone, and the side shall not list it any longer.
+  useEvery(RENEW_S, () => { if (!isGone) reload(); });
+  useEffect(() => { if (isGone) renewWorkspaces().catch(() => {}); }, [isGone]);
   useTitle(workspace?.name);
   // Whoever was taken out, or whose workspace was deleted, sees that and not what was there before.
-  if (error && (!workspace || error.status === 404)) return html`<${Gone} error=${error} reload=${reload} />`;
+  if (error && (!workspace || isGone)) return html`<${Gone} error=${error} reload=${reload} />`;
   const close = () => setDeed(null);
   const changed = async () => {
     await Promise.all([reload(), renewWorkspaces().catch(() => {})]);
@@ -75,13 +78,13 @@ export default function WorkspaceScreen({ params, me }) {
       </div>
       ${workspace && error && html`<${Stale} error=${error} retry=${reload} />`}
       <${Members} id=${id} workspace=${workspace} me=${me} onChange=${changed} />
-      ${isOwner && isShared && html`<${Invitations} id=${id} />`}
+      ${isOwner && isShared && html`<${Invitations} id=${id} me=${me} />`}
       ${isOwner && isShared && html`
         <section class="card deed">
           <div><h2>${t('team.delete_title')}</h2><p>${t('team.delete_text')}</p></div>
           <${Button} icon="trash" onClick=${() => setDeed('delete')}>${t('team.delete')}<//>
         </section>`}
-      ${workspace && deed === 'edit' && html`<${WorkspaceForm} title=${t('team.edit')} action=${t('team.save')} workspace=${workspace} onSend=${update} onClose=${close} />`}
+      ${workspace && deed === 'edit' && html`<${WorkspaceForm} title=${t('team.edit_title')} action=${t('team.save')} workspace=${workspace} onSend=${update} onClose=${close} />`}
       ${workspace && deed === 'leave' && html`
         <${Confirm} title=${t('team.leave_ask', { name: workspace.name })} text=${t('team.leave_text')} action=${t('team.leave')}
           onConfirm=${() => depart(() => leaveWorkspace(id), t('team.left', { name: workspace.name }))} onClose=${close} />`}

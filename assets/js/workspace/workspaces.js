@@ -10,7 +10,7 @@ import { Button } from '/js/parts/button.js';
 import { Failure, Stale, say } from '/js/parts/notice.js';
 import { Table } from '/js/parts/table.js';
 import { Time } from '/js/parts/time.js';
-import { createWorkspace, listMyInvitations } from '/js/workspace/api.js';
+import { createWorkspace } from '/js/workspace/api.js';
 import { MyInvitations } from '/js/workspace/my-invitations.js';
 import { WorkspaceForm } from '/js/workspace/form.js';
 
@@ -31,10 +31,8 @@ export default function Workspaces() {
   // The side shows the same list, so that both always say the same.
   const rows = useStore(workspaces);
   const load = useLoad(renewWorkspaces);
-  const invitations = useLoad(listMyInvitations);
   const [isMaking, setMaking] = useState(false);
-  const renew = () => { load.reload(); invitations.reload(); };
-  useEvery(RENEW_S, renew);
+  useEvery(RENEW_S, load.reload);
   const make = async (/** @type {import('/js/workspace/api.js').Input} */ input) => {
     const made = await createWorkspace(input);
     await renewWorkspaces().catch(() => {});
@@ -48,8 +46,8 @@ export default function Workspaces() {
         <div><h1>${t('title.workspaces')}</h1><p>${t('team.lede')}</p></div>
         <div class="page__actions"><${Button} kind="main" icon="plus" onClick=${() => setMaking(true)}>${t('team.new')}<//></div>
       </div>
-      ${rows && load.error && html`<${Stale} error=${load.error} retry=${renew} />`}
-      <${MyInvitations} source=${invitations} onJoined=${renew} />
+      ${rows && load.error && html`<${Stale} error=${load.error} retry=${load.reload} />`}
+      <${MyInvitations} onAnswered=${load.reload} />
       <section class="card card--table card--list">
         ${load.error && !rows ? html`<${Failure} error=${load.error} retry=${load.reload} />` : html`
           <${Table} label=${t('title.workspaces')} columns=${columns()} rows=${rows} n=${3} href=${(/** @type {Workspace} */ one) => `/workspaces/${one.id}`} />`}

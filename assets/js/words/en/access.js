@@ -26,6 +26,9 @@ export default {
   'sign_up.done': 'Welcome. Your account is ready.',
   'sign_up.invite': 'By invitation',
   'sign_up.invite_text': 'This server is open to those who were invited. Open the link that you were sent, or ask its administrator for one.',
+  'sign_up.refused': 'This invitation is not valid any more',
+  'sign_up.refused_text': 'It was used or taken back, or its time is over. Ask whoever sent you the link for a new one.',
+  'sign_up.refused_but_open': 'The invitation of this link is not valid any more, but everyone can make an account here.',
   'sign_up.closed': 'No new accounts',
   'sign_up.closed_text': 'This server does not take new accounts by itself. Its administrator can make one for you.',
 };

@@ -6,6 +6,7 @@ export default {
   cancel: 'Cancel',
   sign_out: 'Sign out',
   signed_out: 'You are signed out.',
+  signed_in_already: 'You are signed in as {name} already. To use another account, sign out first.',
   credits: { one: '{count} credit', other: '{count} credits' },
 
   'nav.main': 'Main',
@@ -15,6 +16,7 @@ export default {
   'nav.try': 'Try the API',
   'nav.reference': 'API reference',
   'nav.workspaces': 'Workspaces',
+  'nav.asked': { one: '{count} invitation waits', other: '{count} invitations wait' },
   'nav.account': 'Account',
   'nav.more': 'More',
 
@@ -90,6 +92,7 @@ export default {
   'code.by_hand': 'The browser does not allow copying here. The text is selected: copy it with Ctrl C or ⌘ C.',
 
   'offline.text': 'The server does not answer. It may be restarting; trying again.',
+  'offline.sent': 'The server does not answer. What you sent is on its way, and is not sent twice.',
   'offline.back': 'The server is back.',
 
   'failure.title': 'This could not be loaded',

@@ -40,7 +40,7 @@ export default {
   'demo.fewer': 'Fewer measurements',
   'demo.answer': 'Expected score',
   'demo.free': 'no account, no charge',
-  'demo.enough': 'That was a lot for one minute. Wait a little, or go on with an account of your own.',
+  'demo.enough': { one: 'That was a lot for one minute; asking again in {n} second. With an account of your own you need not wait.', other: 'That was a lot for one minute; asking again in {n} seconds. With an account of your own you need not wait.' },
   'demo.training': 'The model is being trained at this moment. It takes a few seconds.',
   'demo.failed': 'The model is not there at the moment. The administrator of this server can see why.',
 };

@@ -20,7 +20,7 @@ export default {
   'fault.guess': 'did you mean {value}?',
   'fault.point': 'a misplaced decimal point? {value} would fit',
 
-  'answer.likely': 'most likely a',
+  'answer.likely': 'most likely',
   'answer.range': 'Probably from {low} to {high}',
   'answer.interval': 'Nine times in ten the true value lies in this range.',
   'answer.wine.interval': 'Nine times in ten the tasters’ score lies in this range.',
@@ -29,7 +29,7 @@ export default {
   'answer.note_high': 'is more than anything this model has seen ({min} to {max}). Take the answer with care.',
   'answer.note_low': 'is less than anything this model has seen ({min} to {max}). Take the answer with care.',
   'answer.is_there': 'The answer is there.',
-  'answer.words': 'Expected score {score}, most likely a {class}, {share}.',
+  'answer.words': 'Expected score {score}, most likely {class}, {share}.',
 
   'column.unnamed': 'Column {n}',
   'column.fixed_acidity': 'Fixed acidity',

@@ -3,7 +3,7 @@
 export default {
   'password.lede': 'Your other sessions may have to sign in again.',
   'password.lede_must': 'One step before you begin.',
-  'password.must': 'Your password was set by somebody else. Choose one that only you know.',
+  'password.must': 'The password you signed in with was made for you. Choose one that only you know.',
   'password.current': 'Current password',
   'password.new': 'New password',
   'password.repeat': 'New password again',

@@ -12,4 +12,6 @@ export default {
   'join.empty': 'The link is not complete',
   'join.empty_text': 'Open the whole link that you were sent. It ends with a long word behind a #.',
   'join.sign_in_first': 'Sign in first, or make an account. You come back here.',
+  'join.sign_in_only': 'Sign in first. You come back here.',
+  'join.account_first': 'No account yet? People cannot make one here by themselves. Ask the administrator of this server for one, then open this link again.',
 };

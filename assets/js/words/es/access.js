@@ -26,6 +26,9 @@ export default {
   'sign_up.done': 'Bienvenido. Tu cuenta está lista.',
   'sign_up.invite': 'Con invitación',
   'sign_up.invite_text': 'Este servidor está abierto a quienes tienen invitación. Abre el enlace que recibiste o pide uno al administrador.',
+  'sign_up.refused': 'Esta invitación ya no es válida',
+  'sign_up.refused_text': 'Ya se usó, se retiró o se acabó su plazo. Pide un enlace nuevo a quien te lo envió.',
+  'sign_up.refused_but_open': 'La invitación de este enlace ya no es válida, pero aquí cualquiera puede crear una cuenta.',
   'sign_up.closed': 'Sin cuentas nuevas',
   'sign_up.closed_text': 'Este servidor no admite altas libres. El administrador puede crear una para ti.',
 };

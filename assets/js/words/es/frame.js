@@ -6,6 +6,7 @@ export default {
   cancel: 'Cancelar',
   sign_out: 'Salir',
   signed_out: 'Has salido de tu cuenta.',
+  signed_in_already: 'Ya has entrado como {name}. Para usar otra cuenta, sal primero de esta.',
   credits: { one: '{count} crédito', other: '{count} créditos' },
 
   'nav.main': 'Principal',
@@ -15,6 +16,7 @@ export default {
   'nav.try': 'Probar la API',
   'nav.reference': 'Referencia de la API',
   'nav.workspaces': 'Espacios de trabajo',
+  'nav.asked': { one: '{count} invitación espera', other: '{count} invitaciones esperan' },
   'nav.account': 'Cuenta',
   'nav.more': 'Más',
 
@@ -47,7 +49,7 @@ export default {
   'title.admin': 'Resumen',
   'title.users': 'Usuarios',
   'title.user': 'Usuario',
-  'title.all_transactions': 'Todas las transacciones',
+  'title.all_transactions': 'Todos los movimientos',
   'title.all_tasks': 'Todas las tareas',
   'title.invitations': 'Invitaciones',
   'title.audit': 'Registro de auditoría',
@@ -90,6 +92,7 @@ export default {
   'code.by_hand': 'El navegador no permite copiar aquí. El texto está seleccionado: cópialo con Ctrl C o ⌘ C.',
 
   'offline.text': 'El servidor no responde. Quizá se esté reiniciando; se vuelve a intentar.',
+  'offline.sent': 'El servidor no responde. Lo que enviaste está en camino y no se envía dos veces.',
   'offline.back': 'El servidor ha vuelto.',
 
   'failure.title': 'No se pudo cargar',

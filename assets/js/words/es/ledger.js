@@ -31,7 +31,7 @@ export default {
   'credits_page.csv': 'Descargar CSV',
   'credits_page.filters': 'Filtros',
   'credits_page.search': 'Buscar movimientos',
-  'credits_page.all_kinds': 'Todos los tipos',
+  'credits_page.all_kinds': 'Tipo: todos',
   'credits_page.clear': 'Quitar filtros',
   'credits_page.none': 'Ningún movimiento coincide',
   'credits_page.none_text': 'Ningún movimiento cumple todo esto. Quita algún filtro para ver más.',

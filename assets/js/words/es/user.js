@@ -3,7 +3,7 @@
 export default {
   'password.lede': 'Puede que tus otras sesiones tengan que entrar de nuevo.',
   'password.lede_must': 'Un paso antes de empezar.',
-  'password.must': 'Otra persona puso tu contraseña. Elige una que solo tú conozcas.',
+  'password.must': 'La contraseña con la que has entrado se creó para ti. Elige una que solo tú conozcas.',
   'password.current': 'Contraseña actual',
   'password.new': 'Contraseña nueva',
   'password.repeat': 'Contraseña nueva otra vez',

@@ -12,4 +12,6 @@ export default {
   'join.empty': 'El enlace no está completo',
   'join.empty_text': 'Abre el enlace completo que recibiste. Termina con una palabra larga tras #.',
   'join.sign_in_first': 'Primero entra o crea una cuenta. Luego vuelves aquí.',
+  'join.sign_in_only': 'Primero entra en tu cuenta. Luego vuelves aquí.',
+  'join.account_first': '¿Aún no tienes cuenta? Aquí nadie puede crearla por sí mismo. Pídela al administrador de este servidor y luego vuelve a abrir este enlace.',
 };

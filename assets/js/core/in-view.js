@@ -1,0 +1,24 @@
+// @ts-check
+// What of the page can be seen without scrolling.
+import { useEffect, useState } from '/js/core/view.js';
+
+/** What the strip at the top and the dock at the bottom cover on the phone of somebody who is signed in. */
+const COVERED = '-60px 0px -62px';
+
+/**
+ * Whether at least half of one of these can be seen, those left out that are not drawn yet; `null` until it is known.
+ * @param {(HTMLElement | null)[]} elements
+ */
+export function useInView(elements) {
+  const [seen, setSeen] = useState(/** @type {Element[] | null} */ (null));
+  useEffect(() => {
+    const rootMargin = document.body.dataset.frame === 'side' ? COVERED : '0px';
+    const observer = new IntersectionObserver((changes) => setSeen((old) => changes.reduce((now, { target, intersectionRatio }) => {
+      const others = now.filter((one) => one !== target);
+      return intersectionRatio >= 0.5 ? [...others, target] : others;
+    }, old ?? [])), { rootMargin, threshold: 0.5 });
+    for (const element of elements) if (element) observer.observe(element);
+    return () => observer.disconnect();
+  }, elements);
+  return seen && elements.some((element) => element && seen.includes(element));
+}
