@@ -90,15 +90,16 @@ impl Forest {
     pub fn push(&mut self, tree: &Branch) {
         let root = self.reserve(1);
         let depth = self.lay(tree, root);
-        self.plant(place(root), depth);
+        let tree = self.planted(place(root), depth);
+        let at = self.trees.partition_point(|tree| tree.depth <= depth);
+        self.trees.insert(at, tree);
     }
 
-    /// Adds the tree with this root to those that are walked.
-    fn plant(&mut self, root: u32, depth: u32) {
+    /// The next tree, with this root; where it is walked is to be said.
+    fn planted(&mut self, root: u32, depth: u32) -> Tree {
         let output = place(self.roots.len() % self.n_outputs);
-        let at = self.trees.partition_point(|tree| tree.depth <= depth);
         self.roots.push(root);
-        self.trees.insert(at, Tree { root, depth, output });
+        Tree { root, depth, output }
     }
 
     fn reserve(&mut self, n: usize) -> usize {
@@ -284,8 +285,11 @@ impl Forest {
         let mut forest = Self { nodes, values, ..Self::new(n_features, n_outputs) };
         for root in roots {
             let depth = *depths.get(root as usize).ok_or(Damage::Senseless)?;
-            forest.plant(root, depth);
+            let tree = forest.planted(root, depth);
+            forest.trees.push(tree);
         }
+        // In the order in which they would have been added one by one.
+        forest.trees.sort_by_key(|tree| tree.depth);
         Ok(forest)
     }
 }

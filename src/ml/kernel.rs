@@ -52,7 +52,7 @@ pub struct Rule {
     pub width: f32,
     /// What the machine adds.
     pub offset: f32,
-    /// How many neighbours are asked.
+    /// How many neighbours are asked; those as far as the last of them are asked too.
     pub n_neighbours: usize,
 }
 

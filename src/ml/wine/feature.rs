@@ -4,7 +4,7 @@
 use super::data::{Bottle, N_MEASURED};
 use crate::ml::artefact::{Damage, Reader, Writer};
 
-/// Features of the trees: the measurements and four relations between them.
+/// What the models see: the measurements and four relations between them.
 pub(super) const N_FEATURES: usize = N_MEASURED + 4;
 
 /// Measurements whose distribution has a long tail to the right.

@@ -2,7 +2,7 @@
 //! and leaves out those in which it hardly does, so that wines that look near are near in quality.
 //!
 //! It is learned from a regression on the plain features. The slopes of that regression at every
-//! wine of the training say in which directions the score changes: the mean of their outer products
+//! wine of the training say in which directions the score changes: the sum of their outer products
 //! has those directions as its eigenvectors, and how steep they are as its eigenvalues.
 
 use linfa_linalg::eigh::{EigSort, EighInto};
@@ -15,7 +15,7 @@ use crate::ml::artefact::{Damage, Reader, Writer};
 pub(super) const N_SEEN: usize = 8;
 
 /// A steepness below this share of all together is none: rounding, not the score.
-const LEAST_STEEPNESS: f64 = 1e-12;
+pub(super) const LEAST_STEEPNESS: f64 = 1e-12;
 
 /// Which mixtures of the features are seen; feature after feature.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,8 +31,10 @@ impl Lens {
             .eigh_into()
             .expect("the matrix is square and its numbers are finite")
             .sort_eig_desc();
-        let least = LEAST_STEEPNESS * values.sum();
-        // Slopes are in squares there, and half of what they say is right: their square root.
+        // Where nothing is steep, all directions are alike.
+        let least = (LEAST_STEEPNESS * values.sum()).max(f64::MIN_POSITIVE);
+        // Eigenvalues are squared slopes; a direction is stretched by the square root of its slope,
+        // which did best on the folds.
         let stretches = values.mapv(|value| value.max(least).sqrt().sqrt());
         let total: f64 = stretches.iter().map(|stretch| stretch * stretch).sum();
         let scale = (super::feature::count(N_FEATURES) / total).sqrt();

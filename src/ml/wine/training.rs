@@ -15,7 +15,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::data::{Bottle, Samples};
 use super::feature::{N_FEATURES, Scaling, count};
-use super::lens::{Lens, N_SEEN};
+use super::lens::{LEAST_STEEPNESS, Lens, N_SEEN};
 use super::model::{CLASSES, N_THRESHOLDS, Opinion, Shape, WineRegression};
 use super::side::{N_MIXTURES, Sides};
 use crate::ml::forest::{Branch, Forest};
@@ -26,12 +26,12 @@ use crate::ml::{metric, split};
 const SEED: u64 = 2009;
 
 /// Sides of the forest, each with a tree for every threshold.
-const N_SIDES: usize = 48;
+const N_SIDES: usize = 32;
 
 /// The share of the rows that a side's trees see.
 const DRAWN: f64 = 0.6;
 
-const GROWTH: Growth = Growth { n_leaf_min: 2, depth_max: 12 };
+const GROWTH: Growth = Growth { n_leaf_min: 7, depth_max: 12 };
 
 /// Of the support vector regressions: their cost, the error they bear, how exactly they are solved,
 /// and the width of the one on the plain features and of the one through the lens.
@@ -53,12 +53,11 @@ const N_BLEND_STEPS: u32 = 20;
 
 /// All that the training is set to, as numbers: no two trainings with the same ones differ.
 pub(super) fn settings() -> impl Iterator<Item = u32> {
-    let counts = [SEED, N_SIDES as u64, GROWTH.n_leaf_min.into(), GROWTH.depth_max as u64];
-    let more = [N_SEEN as u64, N_NEIGHBOURS as u64, N_FOLDS as u64, N_BLEND_STEPS.into()];
-    let counts = counts.into_iter().chain(more);
-    let widths = [PLAIN_WIDTH, f64::from(WIDTH)];
-    let shares = [DRAWN, COST, BORNE, EXACTNESS, COVERED].into_iter().chain(widths);
-    let shares = shares.map(f64::to_bits);
+    let grown = [N_SIDES, N_MIXTURES, GROWTH.n_leaf_min.into(), GROWTH.depth_max];
+    let counts = grown.into_iter().chain([N_SEEN, N_NEIGHBOURS, N_FOLDS, N_BLEND_STEPS as usize]);
+    let counts = counts.map(|count| count as u64).chain([SEED]);
+    let fitted = [COST, BORNE, EXACTNESS, PLAIN_WIDTH, f64::from(WIDTH), LEAST_STEEPNESS];
+    let shares = fitted.into_iter().chain([DRAWN, COVERED]).map(f64::to_bits);
     #[expect(clippy::cast_possible_truncation, reason = "the two halves of a number")]
     let halves = |number: u64| [number as u32, (number >> 32) as u32];
     counts.chain(shares).flat_map(halves)
