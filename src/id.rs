@@ -31,7 +31,7 @@ thread_local! {
     /// The words spelled last, by the last digits of their numbers: spelling shuffles the alphabet
     /// anew for every letter that fills a word up, and an answer names the same few rows again and
     /// again.
-    static RECENT: RefCell<[(i64, String); N_RECENT]> =
+    static RECENT: RefCell<[(u64, String); N_RECENT]> =
         RefCell::new(array::from_fn(|_| (0, String::new())));
 }
 
@@ -77,9 +77,10 @@ pub trait RowId: Copy {
 }
 
 fn spell(prefix: &str, number: i64) -> String {
+    let number = u64::try_from(number).expect("row numbers are positive");
     RECENT.with_borrow_mut(|recent| {
-        let at = usize::try_from(number).expect("row numbers are positive") % N_RECENT;
-        let (known, word) = &mut recent[at];
+        #[expect(clippy::cast_possible_truncation, reason = "its last digits say where to look")]
+        let (known, word) = &mut recent[number as usize % N_RECENT];
         if *known != number || word.is_empty() {
             (*known, *word) = (number, word_of(number));
         }
@@ -87,8 +88,7 @@ fn spell(prefix: &str, number: i64) -> String {
     })
 }
 
-fn word_of(number: i64) -> String {
-    let number = u64::try_from(number).expect("row numbers are positive");
+fn word_of(number: u64) -> String {
     sqids().encode(&[number]).expect("one number always fits the alphabet")
 }
 

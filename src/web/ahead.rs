@@ -9,6 +9,9 @@ use rocket::Request;
 
 use super::made::LASTING;
 
+/// What the shell of the first screen varies by.
+pub(super) const VARY: &str = "Accept-Encoding, Accept-Language, Cookie";
+
 /// The languages of the app; the first is for everyone else.
 const LANGUAGES: [&str; 3] = ["en", "es", "ru"];
 

@@ -253,7 +253,9 @@ impl<'r> Responder<'r, 'static> for Asset {
         // Each form of a file has a tag of its own, as a strong tag promises.
         let tag =
             format!("\"{hash}{}\"", encoding.map_or(String::new(), |form| format!("-{form}")));
-        response.raw_header("Vary", "Accept-Encoding");
+        let links = is_shell.then(|| ahead::links(request, &Version::known())).flatten();
+        let by = if links.is_some() { ahead::VARY } else { "Accept-Encoding" };
+        response.raw_header("Vary", by);
         response.raw_header("Content-Type", media_type);
         let is_page = media_type.starts_with("text/html");
         // A policy is a page's; every other file has the short one that everything has.
@@ -268,7 +270,7 @@ impl<'r> Responder<'r, 'static> for Asset {
             "Cache-Control",
             if lasts { "public, max-age=31536000, immutable" } else { "no-cache" },
         );
-        if is_shell && let Some(links) = ahead::links(request, &Version::known()) {
+        if let Some(links) = links {
             response.raw_header("Link", links);
         }
         let is_known = headers.get("If-None-Match").any(|known| names_tag(known, &tag));

@@ -189,6 +189,14 @@ fn what_the_first_screen_needs_is_told_with_the_shell() {
         }
     }
     assert_eq!(app.visitor().get("/sign-in").send().header("Link"), None);
+    // Every language that there is.
+    for name in asset_names().iter().filter(|name| name.ends_with("/front.js")) {
+        let Some(language) = name.strip_prefix("js/words/") else { continue };
+        let language = &language[..2];
+        let answer = app.visitor().get("/").header("Accept-Language", language).send();
+        let links = answer.header("Link").unwrap();
+        assert!(links.contains(&format!("js/words/{language}/front.js")), "{links}");
+    }
 }
 
 #[test]

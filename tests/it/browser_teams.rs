@@ -113,7 +113,7 @@ fn a_workspace_is_made_shared_handed_over_and_deleted() {
     let Some(grace) = Browser::open(&served.url("")) else { return };
     sign_in_as(&grace, "grace");
     // That she is asked shows where she lands, and at the side wherever she is.
-    grace.wait_for_text("ada asks you to work in Погреб № 7");
+    grace.wait_for_text("ada invites you to Погреб № 7");
     let badge = "document.querySelector('.nav__label .badge')";
     grace.wait_until(&format!("{badge}.innerText.includes('1 invitation waits')"));
     inspect(&grace, "home-asked");

@@ -179,6 +179,18 @@ fn a_server_that_falls_silent_is_told_of_and_nothing_is_sent_twice() {
     assert_eq!(browser.eval("document.title"), "Credits · Cellar");
     signal(Signal::CONT);
     browser.wait_for_text("What you can spend");
+
+    // A dialog need not be waited for, and what was sent from it goes on.
+    browser.click("#main button", "Top up");
+    browser.wait_for("dialog button[type=submit]");
+    signal(Signal::STOP);
+    browser.click("dialog button", "Add 500 credits");
+    browser.wait_for_text("The server does not answer. What you sent is on its way");
+    browser.click(".dialog__foot button", "Close");
+    browser.wait_until("!document.querySelector('dialog[open]')");
+    signal(Signal::CONT);
+    browser.wait_for_text("500 credits added.");
+    browser.wait_until("document.querySelector('.wallet__amount').innerText === '500'");
 }
 
 #[test]

@@ -3,14 +3,9 @@
 // programs.
 import { alone, request } from '/js/core/http.js';
 
-/** Who may make an account here, and what it begins with. @returns {Promise<{ sign_up: 'open' | 'invite' | 'closed', credits: number }>} */
-export function describeSignUp() {
-  return request('GET', '/auth/sign-up');
-}
-
 /** Whether an account can be made with an invitation now. @param {string} invitation @returns {Promise<{ is_open: boolean }>} */
 export function checkInvitation(invitation) {
-  return request('POST', '/auth/sign-up/invitation', { invitation });
+  return request('POST', '/auth/sign-up/invitation', { invitation }, { isQuestion: true });
 }
 
 /** @param {{ username: string, email: string, password: string, full_name?: string, invitation?: string }} account */

@@ -2,9 +2,10 @@
 // Signing in. Where to go afterwards is for the caller of this screen to decide.
 import { useForm } from '/js/core/form.js';
 import { t } from '/js/core/i18n.js';
+import { describeSignUp } from '/js/core/server.js';
 import { useLoad } from '/js/core/state.js';
 import { html } from '/js/core/view.js';
-import { describeSignUp, openSession } from '/js/access/api.js';
+import { openSession } from '/js/access/api.js';
 import { Button } from '/js/parts/button.js';
 import { Field } from '/js/parts/field.js';
 import { Notice, Problem } from '/js/parts/notice.js';

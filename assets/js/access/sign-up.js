@@ -3,16 +3,17 @@
 import { useForm } from '/js/core/form.js';
 import { credits } from '/js/core/format.js';
 import { t } from '/js/core/i18n.js';
+import { describeSignUp } from '/js/core/server.js';
 import { useLoad } from '/js/core/state.js';
 import { html, useRef } from '/js/core/view.js';
-import { checkInvitation, describeSignUp, openSession, register } from '/js/access/api.js';
+import { checkInvitation, openSession, register } from '/js/access/api.js';
 import { Button } from '/js/parts/button.js';
 import { Field } from '/js/parts/field.js';
 import { Blank, Failure, Notice, Problem, say } from '/js/parts/notice.js';
 import { SkeletonBlock } from '/js/parts/skeleton.js';
 
-/** What a name is sure not to be: too short or too long, with a blank, or without a letter or a digit at an end. */
-const NAME = /^[\p{L}\p{N}]\S{1,30}[\p{L}\p{N}]$/u;
+/** What every name keeps to; the server knows the rest. */
+const NAME = /^[\p{Alphabetic}\p{N}]\S{1,30}[\p{Alphabetic}\p{N}]$/u;
 
 const LENGTH_MIN = 8;
 const LENGTH_MAX = 256;
@@ -22,7 +23,7 @@ function check({ username, email, password }) {
   const wrong = /** @type {Record<string, string>} */ ({});
   const length = [...password].length;
   if (!username.trim()) wrong.username = t('sign_up.username_missing');
-  else if (!NAME.test(username.trim())) wrong.username = t('issue.username.invalid');
+  else if (!NAME.test(username.trim().normalize('NFKC'))) wrong.username = t('issue.username.invalid');
   if (!/^\S+@\S+$/.test(email.trim())) wrong.email = t(email.trim() ? 'issue.email.invalid' : 'sign_up.email_missing');
   if (length < LENGTH_MIN) wrong.password = t('password.too_short', { n: LENGTH_MIN });
   else if (length > LENGTH_MAX) wrong.password = t('password.too_long', { n: LENGTH_MAX });

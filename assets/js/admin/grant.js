@@ -3,9 +3,9 @@
 import { amountOf } from '/js/core/amount.js';
 import { useForm } from '/js/core/form.js';
 import { credits, number } from '/js/core/format.js';
-import { onceKey } from '/js/core/http.js';
 import { t } from '/js/core/i18n.js';
-import { html, useEffect, useRef } from '/js/core/view.js';
+import { once } from '/js/core/once.js';
+import { html } from '/js/core/view.js';
 import { createGrant } from '/js/admin/api.js';
 import { Button } from '/js/parts/button.js';
 import { Cancel, Dialog, DialogFoot } from '/js/parts/dialog.js';
@@ -20,8 +20,6 @@ const REASON_MAX = 200;
 export function Grant({ user, kind, onClose, onDone }) {
   const isTopUp = kind === 'top-ups';
   const least = isTopUp ? 1 : -AMOUNT_MAX;
-  // One key for one wish: sent again after a lost answer, it moves nothing twice.
-  const key = useRef(onceKey());
   const fits = (/** @type {number} */ amount) => amount >= least && amount <= AMOUNT_MAX && amount !== 0;
   const below = (/** @type {number} */ amount) => (fits(amount) && user.available + amount < 0
     ? t('grant.below', { name: user.username, credits: credits(user.available) }) : '');
@@ -34,8 +32,9 @@ export function Grant({ user, kind, onClose, onDone }) {
       ...([...reason.trim()].length <= REASON_MAX ? {} : { reason: t('grant.reason_long', { max: REASON_MAX }) }),
     }),
     async send({ amount, reason }) {
+      const grant = { amount: amountOf(amount), reason: reason.trim() };
       try {
-        await createGrant(user.id, kind, { amount: amountOf(amount), reason: reason.trim() }, key.current);
+        await once(`${kind} ${user.id} ${JSON.stringify(grant)}`, (key) => createGrant(user.id, kind, grant, key));
       } catch (error) {
         // They were spent meanwhile, and what is left is asked for.
         if (error.code === 'out_of_credits') await onDone();
@@ -47,7 +46,6 @@ export function Grant({ user, kind, onClose, onDone }) {
     },
   });
   const amount = amountOf(values.amount);
-  useEffect(() => { key.current = onceKey(); }, [amount, values.reason]);
   const { error: wrong, ...amountField } = field('amount');
   const left = wrong && below(amount);
   const outlook = below(amount) || (fits(amount)

@@ -60,9 +60,10 @@ export async function alone(act) {
  * @param {'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} method
  * @param {string} path
  * @param {unknown} [body] sent as JSON, or as it is if it is a form or a file
- * @param {{ expects?: number[], headers?: Record<string, string>, signal?: AbortSignal, asFile?: boolean }} [options] `expects`
+ * @param {{ expects?: number[], headers?: Record<string, string>, signal?: AbortSignal, asFile?: boolean, isQuestion?: boolean }} [options] `expects`
  *   lists statuses that are an answer too: 401 then does not sign out, and a status with a JSON body that is no problem
- *   document is given back as it came. `asFile` takes the answer as a file, with the name that the server gives it.
+ *   document is given back as it came. `asFile` takes the answer as a file, with the name that the server gives it. `isQuestion`
+ *   says that it changes nothing, as `GET` does.
  * @returns {Promise<any>}
  */
 export async function request(method, path, body, options = {}) {
@@ -70,7 +71,7 @@ export async function request(method, path, body, options = {}) {
   const headers = { Accept: 'application/json', 'X-Cellar': '1', ...options.headers };
   const isRaw = body instanceof Blob || body instanceof FormData;
   if (body !== undefined && !isRaw) headers['Content-Type'] = 'application/json';
-  const question = method === 'GET' ? new AbortController() : null;
+  const question = method === 'GET' || options.isQuestion ? new AbortController() : null;
   if (question) {
     if (pause) await pause;
     asked.add(question);
@@ -82,7 +83,8 @@ export async function request(method, path, body, options = {}) {
   try {
     const sent = isRaw || body === undefined ? /** @type {any} */ (body) : JSON.stringify(body);
     response = await fetch(path, { method, headers, body: sent, signal: AbortSignal.any(signals) });
-    answered();
+    // A file may come slowly.
+    if (options.asFile) answered();
     if (options.asFile && response.ok) return await fileOf(response);
     text = await response.text();
   } catch (error) {

@@ -11,6 +11,11 @@ export function health() {
   return request('GET', '/healthz', undefined, { expects: [503] });
 }
 
+/** Who may make an account here, and what it begins with. @returns {Promise<{ sign_up: 'open' | 'invite' | 'closed', credits: number }>} */
+export function describeSignUp() {
+  return request('GET', '/auth/sign-up');
+}
+
 /** The version of the app for which this tab was opened anew; whoever gets the same one again would go round in circles. */
 const RENEWED = 'cellar.renewed';
 const RELOAD_MS = 3000;

@@ -42,8 +42,7 @@ export function lookAfter(giveUp) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   const judge = async () => {
-    // What another question has found out need not be asked again.
-    const isSilent = !reachable.get() || !(await isAlive());
+    const isSilent = !(await isAlive());
     if (isOver) return;
     if (isSilent) {
       reachable.set(false);

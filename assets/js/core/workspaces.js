@@ -21,16 +21,24 @@ export const workspaces = store(/** @type {Workspace[] | null} */ (null));
  */
 export const invitations = store(/** @type {Invitation[] | null} */ (null));
 
+/** Which asking was the last. */
+let turn = 0;
+
 /** Asks anew for both. Whoever makes, changes, joins, leaves or deletes a workspace calls it. @returns {Promise<Workspace[]>} */
 export async function renewWorkspaces() {
+  const mine = ++turn;
   const [{ items }, asked] = await Promise.all([request('GET', '/api/workspaces'), request('GET', '/api/invitations')]);
-  workspaces.set(items);
-  invitations.set(asked.items);
+  // What was asked before a change may come after what was asked behind it.
+  if (mine === turn) {
+    workspaces.set(items);
+    invitations.set(asked.items);
+  }
   return items;
 }
 
 /** Forgets both, for nobody is signed in any more. */
 export function forgetWorkspaces() {
+  turn += 1;
   workspaces.set(null);
   invitations.set(null);
 }

@@ -36,7 +36,8 @@ function kept() {
  */
 export function wayBack(user_id = '') {
   const there = location.pathname + location.search;
-  keep(location.hash.length > 1 ? { user_id, there, hash: location.hash } : null);
+  // A detour on the way of another one has nothing of its own to keep, and forgets nothing.
+  if (location.hash.length > 1) keep({ user_id, there, hash: location.hash });
   return there;
 }
 

@@ -118,7 +118,7 @@ export function Screen() {
     };
   }, [choice?.load, here.path]);
 
-  const title = isLate && choice ? choice.title : shown?.title;
+  const title = choice && (isLate || error) ? choice.title : shown?.title;
   useEffect(() => {
     if (title) document.title = title === 'title.front' ? t('title.front') : `${t(title)} · Cellar`;
   }, [shown, title, spoken]);

@@ -3,7 +3,7 @@
 // dock at the bottom, and the others a sheet that opens from it.
 import { number } from '/js/core/format.js';
 import { t } from '/js/core/i18n.js';
-import { useStore } from '/js/core/state.js';
+import { useEvery, useStore } from '/js/core/state.js';
 import { html, useEffect, useState } from '/js/core/view.js';
 import { invitations, renewWorkspaces, workspaces } from '/js/core/workspaces.js';
 import { currentOf, hasScreen, navigation } from '/js/frame/navigation.js';
@@ -13,6 +13,8 @@ import { Dialog } from '/js/parts/dialog.js';
 import { Icon } from '/js/parts/icon.js';
 import { Menu } from '/js/parts/menu.js';
 import { Settings } from '/js/parts/settings.js';
+
+const RENEW_S = 60;
 
 /** @param {{ link: import('/js/frame/navigation.js').Link, current?: string, onClick?: () => void }} props */
 function NavLink({ link, current, onClick }) {
@@ -78,6 +80,8 @@ export function Side({ path, me, onSignOut }) {
   useEffect(() => {
     if (may && hasScreen('/workspaces') && !workspaces.get()) renewWorkspaces().catch(() => {});
   }, [may]);
+  // Somebody may be asked, or taken out, while the page is open.
+  useEvery(RENEW_S, () => { if (may && hasScreen('/workspaces')) renewWorkspaces().catch(() => {}); });
   useEffect(() => setSheet(false), [path]);
   // Until the password is changed every link would lead back to that screen.
   const groups = may ? navigation(me, listed) : [];

@@ -7,7 +7,7 @@ import { request } from '/js/core/http.js';
  * @param {string} model @param {number[]} row @returns {Promise<{ output: import('/js/core/tasks.js').Output, compute_ms: number }>}
  */
 export async function tryModel(model, row) {
-  const { output_data, compute_ms } = await request('POST', `/api/models/${encodeURIComponent(model)}/demo`, { row });
+  const { output_data, compute_ms } = await request('POST', `/api/models/${encodeURIComponent(model)}/demo`, { row }, { isQuestion: true });
   return { output: output_data[0], compute_ms };
 }
 

@@ -15,7 +15,7 @@ import { runAgain } from '/js/ml_task/api.js';
 import { Button } from '/js/parts/button.js';
 import { Cancel, Dialog, DialogFoot } from '/js/parts/dialog.js';
 import { Facts } from '/js/parts/facts.js';
-import { Notice, Problem, say } from '/js/parts/notice.js';
+import { Notice, Problem, say, sayProblem } from '/js/parts/notice.js';
 
 /** @param {{ task: import('/js/core/tasks.js').Task, onClose: () => void }} props */
 export function RunAgain({ task, onClose }) {
@@ -38,6 +38,9 @@ export function RunAgain({ task, onClose }) {
       leaveFor(`/tasks/${next.id}`);
     }
     say(t('again.sent', { n: task.n_rows, count: number(task.n_rows) }));
+  }, (error) => {
+    // The banner at the foot of the page already speaks for a server that does not answer.
+    if (isGone.current && error.status) sayProblem(error);
   });
   const send = (/** @type {Event} */ event) => {
     event.preventDefault();
@@ -48,7 +51,7 @@ export function RunAgain({ task, onClose }) {
     openDialog('top_up', { lacking });
   };
   return html`
-    <${Dialog} title=${t('again.title')} busy=${busy} onClose=${onClose} text=${t('again.text', { n: task.n_rows, count: number(task.n_rows), model: titleOf(task.model) })}>
+    <${Dialog} title=${t('again.title')} busy=${busy} goesOn onClose=${onClose} text=${t('again.text', { n: task.n_rows, count: number(task.n_rows), model: titleOf(task.model) })}>
       <form class="form" onSubmit=${send} noValidate>
         ${problem && html`<${Problem} error=${problem} />`}
         ${notReady && html`<${Notice} kind="warn">${t('again.not_ready')}<//>`}

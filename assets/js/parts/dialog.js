@@ -9,19 +9,21 @@ import { Field } from '/js/parts/field.js';
 import { Icon } from '/js/parts/icon.js';
 import { Problem } from '/js/parts/notice.js';
 
-/** What closes the dialog that something is in. */
-const Closing = createContext(() => {});
+/** What closes the dialog that something is in, and what that is called. */
+const Closing = createContext({ close: () => {}, word: 'cancel' });
 
 /**
  * Something to finish before going on. The browser keeps the focus inside and gives it back afterwards; Escape and a
- * click beside it close it, unless it is `busy`; from a server that does not answer nobody has to wait for an end. A click
- * beside one that was typed into is a slip of the hand and does nothing; what `isShownOnce` goes by its buttons alone.
- * @param {{ title: string, onClose: () => void, busy?: boolean, isShownOnce?: boolean, kind?: 'wide' | 'sheet' | 'bare', text?: any, children?: any }} props
+ * click beside it close it, unless it is `busy`: only what `goesOn` without it need not be waited for where the server does
+ * not answer. A click beside one that was typed into is a slip of the hand and does nothing; what `isShownOnce` goes by its
+ * buttons alone.
+ * @param {{ title: string, onClose: () => void, busy?: boolean, goesOn?: boolean, isShownOnce?: boolean, kind?: 'wide' | 'sheet' | 'bare', text?: any, children?: any }} props
  */
-export function Dialog({ title, onClose, busy = false, isShownOnce = false, kind, text, children }) {
+export function Dialog({ title, onClose, busy = false, goesOn = false, isShownOnce = false, kind, text, children }) {
   const element = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const isGone = useRef(false);
-  const isHeld = useStore(reachable) && busy;
+  const isUp = useStore(reachable);
+  const isHeld = busy && (isUp || !goesOn);
   const id = useId();
   useLayoutEffect(() => {
     const before = document.activeElement;
@@ -68,7 +70,7 @@ export function Dialog({ title, onClose, busy = false, isShownOnce = false, kind
             title=${t('dialog.close')} onClick=${close}><${Icon} name="close" /></button>
         </div>
         ${text && html`<p class="dialog__text">${text}</p>`}
-        <${Closing.Provider} value=${close}>${children}<//>
+        <${Closing.Provider} value=${{ close, word: busy && !isHeld ? 'dialog.close' : 'cancel' }}>${children}<//>
       </div>
     </dialog>`;
 }
@@ -80,8 +82,8 @@ export function DialogFoot({ children }) {
 
 /** The button that leaves a dialog as it would be left by Escape. */
 export function Cancel() {
-  const close = useContext(Closing);
-  return html`<${Button} onClick=${close}>${t('cancel')}<//>`;
+  const { close, word } = useContext(Closing);
+  return html`<${Button} onClick=${close}>${t(word)}<//>`;
 }
 
 /**

@@ -48,7 +48,7 @@ export default function TopUp({ lacking = 0, onClose, onDone }) {
   const asked = amountOf(values.amount);
   const total = held && asked >= 1 && asked <= AMOUNT_MAX ? held.available + asked : null;
   return html`
-    <${Dialog} title=${t('top_up.title')} busy=${busy} onClose=${onClose}>
+    <${Dialog} title=${t('top_up.title')} busy=${busy} goesOn onClose=${onClose}>
       <form class="form" ...${form}>
         ${problem && html`<${Problem} error=${problem} />`}
         <div class="chips" role="group" aria-label=${t('top_up.presets')}>

@@ -11,11 +11,6 @@ import { request } from '/js/core/http.js';
 /** @param {string} id */
 const at = (id) => `/api/workspaces/${encodeURIComponent(id)}`;
 
-/** Who may make an account here; somebody who is asked by an address may have none. @returns {Promise<{ sign_up: 'open' | 'invite' | 'closed' }>} */
-export function describeSignUp() {
-  return request('GET', '/auth/sign-up');
-}
-
 /** Accepts an invitation with the secret of its link. @param {string} secret @returns {Promise<Workspace>} */
 export function redeemInvitation(secret) {
   return request('POST', '/api/invitations/redeem', { secret });

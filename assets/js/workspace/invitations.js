@@ -1,13 +1,14 @@
 // @ts-check
 // Who is asked to work in a workspace, for its owner.
 import { t } from '/js/core/i18n.js';
+import { describeSignUp } from '/js/core/server.js';
 import { useEvery, useLoad } from '/js/core/state.js';
 import { html, useState } from '/js/core/view.js';
 import { ActButton, Button } from '/js/parts/button.js';
 import { Blank, Failure, Stale, say, sayProblem } from '/js/parts/notice.js';
 import { Table } from '/js/parts/table.js';
 import { Time, Until } from '/js/parts/time.js';
-import { deleteInvitation, describeSignUp, listInvitations } from '/js/workspace/api.js';
+import { deleteInvitation, listInvitations } from '/js/workspace/api.js';
 import { Invite } from '/js/workspace/invite.js';
 
 /** @typedef {import('/js/workspace/api.js').Invitation} Invitation */

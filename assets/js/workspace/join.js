@@ -3,13 +3,14 @@
 import { useAction } from '/js/core/action.js';
 import { t } from '/js/core/i18n.js';
 import { dropFragment, go } from '/js/core/router.js';
+import { describeSignUp } from '/js/core/server.js';
 import { useLoad } from '/js/core/state.js';
 import { html, useEffect, useState } from '/js/core/view.js';
 import { renewWorkspaces } from '/js/core/workspaces.js';
 import { Button } from '/js/parts/button.js';
 import { Blank, Problem, say } from '/js/parts/notice.js';
 import { Skeleton } from '/js/parts/skeleton.js';
-import { describeSignUp, redeemInvitation } from '/js/workspace/api.js';
+import { redeemInvitation } from '/js/workspace/api.js';
 
 const KEPT = 'cellar.join';
 

@@ -116,6 +116,9 @@ fn where_sign_up_is_closed_or_by_invitation_it_is() {
     let closed = Setup::default().flag("sign_up", "closed").start();
     let rule = closed.visitor().get("/auth/sign-up").send().expect(200);
     assert_eq!(rule["sign_up"], "closed");
+    let asked = closed.visitor().post("/auth/sign-up/invitation");
+    let state = asked.json(&json!({"invitation": "anything"})).send().expect(200);
+    assert_eq!(state, json!({"is_open": false}));
     register(&closed, &someone("ada")).problem(403, "closed");
     // Nothing is judged for somebody who may not come in anyway.
     let mut bad = someone("a");
@@ -150,10 +153,13 @@ fn where_sign_up_is_closed_or_by_invitation_it_is() {
     let address = format!("/api/admin/invitations/{}", other["id"].as_str().unwrap());
     app.admin().delete(&address).send().expect(204);
     let secret = other["secret"].as_str().unwrap();
+    assert!(!is_open(secret));
     assert_eq!(with("eve", secret).issues()[0], pair("invitation", "not_open"));
     let late = invite(&json!({}));
-    app.clock.advance_s(14 * 24 * 3600);
     let secret = late["secret"].as_str().unwrap();
+    assert!(is_open(secret));
+    app.clock.advance_s(14 * 24 * 3600);
+    assert!(!is_open(secret));
     assert_eq!(with("eve", secret).issues()[0], pair("invitation", "not_open"));
     let listed = app.admin().get("/api/admin/invitations").send();
     assert!(!listed.text.contains(secret));

@@ -5,7 +5,7 @@ export default {
   'home.morning': 'Good morning, {name}',
   'home.afternoon': 'Good afternoon, {name}',
   'home.evening': 'Good evening, {name}',
-  'home.asked_one': '{who} asks you to work in {name}',
+  'home.asked_one': '{who} invites you to {name}',
   'home.asked_many': { one: '{count} invitation to a workspace waits for your answer', other: '{count} invitations to workspaces wait for your answer' },
   'home.asked_look': 'Answer',
   'home.balance': 'Balance',

@@ -40,7 +40,7 @@ export default {
   'demo.fewer': 'Menos medidas',
   'demo.answer': 'Nota esperada',
   'demo.free': 'sin cuenta, sin coste',
-  'demo.enough': { one: 'Han sido muchas para un minuto: se pregunta de nuevo en {n} segundo. Con tu propia cuenta no hace falta esperar.', other: 'Han sido muchas para un minuto: se pregunta de nuevo en {n} segundos. Con tu propia cuenta no hace falta esperar.' },
+  'demo.enough': { one: 'Han sido muchas consultas para un minuto: se pregunta de nuevo en {n} segundo. Con tu propia cuenta no hace falta esperar.', other: 'Han sido muchas consultas para un minuto: se pregunta de nuevo en {n} segundos. Con tu propia cuenta no hace falta esperar.' },
   'demo.training': 'El modelo se está entrenando en este momento. Tarda unos segundos.',
   'demo.failed': 'El modelo no está disponible ahora. El administrador de este servidor puede ver por qué.',
 };

@@ -5,7 +5,7 @@ export default {
   'home.morning': 'Buenos días, {name}',
   'home.afternoon': 'Buenas tardes, {name}',
   'home.evening': 'Buenas noches, {name}',
-  'home.asked_one': '{who} te pide que trabajes en {name}',
+  'home.asked_one': '{who} te invita a {name}',
   'home.asked_many': { one: '{count} invitación a un espacio de trabajo espera tu respuesta', other: '{count} invitaciones a espacios de trabajo esperan tu respuesta' },
   'home.asked_look': 'Responder',
   'home.balance': 'Saldo',

@@ -6,7 +6,7 @@ export default {
   'staff.always': 'Siempre',
   'staff.days': { one: 'Último {n} día', other: 'Últimos {n} días' },
   'staff.whose': 'Cuenta',
-  'staff.everybody': 'Usuario: todos',
+  'staff.everybody': 'Todos los usuarios',
   'staff.whose_clear': 'Solo de {name}; mostrar los de todos',
   'staff.nobody': 'nadie',
   'staff.closed_account': 'cuenta cerrada',
