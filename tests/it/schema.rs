@@ -10,6 +10,7 @@ const RELEASED: &[&str] = &[
     include_str!("schemas/v3.sql"),
     include_str!("schemas/v4.sql"),
     include_str!("schemas/v5.sql"),
+    include_str!("schemas/v6.sql"),
 ];
 
 /// `Cell`, as every file of ours says in its header.
