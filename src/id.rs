@@ -6,52 +6,31 @@
 //! kept in the database, so links survive a backup and a restore. The spelling hides the number,
 //! it does not protect it: ownership is always checked by a `WHERE`.
 
-use std::array;
-use std::cell::RefCell;
-use std::collections::HashSet;
+mod spelling;
+
 use std::fmt;
 use std::str::FromStr;
 use std::sync::OnceLock;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use sqids::Sqids;
+
+use spelling::Spelling;
 
 /// The letters an id is spelled with before an installation shuffles them.
 pub const LETTERS: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-/// Shortest word behind the prefix; long enough that small numbers do not look small.
-const WORD_CHARS_MIN: u8 = 10;
-
-static SPELLING: OnceLock<Sqids> = OnceLock::new();
-
-/// Words that each thread remembers.
-const N_RECENT: usize = 64;
-
-thread_local! {
-    /// The words spelled last, by the last digits of their numbers: spelling shuffles the alphabet
-    /// anew for every letter that fills a word up, and an answer names the same few rows again and
-    /// again.
-    static RECENT: RefCell<[(u64, String); N_RECENT]> =
-        RefCell::new(array::from_fn(|_| (0, String::new())));
-}
+static SPELLING: OnceLock<Spelling> = OnceLock::new();
 
 /// Fixes the alphabet of this installation; the first call in a process wins.
 pub fn set_alphabet(letters: &str) -> Result<(), Unspellable> {
-    let sqids = spelling(letters).map_err(|_| Unspellable)?;
-    SPELLING.get_or_init(|| sqids);
+    let spelling = Spelling::new(letters).map_err(|_| Unspellable)?;
+    SPELLING.get_or_init(|| spelling);
     Ok(())
 }
 
-fn spelling(letters: &str) -> Result<Sqids, sqids::Error> {
-    Sqids::builder()
-        .alphabet(letters.chars().collect())
-        .min_length(WORD_CHARS_MIN)
-        .blocklist(HashSet::default())
-        .build()
-}
-
-fn sqids() -> &'static Sqids {
-    SPELLING.get_or_init(|| spelling(LETTERS).expect("the built-in alphabet has distinct letters"))
+fn spelling() -> &'static Spelling {
+    let built_in = || Spelling::new(LETTERS).expect("the built-in alphabet has distinct letters");
+    SPELLING.get_or_init(built_in)
 }
 
 /// The alphabet given has too few or repeated letters.
@@ -78,29 +57,12 @@ pub trait RowId: Copy {
 
 fn spell(prefix: &str, number: i64) -> String {
     let number = u64::try_from(number).expect("row numbers are positive");
-    RECENT.with_borrow_mut(|recent| {
-        #[expect(clippy::cast_possible_truncation, reason = "its last digits say where to look")]
-        let (known, word) = &mut recent[number as usize % N_RECENT];
-        if *known != number || word.is_empty() {
-            (*known, *word) = (number, word_of(number));
-        }
-        [prefix, "_", word].concat()
-    })
-}
-
-fn word_of(number: u64) -> String {
-    sqids().encode(&[number]).expect("one number always fits the alphabet")
+    [prefix, "_", &spelling().word_of(number)].concat()
 }
 
 fn parse(prefix: &str, text: &str) -> Result<i64, WrongId> {
     let word = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_')).ok_or(WrongId)?;
-    let numbers = sqids().decode(word);
-    let [number] = numbers[..] else { return Err(WrongId) };
-    // Several words can decode to one number; only the one we would write is an id.
-    let canonical = sqids().encode(&[number]).map_err(|_| WrongId)?;
-    if canonical != word {
-        return Err(WrongId);
-    }
+    let number = spelling().number_of(word).ok_or(WrongId)?;
     i64::try_from(number).map_err(|_| WrongId)
 }
 
@@ -207,16 +169,6 @@ mod tests {
         #[test]
         fn any_text_is_read_without_a_panic(text in ".{0,40}") {
             let _ = text.parse::<JobId>();
-        }
-    }
-
-    #[test]
-    fn what_is_remembered_of_one_number_is_told_of_no_other() {
-        let ids = [0, 7, 7 + 64, 7 + 128, i64::MAX].map(UserId);
-        let words = ids.map(|id| id.to_string());
-        for (id, word) in ids.into_iter().zip(&words) {
-            assert_eq!(&id.to_string(), word);
-            assert_eq!(words.iter().filter(|other| *other == word).count(), 1, "{words:?}");
         }
     }
 
