@@ -18,10 +18,13 @@
 //! # How a write becomes durable
 //!
 //! One thread owns the writing connection. It takes the closures that wait, runs each inside its
-//! own savepoint, commits them together with one sync of the disk, and only then answers them all.
-//! A closure that fails undoes itself alone; one that is sure, as a prediction that is paid for at
-//! once is, needs no savepoint. A commit that fails stops all writing until a restart, because
-//! nobody knows whether it reached the disk; [`database::Database::stopped`] says so.
+//! own savepoint and commits them together. A second thread has the disk keep what was committed,
+//! with one sync for all of them, and only then answers; meanwhile the first runs those that come
+//! next. A read that could have seen what is not on the disk yet is answered after that sync too,
+//! so a power cut takes nothing back that anybody was told. A closure that fails undoes itself
+//! alone; one that is sure, as a prediction that is paid for at once is, needs no savepoint. A
+//! commit or a sync that fails stops all writing until a restart, because nobody knows what reached
+//! the disk; [`database::Database::stopped`] says so.
 //!
 //! # How a prediction is paid for
 //!

@@ -1,5 +1,6 @@
 //! Connections: how a writer and a reader are opened, and the settings each of them needs.
 
+use std::fs::File;
 use std::path::Path;
 
 use rusqlite::functions::FunctionFlags;
@@ -61,11 +62,23 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
+/// Opens the log of a database that is open, to sync what is written into it. SQLite keeps its locks
+/// elsewhere, so that closing this lets go of none.
+pub(super) fn open_log(path: &Path) -> Result<File> {
+    // Some systems sync only what may be written.
+    let opened = File::options().read(true).write(true).open(path);
+    opened.map_err(|cause| {
+        Error::Unavailable(format!("{} cannot be opened: {cause}", path.display()))
+    })
+}
+
 fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
     // Readers never wait for the writer, nor the writer for them.
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    // A commit is answered only after it is on the disk: credits survive a power cut.
-    connection.pragma_update(None, "synchronous", "FULL")?;
+    // A commit is answered only after it is on the disk, so credits survive a power cut; but it is
+    // not SQLite that waits for the disk, it is the syncer, which has the writer go on meanwhile.
+    // What SQLite syncs by itself is what keeps the file whole: when the log is folded back.
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
     // References between tables hold, checked at every statement.
     connection.pragma_update(None, "foreign_keys", true)?;
     // What is deleted is overwritten: who closes an account is forgotten in the file too, not just

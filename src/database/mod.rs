@@ -1,25 +1,31 @@
 //! The database: many readers, one writer that commits in groups, and nothing of its engine outside
 //! this folder.
 //!
-//! - [`Database::read`] runs a closure with a [`Reader`] on a pooled read-only connection.
+//! - [`Database::read`] runs a closure with a [`Reader`] on a pooled read-only connection; what it
+//!   saw is on the disk before anybody is told.
 //! - [`Database::write`] runs a closure with a [`Tx`] on the one writing connection, inside its own
 //!   savepoint, and answers only after the group it travelled in has been committed and synced;
 //!   [`Database::write_sure`] does without the savepoint.
 //!
-//! It refuses to retry a commit that failed: whether such a commit reached the disk is unknown, so
+//! It refuses to retry a commit or a sync that failed: what of it reached the disk is unknown, so
 //! the writer stops, [`Database::stopped`] says why, and a restart reads the truth from the file.
 //! SQL is written where it is run and keeps to what SQLite and PostgreSQL share; `?1` is the only
 //! placeholder form.
 
 mod connection;
+mod durable;
+mod figures;
 mod member;
 mod migration;
 mod reader;
 mod shape;
 mod snapshot;
+mod syncer;
 mod value;
+mod worker;
 mod writer;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -28,13 +34,14 @@ use rocket::tokio::task;
 
 use crate::error::{Error, Result};
 
+pub use figures::WriterFigures;
 use member::Undo;
 pub use migration::{SCHEMA, SCHEMA_VERSION};
 pub use reader::{Reader, Tx};
 pub use snapshot::{Snapshot, write_snapshot};
+use syncer::SyncLog;
 pub use value::{Column, OwnedParam, Param, Row};
 pub(crate) use value::{bind, params};
-pub use writer::WriterFigures;
 
 /// The name of the database file inside the data folder.
 pub const FILE_NAME: &str = "cellar.db";
@@ -63,6 +70,11 @@ struct Parts {
 impl Database {
     /// Opens the database file in `folder`, creating it from the embedded schema or upgrading it.
     pub fn open(folder: &Path) -> Result<Self> {
+        Self::open_with(folder, |log| Box::new(move || log.sync_data()))
+    }
+
+    /// The same with another way to have the disk keep what is in the log.
+    fn open_with(folder: &Path, sync: impl FnOnce(File) -> SyncLog) -> Result<Self> {
         connection::assert_engine()?;
         let path = folder.join(FILE_NAME);
         let mut writing = connection::open_writer(&path)?;
@@ -77,7 +89,8 @@ impl Database {
             .connection_timeout(READER_WAIT)
             .error_handler(Box::new(r2d2::NopErrorHandler))
             .build_unchecked(manager);
-        let writer = writer::Writer::start(writing, folder)?;
+        let log = connection::open_log(&folder.join(LOG_NAME))?;
+        let writer = writer::Writer::start(writing, folder, sync(log))?;
         Ok(Self { parts: Arc::new(Parts { path, readers, writer }) })
     }
 
@@ -86,7 +99,8 @@ impl Database {
         &self.parts.path
     }
 
-    /// Runs `run` with a consistent view of the data, off the async threads.
+    /// Runs `run` with a consistent view of the data, off the async threads; what it saw is on the
+    /// disk before it is answered.
     pub async fn read<T, F>(&self, run: F) -> Result<T>
     where
         F: FnOnce(&Reader<'_>) -> Result<T> + Send + 'static,
@@ -104,16 +118,23 @@ impl Database {
         F: FnOnce(&Reader<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        match self.parts.readers.try_get() {
-            Some(connection) => run(&Reader::new(&connection)),
-            None => self.read(run).await,
+        let Some(connection) = self.parts.readers.try_get() else { return self.read(run).await };
+        let found = run(&Reader::new(&connection));
+        drop(connection);
+        if let Some(synced) = self.parts.writer.durable().awaited() {
+            // It is answered or dropped, however the writer ends.
+            let _ = synced.await;
         }
+        found
     }
 
     /// [`Database::read`] for code that already runs on a thread of its own.
     pub fn read_here<T>(&self, run: impl FnOnce(&Reader<'_>) -> Result<T>) -> Result<T> {
         let mut connection = self.parts.readers.get().map_err(|_| Error::Busy)?;
-        reader::in_one_view(&mut connection, run)
+        let found = reader::in_one_view(&mut connection, run);
+        drop(connection);
+        self.parts.writer.durable().wait();
+        found
     }
 
     /// Runs `run` inside its own savepoint and answers after the commit it travelled in.

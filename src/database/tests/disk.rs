@@ -1,0 +1,196 @@
+//! What becomes of writes when the disk is slow, fails, fills up, or loses its power.
+
+use std::io;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use super::*;
+
+/// A database whose disk takes as long as the test has it wait: each sync is announced, and ends
+/// once it is told how.
+fn open_on_slow_disk() -> (tempfile::TempDir, Database, Receiver<()>, Sender<io::Result<()>>) {
+    let folder = tempfile::tempdir().unwrap();
+    let (begun, syncs) = channel();
+    let (disk, ends) = channel::<io::Result<()>>();
+    let sync = move || {
+        begun.send(()).unwrap();
+        ends.recv().unwrap_or(Ok(()))
+    };
+    let database = Database::open_with(folder.path(), |_| Box::new(sync)).unwrap();
+    (folder, database, syncs, disk)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_told_before_the_disk_has_it_and_the_next_writes_run_meanwhile() {
+    let (_folder, database, syncs, disk) = open_on_slow_disk();
+    let write = |name: &'static str| {
+        let database = database.clone();
+        tokio::spawn(async move { database.write(note(name)).await })
+    };
+    let first = write("first");
+    syncs.recv().unwrap();
+    // It can be seen by now, but not told.
+    let (at, peeking) = (database.clone(), database.clone());
+    let read = tokio::spawn(async move { at.read(names).await });
+    let peek = tokio::spawn(async move { peeking.peek(names).await });
+    let (ran, has_run) = channel();
+    let second = {
+        let database = database.clone();
+        let run = move |tx: &Tx<'_>| {
+            ran.send(()).unwrap();
+            note("second")(tx)
+        };
+        tokio::spawn(async move { database.write(run).await })
+    };
+    has_run.recv().unwrap();
+    let third = write("third");
+    until_waiting(&database, 3).await;
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert!(!first.is_finished() && !read.is_finished() && !peek.is_finished());
+    disk.send(Ok(())).unwrap();
+    first.await.unwrap().unwrap();
+    assert_eq!(read.await.unwrap().unwrap(), ["first"]);
+    assert_eq!(peek.await.unwrap().unwrap(), ["first"]);
+    // Those that came meanwhile share the next one.
+    syncs.recv().unwrap();
+    assert!(!second.is_finished() && !third.is_finished());
+    disk.send(Ok(())).unwrap();
+    second.await.unwrap().unwrap();
+    third.await.unwrap().unwrap();
+    assert_eq!(database.figures().n_commits(), 2);
+    assert_eq!(database.read(names).await.unwrap(), ["first", "second", "third"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_answered_outlives_a_power_cut() {
+    let (folder, image) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    // What the disk has is what was there when it was last told to keep it.
+    let (files, kept) = (folder.path().to_owned(), image.path().to_owned());
+    let sync = move || {
+        for name in [FILE_NAME, LOG_NAME] {
+            let copy = kept.join(name);
+            std::fs::copy(files.join(name), copy.with_extension("new"))?;
+            std::fs::rename(copy.with_extension("new"), copy)?;
+        }
+        Ok(())
+    };
+    let database = Database::open_with(folder.path(), |_| Box::new(sync)).unwrap();
+    let answered = Arc::new(AtomicUsize::new(0));
+    let writers: Vec<_> = (0..8)
+        .map(|n_writer| {
+            let (database, answered) = (database.clone(), Arc::clone(&answered));
+            tokio::spawn(async move {
+                for n in 0..20 {
+                    database.write(note(&format!("{n_writer} {n}"))).await.unwrap();
+                    answered.fetch_add(1, Ordering::SeqCst);
+                }
+            })
+        })
+        .collect();
+    while answered.load(Ordering::SeqCst) < 100 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let n_answered = answered.load(Ordering::SeqCst);
+    let n_seen = database.read(names).await.unwrap().len();
+    let cut = tempfile::tempdir().unwrap();
+    for name in [LOG_NAME, FILE_NAME] {
+        std::fs::copy(image.path().join(name), cut.path().join(name)).unwrap();
+    }
+    let left = Database::open(cut.path()).unwrap().read(names).await.unwrap();
+    assert!(left.len() >= n_answered.max(n_seen), "{} of {n_answered}, {n_seen}", left.len());
+    for writer in writers {
+        writer.await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_sync_fails_all_that_waited_for_it_and_stops_all_writing() {
+    let (_folder, database, syncs, disk) = open_on_slow_disk();
+    let first = database.clone();
+    let first = tokio::spawn(async move { first.write(note("first")).await });
+    syncs.recv().unwrap();
+    let second = database.clone();
+    let second = tokio::spawn(async move { second.write(note("second")).await });
+    until_waiting(&database, 2).await;
+    disk.send(Err(io::Error::other("the disk is on fire"))).unwrap();
+    // A sync after it would say nothing of what this one lost.
+    drop(disk);
+    for write in [first, second] {
+        let told = write.await.unwrap();
+        assert!(matches!(&told, Err(Error::Unavailable(why)) if why.contains("check the disk")));
+    }
+    assert!(syncs.try_recv().is_err());
+    assert!(database.stopped().is_some());
+    // What is there can still be read.
+    database.read(names).await.unwrap();
+    assert!(database.write(note("third")).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_commit_fails_every_member_and_stops_all_writing() {
+    let (folder, database) = open();
+    database.write(note("before")).await.unwrap();
+    // A reference that is checked only at the end makes the commit itself fail.
+    let dangling = database
+        .write(|tx| {
+            tx.execute("PRAGMA defer_foreign_keys = ON", params![])?;
+            tx.execute("INSERT INTO accounts (id, user_id) VALUES (9, 99)", params![])
+        })
+        .await;
+    assert!(matches!(dangling, Err(Error::Unavailable(_))), "{dangling:?}");
+    let later = database.write(note("after")).await;
+    assert!(matches!(later, Err(Error::Unavailable(why)) if why.contains("restart")));
+    assert!(database.stopped().is_some());
+    assert_eq!(database.read(names).await.unwrap(), ["before"]);
+    database.close();
+    drop(database);
+    let database = Database::open(folder.path()).unwrap();
+    database.write(note("again")).await.unwrap();
+    assert_eq!(database.read(names).await.unwrap(), ["again", "before"]);
+}
+
+#[test]
+fn a_group_that_the_disk_undid_is_told_that_the_disk_did_it() {
+    let (_folder, database) = open();
+    database.write_here(note("before")).unwrap();
+    // The engine answers a full file as it does a full disk: it undoes the whole transaction.
+    let filled = database.write_here(|tx| {
+        tx.execute("ROLLBACK", params![])?;
+        Err::<(), _>(Error::internal("database or disk is full"))
+    });
+    assert!(matches!(filled, Err(Error::Unavailable(why)) if why.contains("disk is full")));
+    assert_eq!(database.stopped(), None);
+    database.write_here(note("after")).unwrap();
+    assert_eq!(database.read_here(names).unwrap(), ["after", "before"]);
+}
+
+#[test]
+fn a_file_that_is_taken_away_stops_all_writing() {
+    let (folder, database) = open();
+    database.write_here(note("before")).unwrap();
+    std::fs::rename(folder.path().join(FILE_NAME), folder.path().join("elsewhere")).unwrap();
+    // The writer looks once a second.
+    let begun = std::time::Instant::now();
+    let refused = loop {
+        match database.write_here(note(&format!("{:?}", begun.elapsed()))) {
+            Err(refused) => break refused,
+            Ok(()) => assert!(begun.elapsed().as_secs() < 30, "the writer never noticed"),
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    };
+    assert!(matches!(refused, Error::Unavailable(why) if why.contains("moved")));
+    assert!(database.stopped().is_some());
+}
+
+#[test]
+fn a_long_log_is_folded_back_into_the_file() {
+    let (folder, database) = open();
+    let size = |name: &str| std::fs::metadata(folder.path().join(name)).map_or(0, |f| f.len());
+    let before = size(FILE_NAME);
+    for n in 0..32 {
+        let name = format!("{n}{}", "x".repeat(1024 * 1024));
+        database.write_here(note(&name)).unwrap();
+    }
+    let (file, log) = (size(FILE_NAME), size("cellar.db-wal"));
+    assert!(file > before + 16 * 1024 * 1024, "the file grew from {before} to {file} only");
+    assert!(log < 24 * 1024 * 1024, "the log has {log} bytes");
+}
