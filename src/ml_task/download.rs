@@ -5,9 +5,10 @@ use std::io::Read as _;
 use std::sync::Arc;
 
 use rocket::futures::{Stream, stream};
+use rocket::tokio;
 
 use super::record::MLTask;
-use super::results::{Only, ResultRow, Results, RowOutcome, Source};
+use super::results::{LentOutcome, LentRow, Only, Results, Source};
 use crate::compute::compute;
 use crate::error::{Error, Result};
 use crate::ml::schema::Output;
@@ -37,12 +38,14 @@ pub(super) async fn export(
     head.add(&header)?;
     let (first, results) = next_piece(results, widths).await?;
     let first = [head.finish()?, first].concat();
-    let rest = stream::unfold(Some(results), move |results| async move {
-        let piece = next_piece(results?, widths).await;
+    // While one piece is sent the next is made.
+    let make = move |results| tokio::spawn(next_piece(results, widths));
+    let rest = stream::unfold(make(results), move |piece| async move {
+        let piece = piece.await.map_err(Error::internal).flatten();
         let piece = piece.inspect_err(|cause| tracing::error!(%cause, "an export broke off")).ok();
         let (text, results) = piece?;
         // Nothing more is the end.
-        if text.is_empty() { None } else { Some((text, Some(results))) }
+        if text.is_empty() { None } else { Some((text, make(results))) }
     });
     let rows = rocket::futures::StreamExt::chain(stream::iter([first]), rest);
     Ok(Export::new(format!("{}-{}.csv", task.model_id, task.id), rows))
@@ -98,12 +101,13 @@ impl Table {
     }
 }
 
+/// The next rows as text, made where it is in nobody's way; nothing at the end.
 async fn next_piece(mut results: Results, widths: Widths) -> Result<(Vec<u8>, Results)> {
     compute(move || {
         let mut text = CsvText::default();
         for _ in 0..PIECE_ROWS {
-            let Some(row) = results.next_of(Only::All)? else { break };
-            text.add(&cells_of(row, widths))?;
+            let Some(row) = results.lend_next(Only::All)? else { break };
+            widths.write(row, &mut text)?;
             if text.n_bytes() >= PIECE_BYTES {
                 break;
             }
@@ -113,31 +117,47 @@ async fn next_piece(mut results: Results, widths: Widths) -> Result<(Vec<u8>, Re
     .await
 }
 
-/// A row as it is written.
-pub(super) fn cells_of(row: ResultRow, widths: Widths) -> Vec<Vec<u8>> {
-    let mut cells = row.cells;
-    // A row that is wider than the table keeps what is too much together in the last column.
-    if cells.len() > widths.n_given {
-        let rest = cells.split_off(widths.n_given.saturating_sub(1)).join(&b' ');
-        cells.push(rest);
+impl Widths {
+    /// Writes a row down.
+    pub(super) fn write(self, row: LentRow<'_>, text: &mut CsvText) -> Result<()> {
+        let cells = row.cells(self.n_given);
+        if cells.len() > self.n_given {
+            // What is too much stands together in the last column.
+            let (own, rest) = cells.split_at(self.n_given.saturating_sub(1));
+            own.iter().try_for_each(|cell| text.add_field(cell))?;
+            text.add_field(&rest.join(&b' '))?;
+        } else {
+            cells.iter().try_for_each(|cell| text.add_field(cell))?;
+        }
+        let (n_written, why) = match row.outcome {
+            LentOutcome::Predicted { numbers, .. } => (self.write_numbers(numbers, text)?, None),
+            LentOutcome::Rejected(faults) => (0, Some(faults)),
+        };
+        for _ in n_written..self.n_predicted {
+            text.add_field(&[])?;
+        }
+        let words = why.unwrap_or_default().iter().map(|f| format!("{} {}", f.field, f.message));
+        text.add_field(words.collect::<Vec<_>>().join("; ").as_bytes())?;
+        text.end_row()
     }
-    cells.resize(widths.n_given, vec![]);
-    match row.outcome {
-        RowOutcome::Predicted { numbers, .. } => {
-            let numbers = numbers.iter().map(ToString::to_string);
-            if widths.is_joined {
-                cells.push(numbers.collect::<Vec<_>>().join(" ").into_bytes());
+
+    /// Writes the numbers of a prediction; how many fields they are.
+    fn write_numbers(self, numbers: &[f64], text: &mut CsvText) -> Result<usize> {
+        if self.is_joined {
+            let numbers: Vec<_> = numbers.iter().map(ToString::to_string).collect();
+            text.add_field(numbers.join(" ").as_bytes())?;
+            return Ok(1);
+        }
+        let mut digits = zmij::Buffer::new();
+        for number in numbers {
+            let shortest = digits.format(*number);
+            if shortest.contains('e') {
+                // People read tables, and spreadsheets guess at powers of ten.
+                text.add_field(number.to_string().as_bytes())?;
             } else {
-                cells.extend(numbers.map(String::into_bytes));
+                text.add_field(shortest.strip_suffix(".0").unwrap_or(shortest).as_bytes())?;
             }
-            cells.resize(widths.n_given + widths.n_predicted, vec![]);
-            cells.push(vec![]);
         }
-        RowOutcome::Rejected(faults) => {
-            cells.resize(widths.n_given + widths.n_predicted, vec![]);
-            let words = faults.iter().map(|fault| format!("{} {}", fault.field, fault.message));
-            cells.push(words.collect::<Vec<_>>().join("; ").into_bytes());
-        }
+        Ok(numbers.len())
     }
-    cells
 }

@@ -2,12 +2,12 @@
 
 use std::io::{Read, Write};
 
-use super::download::{Table, cells_of};
+use super::download::Table;
 use super::form::{Form, Reading};
 use super::prediction::predict;
-use super::results::{ResultRow, RowOutcome, dense};
+use super::results::{LentOutcome, LentRow};
 use crate::error::{Error, Result};
-use crate::ml::intake::{Block, Keeping, Limits, Portion};
+use crate::ml::intake::{Keeping, Limits, Portion};
 use crate::ml_model::MLModel;
 use crate::web::CsvText;
 
@@ -44,36 +44,21 @@ pub fn predict_locally<R: Read>(
         let outputs = predict(model, &block.rows)?;
         tally.n_given += block.n_given() as u64;
         tally.n_predicted += outputs.len() as u64;
-        let mut outputs = outputs.iter().map(<[f64]>::to_vec);
-        for row in rows_of(&block, table.widths.n_given, &mut outputs) {
-            text.add(&cells_of(row, table.widths))?;
+        let (mut outputs, mut faults) = (outputs.iter(), &block.faults[..]);
+        for (at, row) in (0..block.n_given()).zip(block.first_row..) {
+            let n_mine = faults.iter().take_while(|fault| fault.row == row).count();
+            let mine = faults.split_off(..n_mine).unwrap_or_default();
+            let numbers = if block.is_good[at] { outputs.next() } else { None };
+            let outcome = match numbers {
+                Some(numbers) => LentOutcome::Predicted { inputs: &[], numbers },
+                None => LentOutcome::Rejected(mine),
+            };
+            table.widths.write(LentRow { block: &block, at, outcome }, &mut text)?;
         }
         out.write_all(&std::mem::take(&mut text).finish()?).map_err(unwritable)?;
     }
     out.flush().map_err(unwritable)?;
     Ok(tally)
-}
-
-/// Each row of a block with what came of it.
-fn rows_of<'a>(
-    block: &'a Block,
-    n_columns: usize,
-    outputs: &'a mut dyn Iterator<Item = Vec<f64>>,
-) -> impl Iterator<Item = ResultRow> + 'a {
-    let mut faults = block.faults.iter().peekable();
-    (block.first_row..).zip(block.is_good.iter().enumerate()).map(move |(row, (at, good))| {
-        let cells = dense(block.cells_of(at), n_columns);
-        let mut mine = vec![];
-        while let Some(fault) = faults.next_if(|fault| fault.row == row) {
-            mine.push(fault.clone());
-        }
-        let numbers = if *good { outputs.next() } else { None };
-        let outcome = match numbers {
-            Some(numbers) => RowOutcome::Predicted { inputs: vec![], numbers },
-            None => RowOutcome::Rejected(mine),
-        };
-        ResultRow { row, cells, outcome }
-    })
 }
 
 #[cfg(test)]

@@ -41,6 +41,36 @@ pub(super) enum RowOutcome {
     Rejected(Vec<Fault>),
 }
 
+/// One row of the results where it lies, for whoever passes it on at once.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LentRow<'a> {
+    pub(super) block: &'a Block,
+    /// Its place in the block.
+    pub(super) at: usize,
+    pub(super) outcome: LentOutcome<'a>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum LentOutcome<'a> {
+    Predicted { inputs: &'a [f64], numbers: &'a [f64] },
+    Rejected(&'a [Fault]),
+}
+
+impl<'a> LentRow<'a> {
+    /// Its cells side by side, with nothing in those that are not there; more than `n_columns` if
+    /// the row is wider than its table.
+    pub(super) fn cells(&self, n_columns: usize) -> Vec<&'a [u8]> {
+        let mut cells: Vec<&[u8]> = vec![&[]; n_columns];
+        for (column, text) in self.block.cells_of(self.at) {
+            if column >= cells.len() {
+                cells.resize(column + 1, &[]);
+            }
+            cells[column] = text;
+        }
+        cells
+    }
+}
+
 /// Which rows are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Only {
@@ -78,6 +108,10 @@ pub(super) struct Results {
     /// The next row of the block, and the next good one.
     next: usize,
     next_good: usize,
+    /// What came of the row before that: its faults, or else its numbers.
+    found: Vec<Fault>,
+    numbers: Vec<f64>,
+    line: String,
     /// The number of the next row.
     next_row: u64,
 }
@@ -111,6 +145,9 @@ impl Results {
             block: Block::default(),
             next: 0,
             next_good: 0,
+            found: vec![],
+            numbers: vec![],
+            line: String::new(),
             next_row: 1,
         })
     }
@@ -122,6 +159,21 @@ impl Results {
 
     /// The next of the rows that are asked for; `None` at the end.
     pub(super) fn next_of(&mut self, only: Only) -> Result<Option<ResultRow>> {
+        let n_columns = self.names.len();
+        let Some(lent) = self.lend_next(only)? else { return Ok(None) };
+        let row = lent.block.first_row + lent.at as u64;
+        let cells = lent.cells(n_columns).into_iter().map(<[u8]>::to_vec).collect();
+        let outcome = match lent.outcome {
+            LentOutcome::Predicted { inputs, numbers } => {
+                RowOutcome::Predicted { inputs: inputs.to_vec(), numbers: numbers.to_vec() }
+            }
+            LentOutcome::Rejected(faults) => RowOutcome::Rejected(faults.to_vec()),
+        };
+        Ok(Some(ResultRow { row, cells, outcome }))
+    }
+
+    /// The same row where it lies.
+    pub(super) fn lend_next(&mut self, only: Only) -> Result<Option<LentRow<'_>>> {
         if !self.pass_others(only)? {
             return Ok(None);
         }
@@ -136,24 +188,25 @@ impl Results {
         let (at, row) = (self.next, self.next_row);
         self.next += 1;
         self.next_row += 1;
-        let cells = dense(self.block.cells_of(at), self.names.len());
-        let good = self.block.is_good[at].then(|| {
-            self.next_good += 1;
-            self.block.rows.row(self.next_good - 1)
-        });
+        let is_good = self.block.is_good[at];
+        self.next_good += usize::from(is_good);
         // What was a fault then is one, whatever this program would say today.
-        let found = self.faults.take(row)?;
-        if !found.is_empty() || !self.has_predictions {
-            return Ok(Some(ResultRow { row, cells, outcome: RowOutcome::Rejected(found) }));
+        self.found.clear();
+        self.faults.take(row, &mut self.found)?;
+        let block = &self.block;
+        if !self.found.is_empty() || !self.has_predictions {
+            let outcome = LentOutcome::Rejected(&self.found);
+            return Ok(Some(LentRow { block, at, outcome }));
         }
-        let mut line = String::new();
-        if self.output.read_line(&mut line).map_err(Error::internal)? == 0 {
+        self.line.clear();
+        if self.output.read_line(&mut self.line).map_err(Error::internal)? == 0 {
             return Err(lost());
         }
-        let numbers = read_line(line.trim_end_matches('\n'))?;
-        let inputs = good.map(<[f64]>::to_vec).unwrap_or_default();
-        let outcome = RowOutcome::Predicted { inputs, numbers };
-        Ok(Some(ResultRow { row, cells, outcome }))
+        self.numbers.clear();
+        read_line(self.line.trim_end_matches('\n'), &mut self.numbers)?;
+        let inputs = if is_good { block.rows.row(self.next_good - 1) } else { &[] };
+        let outcome = LentOutcome::Predicted { inputs, numbers: &self.numbers };
+        Ok(Some(LentRow { block, at, outcome }))
     }
 
     /// Passes `n` of the rows that are asked for, without reading what is in them.
@@ -204,21 +257,6 @@ impl Results {
         }
         Ok(())
     }
-}
-
-/// Cells side by side, with nothing in those that are not there.
-pub(super) fn dense<'a>(
-    record: impl Iterator<Item = (usize, &'a [u8])>,
-    n_columns: usize,
-) -> Vec<Vec<u8>> {
-    let mut cells = vec![vec![]; n_columns];
-    for (column, text) in record {
-        if column >= cells.len() {
-            cells.resize(column + 1, vec![]);
-        }
-        cells[column] = text.to_vec();
-    }
-    cells
 }
 
 /// Opens a content; one that is not there is empty.
@@ -287,15 +325,14 @@ impl Faults {
         Ok(self.row)
     }
 
-    /// The faults up to this row.
-    fn take(&mut self, row: u64) -> Result<Vec<Fault>> {
-        let mut found = vec![];
+    /// Adds the faults up to this row.
+    fn take(&mut self, row: u64, found: &mut Vec<Fault>) -> Result<()> {
         while self.next_row()?.is_some_and(|next| next <= row) {
             found.push(serde_json::from_str(&self.line).map_err(Error::internal)?);
             self.line.clear();
             self.row = None;
         }
-        Ok(found)
+        Ok(())
     }
 
     /// Passes the faults of rows before this one; of how many rows they were.

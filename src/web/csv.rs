@@ -60,11 +60,19 @@ impl Default for CsvText {
 impl CsvText {
     /// Adds a row.
     pub fn add<F: AsRef<[u8]>>(&mut self, row: &[F]) -> Result<()> {
-        for field in row {
-            let field = harmless(field.as_ref());
-            self.n_bytes += field.len() + 1;
-            self.writer.write_field(&field).map_err(Error::internal)?;
-        }
+        row.iter().try_for_each(|field| self.add_field(field.as_ref()))?;
+        self.end_row()
+    }
+
+    /// Adds a field to the row under way.
+    pub fn add_field(&mut self, field: &[u8]) -> Result<()> {
+        let field = harmless(field);
+        self.n_bytes += field.len() + 1;
+        self.writer.write_field(&field).map_err(Error::internal)
+    }
+
+    /// Ends the row under way.
+    pub fn end_row(&mut self) -> Result<()> {
         self.writer.write_record(None::<&[u8]>).map_err(Error::internal)
     }
 
