@@ -2,7 +2,7 @@
 //! disk, while 1, 8 or 64 clients each wait for their own answer before they write again.
 //!
 //! A write is what a prediction pays with: one ledger entry, which changes two accounts and chains
-//! a hash, committed with `synchronous=FULL`. Run with `cargo bench --bench commits`; the table
+//! a hash, answered once it is on the disk. Run with `cargo bench --bench commits`; the table
 //! shows the time of a round and the writes a second as fastest, slowest, median and mean.
 
 use cellar::clock::Timestamp;

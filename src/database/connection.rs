@@ -1,10 +1,11 @@
 //! Connections: how a writer and a reader are opened, and the settings each of them needs.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::path::Path;
 
 use rusqlite::functions::FunctionFlags;
-use rusqlite::hooks::{CheckpointMode, Wal};
+use rusqlite::hooks::Wal;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::migration::refuse_unknown;
@@ -17,7 +18,7 @@ const ENGINE_MIN: i32 = 3_051_003;
 /// `Cell`, in the header of every database file of ours: tells it from a foreign one.
 pub(super) const APPLICATION_ID: i32 = 0x4365_6c6c;
 
-/// The log is copied back into the file when it has grown this long: 16 MiB. Whoever writes then
+/// The log is copied back into the file when it has grown this long: 16 MiB. Whoever writes next
 /// waits for the disk several times as long as for a commit, so it should be seldom; and a page
 /// that was changed many times meanwhile is copied once.
 const LOG_PAGES_MAX: i32 = 4_000;
@@ -85,18 +86,31 @@ fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
     // where nobody looks. The log keeps older pages until it begins anew, at the latest when the
     // server stops.
     connection.pragma_update(None, "secure_delete", true)?;
-    connection.wal_hook(Some(fold_log_back));
+    connection.wal_hook(Some(note_length_of_log));
     prepare(connection)
 }
 
-/// Copies the log back into the file once it is long. SQLite would do the same by itself, but would
-/// keep it secret if the disk failed to sync: the next sync may then succeed without the pages of
-/// this one. Here such a failure is one of the commit that met it, which stops all writing.
-fn fold_log_back(log: &Wal, n_pages: i32) -> rusqlite::Result<()> {
-    if n_pages < LOG_PAGES_MAX {
+thread_local! {
+    /// How long the log was after the last commit of this thread, in pages.
+    static LOG_PAGES: Cell<i32> = const { Cell::new(0) };
+}
+
+/// Notes how long the log is. SQLite would copy a long one back by itself, in the commit that finds
+/// it long, and keep it secret if the disk failed to sync: the next sync may then succeed without
+/// the pages of that one.
+#[expect(clippy::unnecessary_wraps, reason = "a hook may fail")]
+fn note_length_of_log(_: &Wal, n_pages: i32) -> rusqlite::Result<()> {
+    LOG_PAGES.set(n_pages);
+    Ok(())
+}
+
+/// Copies the log back into the file if the last commit of this thread found it long. It syncs both
+/// by itself; an error says that the disk failed.
+pub(super) fn fold_long_log_back(connection: &Connection) -> rusqlite::Result<()> {
+    if LOG_PAGES.get() < LOG_PAGES_MAX {
         return Ok(());
     }
-    match log.checkpoint_v2(CheckpointMode::PASSIVE) {
+    match connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
         Err(cause) if cause.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) => Err(cause),
         // A reader in the way or no room in the file: the log has everything, and is tried again.
         _ => Ok(()),

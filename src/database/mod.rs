@@ -90,6 +90,9 @@ impl Database {
             .error_handler(Box::new(r2d2::NopErrorHandler))
             .build_unchecked(manager);
         let log = connection::open_log(&folder.join(LOG_NAME))?;
+        // What a process left behind that was killed between a commit and its sync is seen from now
+        // on, so the disk shall have it.
+        log.sync_data().map_err(Error::internal)?;
         let writer = writer::Writer::start(writing, folder, sync(log))?;
         Ok(Self { parts: Arc::new(Parts { path, readers, writer }) })
     }
@@ -107,7 +110,9 @@ impl Database {
         T: Send + 'static,
     {
         let database = self.clone();
-        task::spawn_blocking(move || database.read_here(run)).await.map_err(Error::internal)?
+        let found = task::spawn_blocking(move || database.look(run)).await;
+        self.synced().await;
+        found.map_err(Error::internal)?
     }
 
     /// [`Database::read`] for a single statement that finds a row or two by their keys: looked up
@@ -121,20 +126,28 @@ impl Database {
         let Some(connection) = self.parts.readers.try_get() else { return self.read(run).await };
         let found = run(&Reader::new(&connection));
         drop(connection);
+        self.synced().await;
+        found
+    }
+
+    /// Waits until the disk has all that a read can have seen by now.
+    async fn synced(&self) {
         if let Some(synced) = self.parts.writer.durable().awaited() {
             // It is answered or dropped, however the writer ends.
             let _ = synced.await;
         }
-        found
     }
 
     /// [`Database::read`] for code that already runs on a thread of its own.
     pub fn read_here<T>(&self, run: impl FnOnce(&Reader<'_>) -> Result<T>) -> Result<T> {
-        let mut connection = self.parts.readers.get().map_err(|_| Error::Busy)?;
-        let found = reader::in_one_view(&mut connection, run);
-        drop(connection);
+        let found = self.look(run);
         self.parts.writer.durable().wait();
         found
+    }
+
+    fn look<T>(&self, run: impl FnOnce(&Reader<'_>) -> Result<T>) -> Result<T> {
+        let mut connection = self.parts.readers.get().map_err(|_| Error::Busy)?;
+        reader::in_one_view(&mut connection, run)
     }
 
     /// Runs `run` inside its own savepoint and answers after the commit it travelled in.

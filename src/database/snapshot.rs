@@ -29,7 +29,8 @@ impl Snapshot {
 }
 
 /// Writes one consistent copy of the database at `from` to the new file `to`, whether or not a
-/// server is writing to it.
+/// server is writing to it. If the power is cut in that very moment, the copy may have a last group
+/// of writes that the server has lost and told nobody of.
 pub fn write_snapshot(from: &Path, to: &Path) -> Result<()> {
     let connection = connection::open_reader(from)?;
     let to = to.to_str().ok_or_else(|| {

@@ -7,10 +7,10 @@
 //! reads it, is on the disk before.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::Receiver;
-use std::thread::Thread;
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use super::member::Member;
@@ -22,12 +22,19 @@ pub(super) type SyncLog = Box<dyn FnMut() -> io::Result<()> + Send>;
 /// What the disk is at, as the worker is told.
 #[derive(Debug, Default)]
 pub(super) struct Disk {
+    /// Who waits for the disk, to commit the next group.
+    worker: OnceLock<Thread>,
     is_busy: AtomicBool,
     /// What a commit takes, about, the sync included.
     commit_us: AtomicU64,
 }
 
 impl Disk {
+    /// The thread that asks is the one that waits for the disk.
+    pub(super) fn belong_to_this_thread(&self) {
+        self.worker.get_or_init(thread::current);
+    }
+
     /// A group is handed on.
     pub(super) fn begin(&self) {
         self.is_busy.store(true, Ordering::SeqCst);
@@ -39,6 +46,9 @@ impl Disk {
         let smoothed = ((before * 7 + taken) / 8).as_micros();
         self.commit_us.store(u64::try_from(smoothed).unwrap_or(u64::MAX), Ordering::SeqCst);
         self.is_busy.store(false, Ordering::SeqCst);
+        if let Some(worker) = self.worker.get() {
+            worker.unpark();
+        }
     }
 
     /// Whether a group that was handed on is not synced yet.
@@ -57,8 +67,6 @@ pub(super) struct Group {
     pub(super) members: Vec<Box<dyn Member>>,
     /// When their commit began.
     pub(super) begun: Instant,
-    /// Who waits for the disk, to commit the next.
-    pub(super) worker: Thread,
 }
 
 /// What the syncing thread works with.
@@ -73,20 +81,27 @@ impl Syncer {
     pub(super) fn work(mut self) {
         let _alive = Alive(Arc::clone(&self.state));
         let mut lost = None;
-        while let Ok(Group { number, members, begun, worker }) = self.groups.recv() {
+        while let Ok(Group { number, members, begun }) = self.groups.recv() {
             // After a sync that failed the next may succeed without the pages of that one.
             if lost.is_none()
                 && let Err(cause) = (self.sync_log)()
             {
                 lost = Some(self.state.stop_at("syncing the log", &cause));
+                self.state.durable.give_up();
             }
             let taken = begun.elapsed();
             self.state.durable.reach(number);
             // The worker may commit the next group while these are answered.
             self.state.disk.end(taken);
-            worker.unpark();
             self.state.figures.commit_seconds.observe(taken.as_secs_f64());
             self.state.answer(members, lost.as_deref());
         }
+    }
+}
+
+impl Drop for Syncer {
+    /// However it ends, what has not come to the disk by now does not come.
+    fn drop(&mut self) {
+        self.state.durable.give_up();
     }
 }

@@ -11,16 +11,19 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
+use super::connection::fold_long_log_back;
 use super::member::{Member, Undo};
 use super::reader::Tx;
 use super::syncer::Group;
 use super::writer::{Alive, DIED, GONE, State};
+use super::{FILE_NAME, LOG_NAME};
 use crate::machine::{self, FileId};
 
 /// Writes that share one commit at most, so that the first of them does not wait for ever.
 const GROUP_MAX: usize = 1_024;
-/// A group is closed once its closures have run for this long.
+/// A group is closed once it has been open for this long, if the disk is ready for it.
 pub(super) const GROUP_TIME_MAX: Duration = Duration::from_millis(20);
 /// While the disk is busy with the group before, the open one could not be synced and takes whoever
 /// comes; this often it looks who has. To be woken for each would cost more than to run it.
@@ -65,8 +68,8 @@ pub(super) struct Worker {
     has_company: bool,
     looked_at_disk: Option<Instant>,
     disk_is_full: bool,
-    /// The file that was opened, as the file system knows it.
-    file: Option<FileId>,
+    /// The file and the log that were opened, as the file system knows them.
+    files: [Option<FileId>; 2],
 }
 
 impl Worker {
@@ -86,13 +89,14 @@ impl Worker {
             has_company: false,
             looked_at_disk: None,
             disk_is_full: false,
-            file: FileId::of(&folder.join(super::FILE_NAME)),
+            files: files_in(folder),
         }
     }
 
     /// Works for as long as anybody can write; ends the syncer, and then itself.
     pub(super) fn work(mut self, syncer: JoinHandle<()>) {
         let _alive = Alive(Arc::clone(&self.state));
+        self.state.disk.belong_to_this_thread();
         while let Ok(first) = self.waiting.recv() {
             self.run_group(first);
         }
@@ -100,10 +104,15 @@ impl Worker {
         drop(to_syncer);
         // If it panicked, that is in the log.
         let _ = syncer.join();
-        // The last one out folds the log back, so that a copied folder is one plain file. A read
-        // that does not end must not hold up the stop; then the next start folds the log back.
-        let _ = connection.busy_timeout(CLOSING_WAIT);
-        let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+        if state.stopped().is_none() {
+            // The last one out folds the log back, so that a copied folder is one plain file. A
+            // read that does not end must not hold up the stop; then the next start folds it back.
+            let _ = connection.busy_timeout(CLOSING_WAIT);
+            let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+        } else {
+            // What the disk may have lost of the log does not belong in the file.
+            let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+        }
         state.stop(GONE);
     }
 
@@ -118,7 +127,7 @@ impl Worker {
             tracing::error!(%cause, "a group of writes could not begin");
             return self.refuse(first, CANNOT_BEGIN);
         }
-        let begun = Instant::now();
+        let (begun, n_changes) = (Instant::now(), self.connection.total_changes());
         let (mut members, mut next, mut has_waited) = (vec![], Some(first), false);
         while let Some(mut member) = next {
             let ran = self.run_member(&mut *member);
@@ -128,22 +137,40 @@ impl Worker {
                 tracing::error!(why, n_undone, "a group of writes was undone");
                 // What those before it were told by the file is not true any more.
                 members[..n_undone].iter_mut().for_each(|member| member.void());
+                // What it failed at may rest on the group before.
+                self.await_disk();
                 return self.state.answer(members, Some(&why));
             }
-            let is_full = members.len() == GROUP_MAX || begun.elapsed() > GROUP_TIME_MAX;
+            let is_late = begun.elapsed() > GROUP_TIME_MAX && !self.is_disk_busy();
+            let is_full = members.len() == GROUP_MAX || is_late;
             let is_alone = members.len() == 1 && !self.has_company;
             next = if is_full { None } else { self.next_member(is_alone, &mut has_waited) };
         }
-        while self.is_disk_busy() {
-            thread::park_timeout(NAP);
-        }
+        self.await_disk();
         self.has_company = members.len() > 1;
-        self.commit(members);
+        if let Some(why) = self.state.stopped() {
+            let _ = self.run("ROLLBACK");
+            self.state.answer(members, Some(why));
+        } else if self.connection.total_changes() == n_changes {
+            // Nothing to keep, and the disk has all that they saw.
+            let lost = self.run("COMMIT").err().map(|cause| self.stop("committing", &cause));
+            self.state.answer(members, lost.as_deref());
+        } else {
+            self.commit(members);
+        }
     }
 
     /// Whether the group before is still on its way to the disk, so that another cannot be synced.
     fn is_disk_busy(&self) -> bool {
         self.state.disk.is_busy() && self.state.stopped().is_none()
+    }
+
+    /// Waits until the group before is on the disk.
+    fn await_disk(&self) {
+        while self.is_disk_busy() {
+            // The syncer ends this when the disk is done.
+            thread::park_timeout(NAP);
+        }
     }
 
     /// The next write for the open group; `None` if it is time to commit it.
@@ -153,7 +180,6 @@ impl Worker {
                 return Some(member);
             }
             if self.is_disk_busy() {
-                // The syncer ends this when the disk is done.
                 thread::park_timeout(NAP);
             } else if is_alone || mem::replace(has_waited, true) {
                 // Whoever writes alone is not held up.
@@ -211,20 +237,23 @@ impl Worker {
         self.run("RELEASE member").map_err(|cause| self.stop("closing a savepoint", &cause))
     }
 
-    /// Commits a group and hands it on to be synced.
+    /// Commits a group and hands it on to be synced; then there is time for a long log.
     fn commit(&self, members: Vec<Box<dyn Member>>) {
-        #[expect(clippy::cast_precision_loss, reason = "a group has at most a thousand members")]
-        self.state.figures.group_size.observe(members.len() as f64);
         let (begun, number) = (Instant::now(), self.state.durable.reveal_next());
         if let Err(cause) = self.run("COMMIT") {
             let why = self.stop("committing", &cause);
+            self.state.durable.give_up();
             return self.state.answer(members, Some(&why));
         }
+        #[expect(clippy::cast_precision_loss, reason = "a group has at most a thousand members")]
+        self.state.figures.group_size.observe(members.len() as f64);
         self.state.disk.begin();
-        let group = Group { number, members, begun, worker: thread::current() };
-        if let Err(unsent) = self.to_syncer.send(group) {
+        if let Err(unsent) = self.to_syncer.send(Group { number, members, begun }) {
             let why = self.state.stop(DIED);
-            self.state.answer(unsent.0.members, Some(why));
+            return self.state.answer(unsent.0.members, Some(why));
+        }
+        if let Err(cause) = fold_long_log_back(&self.connection) {
+            self.state.stop_at("copying the log into the file", &cause);
         }
     }
 
@@ -241,7 +270,7 @@ impl Worker {
         if self.looked_at_disk.is_none_or(|when| when.elapsed() > DISK_LOOK_EVERY) {
             self.looked_at_disk = Some(Instant::now());
             self.disk_is_full = machine::is_disk_nearly_full(&self.folder);
-            if self.file != FileId::of(&self.folder.join(super::FILE_NAME)) {
+            if self.files != files_in(&self.folder) {
                 return Some(self.state.stop(GONE_FILE).to_owned());
             }
         }
@@ -256,4 +285,9 @@ impl Worker {
     fn run(&self, sql: &str) -> rusqlite::Result<()> {
         self.connection.prepare_cached(sql)?.execute([]).map(drop)
     }
+}
+
+/// The database file and its log, as the file system knows them.
+fn files_in(folder: &Path) -> [Option<FileId>; 2] {
+    [FILE_NAME, LOG_NAME].map(|name| FileId::of(&folder.join(name)))
 }

@@ -27,7 +27,7 @@ pub(super) const GONE: &str =
 
 /// What everyone hears if one of the threads ends while writes may still come.
 pub(super) const DIED: &str =
-    "writes are stopped because the writing thread has ended; restart the server";
+    "writes are stopped because a writing thread has ended; restart the server";
 
 /// The way to the writing threads.
 pub(super) struct Writer {
@@ -47,9 +47,7 @@ pub(super) struct State {
 impl State {
     /// Accepts no write from now on; why, which is the first reason given.
     pub(super) fn stop(&self, why: &str) -> &str {
-        let why = self.stopped.get_or_init(|| why.to_owned());
-        self.durable.give_up();
-        why
+        self.stopped.get_or_init(|| why.to_owned())
     }
 
     /// Stops all writing for the rest of this process: what the file holds is no longer certain.
@@ -75,7 +73,7 @@ impl State {
     }
 }
 
-/// Held by each of the threads: should one panic, nobody waits for it in vain.
+/// Held by each of the threads: should one panic, nothing is written any more.
 pub(super) struct Alive(pub(super) Arc<State>);
 
 impl Drop for Alive {

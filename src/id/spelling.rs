@@ -47,19 +47,12 @@ impl Spelling {
 
     /// The word for a number.
     pub(super) fn word_of(&self, number: u64) -> String {
-        let n_letters = self.letters.len() as u64;
-        #[expect(clippy::cast_possible_truncation, reason = "a remainder is a place in a list")]
-        let place = |n: u64| (n % n_letters) as usize;
-        let turn = &self.turns[place(u64::from(self.letters[place(number)]) + 1)];
+        let letter = self.letters[remainder(number, &self.letters)];
+        let turn = &self.turns[remainder(u64::from(letter) + 1, &self.letters)];
         let (mut digits, mut rest) = (Vec::with_capacity(24), number);
-        let base = turn.digits.len() as u64;
         loop {
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "a remainder is a place in a list"
-            )]
-            digits.push(turn.digits[(rest % base) as usize]);
-            rest /= base;
+            digits.push(turn.digits[remainder(rest, &turn.digits)]);
+            rest /= turn.digits.len() as u64;
             if rest == 0 {
                 break;
             }
@@ -98,6 +91,11 @@ impl Turn {
     }
 }
 
+/// A place among these letters.
+fn remainder(n: u64, letters: &[u8]) -> usize {
+    usize::try_from(n % letters.len() as u64).expect("it is less than what was divided by")
+}
+
 /// The letters in the order that Sqids gives them: always the same for the same letters.
 fn shuffled(mut letters: Vec<u8>) -> Vec<u8> {
     for place in 0..letters.len().saturating_sub(1) {
@@ -120,7 +118,7 @@ mod tests {
         fn words_are_those_of_sqids(
             letters in Just(super::super::LETTERS.chars().collect::<Vec<_>>()).prop_shuffle(),
             n_letters in prop_oneof![Just(62_usize), 3..62_usize],
-            number in prop_oneof![0..100_000_u64, any::<u64>()],
+            number in prop_oneof![Just(0), Just(u64::MAX), 0..100_000_u64, any::<u64>()],
         ) {
             let spelling = Spelling::new(&letters[..n_letters].iter().collect::<String>()).unwrap();
             let told = spelling.sqids.encode(&[number]).unwrap();

@@ -29,19 +29,25 @@ async fn nothing_is_told_before_the_disk_has_it_and_the_next_writes_run_meanwhil
     let first = write("first");
     syncs.recv().unwrap();
     // It can be seen by now, but not told.
-    let (at, peeking) = (database.clone(), database.clone());
-    let read = tokio::spawn(async move { at.read(names).await });
-    let peek = tokio::spawn(async move { peeking.peek(names).await });
     let (ran, has_run) = channel();
-    let second = {
-        let database = database.clone();
-        let run = move |tx: &Tx<'_>| {
+    let look = |ran: Sender<()>| {
+        move |r: &Reader<'_>| {
+            let found = names(r);
             ran.send(()).unwrap();
-            note("second")(tx)
-        };
-        tokio::spawn(async move { database.write(run).await })
+            found
+        }
     };
-    has_run.recv().unwrap();
+    let (at, run) = (database.clone(), look(ran.clone()));
+    let read = tokio::spawn(async move { at.read(run).await });
+    let (at, run) = (database.clone(), look(ran.clone()));
+    let peek = tokio::spawn(async move { at.peek(run).await });
+    let at = database.clone();
+    let run = move |tx: &Tx<'_>| {
+        ran.send(()).unwrap();
+        note("second")(tx)
+    };
+    let second = tokio::spawn(async move { at.write(run).await });
+    (0..3).for_each(|_| has_run.recv().unwrap());
     let third = write("third");
     until_waiting(&database, 3).await;
     tokio::time::sleep(Duration::from_millis(20)).await;
@@ -53,7 +59,7 @@ async fn nothing_is_told_before_the_disk_has_it_and_the_next_writes_run_meanwhil
     // Those that came meanwhile share the next one.
     syncs.recv().unwrap();
     assert!(!second.is_finished() && !third.is_finished());
-    disk.send(Ok(())).unwrap();
+    drop(disk);
     second.await.unwrap().unwrap();
     third.await.unwrap().unwrap();
     assert_eq!(database.figures().n_commits(), 2);
@@ -66,14 +72,13 @@ async fn what_was_answered_outlives_a_power_cut() {
     // What the disk has is what was there when it was last told to keep it.
     let (files, kept) = (folder.path().to_owned(), image.path().to_owned());
     let sync = move || {
-        for name in [FILE_NAME, LOG_NAME] {
-            let copy = kept.join(name);
-            std::fs::copy(files.join(name), copy.with_extension("new"))?;
-            std::fs::rename(copy.with_extension("new"), copy)?;
-        }
-        Ok(())
+        let copy = kept.join("copy");
+        std::fs::copy(files.join(LOG_NAME), &copy)?;
+        std::fs::rename(copy, kept.join(LOG_NAME))
     };
     let database = Database::open_with(folder.path(), |_| Box::new(sync)).unwrap();
+    // So little is written that all of it stays in the log.
+    std::fs::copy(folder.path().join(FILE_NAME), image.path().join(FILE_NAME)).unwrap();
     let answered = Arc::new(AtomicUsize::new(0));
     let writers: Vec<_> = (0..8)
         .map(|n_writer| {
@@ -86,7 +91,8 @@ async fn what_was_answered_outlives_a_power_cut() {
             })
         })
         .collect();
-    while answered.load(Ordering::SeqCst) < 100 {
+    let is_over = || writers.iter().all(tokio::task::JoinHandle::is_finished);
+    while answered.load(Ordering::SeqCst) < 100 && !is_over() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     let n_answered = answered.load(Ordering::SeqCst);
@@ -108,9 +114,14 @@ async fn a_failed_sync_fails_all_that_waited_for_it_and_stops_all_writing() {
     let first = database.clone();
     let first = tokio::spawn(async move { first.write(note("first")).await });
     syncs.recv().unwrap();
+    let (ran, has_run) = channel();
+    let run = move |tx: &Tx<'_>| {
+        note("second")(tx)?;
+        ran.send(()).map_err(Error::internal)
+    };
     let second = database.clone();
-    let second = tokio::spawn(async move { second.write(note("second")).await });
-    until_waiting(&database, 2).await;
+    let second = tokio::spawn(async move { second.write(run).await });
+    has_run.recv().unwrap();
     disk.send(Err(io::Error::other("the disk is on fire"))).unwrap();
     // A sync after it would say nothing of what this one lost.
     drop(disk);
@@ -120,8 +131,8 @@ async fn a_failed_sync_fails_all_that_waited_for_it_and_stops_all_writing() {
     }
     assert!(syncs.try_recv().is_err());
     assert!(database.stopped().is_some());
-    // What is there can still be read.
-    database.read(names).await.unwrap();
+    // What is there can still be read; what was at work then is not.
+    assert_eq!(database.read(names).await.unwrap(), ["first"]);
     assert!(database.write(note("third")).await.is_err());
 }
 
@@ -183,14 +194,27 @@ fn a_file_that_is_taken_away_stops_all_writing() {
 
 #[test]
 fn a_long_log_is_folded_back_into_the_file() {
-    let (folder, database) = open();
+    let folder = tempfile::tempdir().unwrap();
+    let (logs, synced) = channel();
+    let sync = |log: File| -> SyncLog {
+        logs.send(log.try_clone().unwrap()).unwrap();
+        Box::new(move || log.sync_data())
+    };
+    let database = Database::open_with(folder.path(), sync).unwrap();
     let size = |name: &str| std::fs::metadata(folder.path().join(name)).map_or(0, |f| f.len());
     let before = size(FILE_NAME);
     for n in 0..32 {
         let name = format!("{n}{}", "x".repeat(1024 * 1024));
         database.write_here(note(&name)).unwrap();
     }
-    let (file, log) = (size(FILE_NAME), size("cellar.db-wal"));
+    let (file, log) = (size(FILE_NAME), size(LOG_NAME));
     assert!(file > before + 16 * 1024 * 1024, "the file grew from {before} to {file} only");
     assert!(log < 24 * 1024 * 1024, "the log has {log} bytes");
+    // What is synced is still what is written to.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let written = std::fs::metadata(folder.path().join(LOG_NAME)).unwrap().ino();
+        assert_eq!(synced.recv().unwrap().metadata().unwrap().ino(), written);
+    }
 }
