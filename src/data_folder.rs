@@ -9,6 +9,11 @@ use crate::error::{Error, Result};
 use crate::files;
 use crate::machine;
 
+/// Where models are kept.
+pub const MODELS_NAME: &str = "models";
+/// What the files of models end in.
+const MODEL_SUFFIXES: [&str; 2] = [".model", ".evaluation"];
+
 const LOCK_NAME: &str = "cellar.lock";
 const RESTORING_NAME: &str = "restoring";
 /// What tells that folder from one that somebody else has named so.
@@ -128,14 +133,25 @@ fn lock(path: &Path) -> Result<File> {
     Ok(folder)
 }
 
+/// Whether a folder of this name holds nothing but models that were trained before there was a
+/// database.
+fn has_models_alone(path: &Path) -> bool {
+    let is_ours = |name: &String| MODEL_SUFFIXES.iter().any(|suffix| name.ends_with(suffix));
+    names_in(path).is_ok_and(|names| names.iter().all(is_ours))
+}
+
 /// A folder with other people's files in it is not ours to fill.
 fn refuse_foreign(path: &Path) -> Result<()> {
     if is_initialised(path) {
         return Ok(());
     }
     let names = names_in(path)?;
-    let stranger = names.iter().find(|name| *name != LOCK_NAME && *name != LOST_AND_FOUND);
-    match stranger {
+    let is_ours = |name: &str| {
+        name == LOCK_NAME
+            || name == LOST_AND_FOUND
+            || name == MODELS_NAME && has_models_alone(&path.join(name))
+    };
+    match names.iter().find(|name| !is_ours(name)) {
         None => Ok(()),
         Some(name) if name == RESTORING_NAME || name == files::FOLDER_NAME => {
             Err(Error::Unavailable(format!(

@@ -4,7 +4,8 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
 use crate::credits::{Credits, grouped};
@@ -58,6 +59,13 @@ pub enum Error {
     TooManyRows {
         /// The most it takes.
         rows_max: u64,
+    },
+    /// As much work of this caller waits as may wait.
+    TooMuchWaits {
+        /// How much that is.
+        n_max: u64,
+        /// When to come back.
+        retry_after_s: u64,
     },
     /// Too many requests or tries.
     TooMany {
@@ -129,6 +137,11 @@ impl fmt::Display for Error {
                 let rows_max = grouped(*rows_max);
                 write!(f, "there are more than {rows_max} rows; send fewer at once")
             }
+            Self::TooMuchWaits { n_max, retry_after_s } => write!(
+                f,
+                "{n_max} tasks of yours wait or run, and no more may; wait for one of them to end, \
+                 or cancel one, and try again in {retry_after_s} s"
+            ),
             Self::TooMany { retry_after_s } => {
                 write!(f, "too many requests; try again in {retry_after_s} s")
             }
@@ -158,7 +171,7 @@ pub fn both<A, B>(one: Result<A>, other: Result<B>) -> Result<(A, B)> {
 pub struct Issues(Vec<Issue>);
 
 /// One broken rule.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, ToSchema)]
 pub struct Issue {
     /// The field, as the caller wrote it (`rows[3].alcohol`).
     pub field: String,
@@ -167,21 +180,42 @@ pub struct Issue {
     pub code: &'static str,
     /// A clause for people, to be read after the field's name.
     pub message: String,
-    /// The row of a table, counted from 1, for a mistake in one.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The row of a table, counted from 1, for a mistake in one; it goes with a line and a value,
+    /// null where there is none.
     pub row: Option<u64>,
     /// The line on which that row begins, if the table was a file.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
     /// What stood there.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// The least that is allowed, if a value in a row is out of range.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub min: Option<f64>,
     /// The most that is allowed, if a value in a row is out of range.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<f64>,
+}
+
+impl Serialize for Issue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("field", &self.field)?;
+        map.serialize_entry("code", self.code)?;
+        map.serialize_entry("message", &self.message)?;
+        let is_in_row = self.row.is_some();
+        if is_in_row {
+            map.serialize_entry("row", &self.row)?;
+        }
+        if is_in_row || self.line.is_some() {
+            map.serialize_entry("line", &self.line)?;
+        }
+        if is_in_row || self.value.is_some() {
+            map.serialize_entry("value", &self.value)?;
+        }
+        for (name, bound) in [("min", self.min), ("max", self.max)] {
+            if bound.is_some() {
+                map.serialize_entry(name, &bound)?;
+            }
+        }
+        map.end()
+    }
 }
 
 impl Issue {

@@ -97,9 +97,11 @@ impl From<Stopped> for Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
-            Error::TooMany { .. } | Error::Busy | Error::Unavailable(_) | Error::Internal(_) => {
-                Self::Retry(error)
-            }
+            Error::TooMany { .. }
+            | Error::TooMuchWaits { .. }
+            | Error::Busy
+            | Error::Unavailable(_)
+            | Error::Internal(_) => Self::Retry(error),
             Error::Invalid(_)
             | Error::SignedOut
             | Error::PasswordExpired

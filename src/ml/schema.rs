@@ -27,6 +27,7 @@ impl Range {
 
 /// One number of a row.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(tag = "type", rename = "number")]
 pub struct Column {
     /// Its name, as in the header of a file.
     #[schema(value_type = String)]

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 use utoipa::openapi::path::{Parameter, ParameterIn, PathItem};
 use utoipa::openapi::request_body::RequestBody;
-use utoipa::openapi::{Content, OpenApi, RefOr};
+use utoipa::openapi::{Content, OpenApi, RefOr, Response};
 
 use super::Offer;
-use crate::ml::schema::{Column, Inputs, Schema};
+use crate::ml::schema::{Column, Inputs, OutputKind, Schema};
 
 /// Where any model is asked as MLflow's scoring server is.
 const INVOCATIONS: &str = "/api/models/{model}/invocations";
@@ -38,9 +38,13 @@ pub fn describe_models(document: &mut OpenApi, offers: &[Arc<Offer>]) {
                     "schema": body_schema(&offer.schema, MLFLOW),
                     "example": example(&offer.schema, MLFLOW),
                 },
-                "text/csv": {"schema": {"type": "string"}},
+                "text/csv": {
+                    "schema": {"type": "string"},
+                    "example": table_example(&offer.schema),
+                },
             });
             operation.request_body = Some(body_of(&json!({"required": true, "content": content})));
+            operation.responses.responses.insert("200".into(), scores(&offer.schema));
             let mut item = PathItem::default();
             item.post = Some(operation);
             document.paths.paths.insert(INVOCATIONS.replace("{model}", name), item);
@@ -73,6 +77,26 @@ fn is_in_path(parameter: &RefOr<Parameter>) -> bool {
 fn body_of(value: &Value) -> RefOr<RequestBody> {
     let body = serde_json::from_value(value.clone());
     RefOr::T(body.expect("the description has the form of a body's"))
+}
+
+/// What is answered: the first output of each row.
+fn scores(schema: &Schema) -> RefOr<Response> {
+    let output = &schema.outputs[0];
+    let number = json!({"type": ["number", "null"], "description": output.description});
+    let item = match output.kind {
+        OutputKind::Numbers => json!({"type": ["array", "null"], "items": {"type": "number"}}),
+        _ => number,
+    };
+    let response = json!({
+        "description": "A prediction for each row; with `errors=rows`, null for a bad one.",
+        "content": {JSON: {"schema": {
+            "type": "object",
+            "properties": {"predictions": {"type": "array", "items": item}},
+            "required": ["predictions"],
+        }}},
+    });
+    let response = serde_json::from_value(response);
+    RefOr::T(response.expect("the description has the form of an answer's"))
 }
 
 /// What the field of the rows is called: of records, and of lists of numbers.
@@ -111,6 +135,18 @@ fn body_schema(schema: &Schema, fields: Fields) -> Value {
         "properties": {field: {"type": "array", "items": item}},
         "required": [field],
     })
+}
+
+/// A table with one row.
+fn table_example(schema: &Schema) -> String {
+    let columns = schema.inputs.columns();
+    if columns.is_empty() {
+        return "1,2.5\n".to_owned();
+    }
+    let line =
+        |of: &dyn Fn(&Column) -> String| columns.iter().map(of).collect::<Vec<_>>().join(",");
+    let (header, row) = (line(&|column| column.name.to_owned()), line(&|c| c.example.to_string()));
+    format!("{header}\n{row}\n")
 }
 
 fn example(schema: &Schema, fields: Fields) -> Value {

@@ -4,12 +4,12 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::data_folder::MODELS_NAME;
 use crate::error::{Error, Result};
 use crate::ml::artefact::{Damage, Reader, Writer};
 use crate::ml::wine::{Evaluation, WineRegression};
 use crate::ml_model::WineModel;
 
-const FOLDER_NAME: &str = "models";
 const WINE: &str = "wine.model";
 const EVALUATION: &str = "wine.evaluation";
 const EVALUATION_KIND: &str = "wine evaluation 1";
@@ -23,7 +23,7 @@ pub struct Keep {
 impl Keep {
     /// Those below `data`.
     pub fn below(data: &Path) -> Self {
-        Self { folder: data.join(FOLDER_NAME) }
+        Self { folder: data.join(MODELS_NAME) }
     }
 
     /// The wine model, if a good one is kept. What is wrong with one that is not is logged.
@@ -133,8 +133,8 @@ mod tests {
         let models = super::super::MLModelManager::load_models(data.path());
         assert!(models.lacks_evaluation());
         // Nothing can be put where a file stands in place of the folder.
-        fs::remove_dir_all(data.path().join(FOLDER_NAME)).unwrap();
-        fs::write(data.path().join(FOLDER_NAME), "").unwrap();
+        fs::remove_dir_all(data.path().join(MODELS_NAME)).unwrap();
+        fs::write(data.path().join(MODELS_NAME), "").unwrap();
         models.evaluated(&Evaluation::default());
         assert!(!models.lacks_evaluation());
         let shown = models.view(WineModel::NAME).unwrap();

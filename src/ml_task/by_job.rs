@@ -25,12 +25,16 @@ const LIVE_MAX: u64 = 20;
 /// When to come back if there are too many.
 const LIVE_RETRY_AFTER_S: u64 = 10;
 
+fn too_much_waits() -> Error {
+    Error::TooMuchWaits { n_max: LIVE_MAX, retry_after_s: LIVE_RETRY_AFTER_S }
+}
+
 impl MLService {
     /// Refuses what the write would refuse anyway, before a large file is read and kept for it.
     async fn could_begin(&self, user_id: UserId, price: Credits) -> Result<()> {
         let look = move |r: &Reader<'_>| {
             if MLTask::count_live(r, user_id)? >= LIVE_MAX {
-                return Err(Error::TooMany { retry_after_s: LIVE_RETRY_AFTER_S });
+                return Err(too_much_waits());
             }
             let balance = Balance::find(r, user_id)?.available;
             if balance < price {
@@ -73,7 +77,7 @@ impl MLService {
         let order = move |tx: &Tx<'_>| {
             ticket.redeem(tx, now, |tx| {
                 if MLTask::count_live(tx, task.user_id)? >= LIVE_MAX {
-                    return Err(Error::TooMany { retry_after_s: LIVE_RETRY_AFTER_S });
+                    return Err(too_much_waits());
                 }
                 blob.create(tx, now)?;
                 if price > Credits::ZERO {

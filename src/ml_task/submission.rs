@@ -22,7 +22,7 @@ const MEMORY_BYTES_MAX: usize = 2 * 1024 * 1024;
 pub(super) const HERE_BYTES_MAX: u64 = 4 * 1024;
 
 /// What a body may be sent as.
-const TYPES: &str = "application/json, text/csv, text/tab-separated-values or multipart/form-data";
+const TYPES: &str = "application/json, multipart/form-data, text/csv or text/tab-separated-values";
 
 /// How long the JSON before binary tensors is, and what it says of each of them. A client may send
 /// the header of an earlier request once more, so the header alone says nothing.
@@ -59,17 +59,15 @@ impl<'r> FromData<'r> for Submission {
 }
 
 async fn read(request: &Request<'_>, data: Data<'_>) -> Result<Submission, Problem> {
-    let unsupported = || Problem::from(Refusal::UnsupportedType(TYPES));
+    let unsupported = || Problem::from(Refusal::UnsupportedType(TYPES.into()));
     if request.headers().contains("Content-Encoding") {
         return Err(unsupported());
     }
     let kind = request.content_type().ok_or_else(unsupported)?;
-    let bytes_max = request.rocket().state::<TableBytesMax>();
-    let bytes_max = bytes_max.ok_or_else(|| Error::internal("no limit is managed"))?.0;
+    let bytes_max = table_bytes_max(request)?;
     let tables = UploadLimits { memory_bytes_max: MEMORY_BYTES_MAX, bytes_max };
     if is_json(kind) {
-        let limits = UploadLimits { bytes_max: JSON_BYTES_MAX.min(bytes_max), ..in_memory() };
-        let upload = receive(request, data, limits).await?;
+        let upload = receive(request, data, in_memory(bytes_max)).await?;
         let is_small = upload.size_bytes <= HERE_BYTES_MAX;
         let find = move || {
             let Introduction { model, form } =
@@ -101,8 +99,15 @@ async fn read(request: &Request<'_>, data: Data<'_>) -> Result<Submission, Probl
     Ok(Submission { model, form: Form::Table, upload: form.file })
 }
 
-fn in_memory() -> UploadLimits {
-    UploadLimits { memory_bytes_max: usize::MAX, bytes_max: JSON_BYTES_MAX }
+fn table_bytes_max(request: &Request<'_>) -> Result<u64> {
+    let bytes_max = request.rocket().state::<TableBytesMax>();
+    bytes_max.map(|most| most.0).ok_or_else(|| Error::internal("no limit is managed"))
+}
+
+/// For a table that is read as a whole.
+fn in_memory(bytes_max: u64) -> UploadLimits {
+    let bytes_max = JSON_BYTES_MAX.min(bytes_max);
+    UploadLimits { memory_bytes_max: usize::MAX, bytes_max }
 }
 
 pub(super) fn is_json(kind: &ContentType) -> bool {
@@ -134,10 +139,14 @@ impl<'r> FromData<'r> for Foreign {
         let is_json = kind.map_or_else(is_program, is_json);
         let may_be_binary = request.headers().contains(BINARY_HEADER);
         if !is_table && !is_json {
-            let taken = Refusal::UnsupportedType("application/json or text/csv");
+            let taken = Refusal::UnsupportedType("application/json or text/csv".into());
             return refuse(request, if may_be_binary { no_binary() } else { taken });
         }
-        match receive(request, data, in_memory()).await {
+        let bytes_max = match table_bytes_max(request) {
+            Ok(bytes_max) => bytes_max,
+            Err(error) => return refuse(request, error),
+        };
+        match receive(request, data, in_memory(bytes_max)).await {
             Ok(upload) if may_be_binary && has_binary(&upload) => refuse(request, no_binary()),
             Ok(upload) => data::Outcome::Success(Self { is_table, upload }),
             Err(problem) => refuse(request, problem),

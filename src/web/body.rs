@@ -54,7 +54,7 @@ async fn read_json<T: Deserr<Mistakes>>(
     if !request.content_type().is_some_and(is_json)
         || request.headers().contains("Content-Encoding")
     {
-        return Err(Refusal::UnsupportedType("application/json").into());
+        return Err(Refusal::UnsupportedType("application/json".into()).into());
     }
     let bytes = read_whole(request, data, bytes_max).await?;
     readmit(request)?;

@@ -13,7 +13,7 @@ use utoipa::openapi::{OpenApi, RefOr, Required};
 use super::admission::Hosts;
 use super::assets::is_no_page;
 use super::problem::{Problem, Refusal};
-use super::query::QueryNames;
+use super::query::{QueryNames, operation_of};
 use crate::error::Result;
 
 /// Who may call a route.
@@ -138,13 +138,16 @@ impl Endpoints {
     pub fn guarded(self, hosts: &Hosts, doorkeeper: &Arc<dyn Doorkeeper>) -> Vec<Route> {
         let document = self.document;
         let guard = |endpoint: Endpoint| {
-            let query = QueryNames::of(&document, endpoint.method(), &endpoint.path());
+            let (method, path) = (endpoint.method(), endpoint.path());
+            let query = QueryNames::of(&document, method, &path);
+            let types = types_of(&document, method, &path);
             let mut route = endpoint.route;
             route.handler = Box::new(Guarded {
                 access: endpoint.access,
                 hosts: hosts.clone(),
                 doorkeeper: Arc::clone(doorkeeper),
                 query,
+                types,
                 inner: route.handler,
             });
             route
@@ -211,6 +214,8 @@ struct Guarded {
     doorkeeper: Arc<dyn Doorkeeper>,
     /// None for pages, whose queries are the app's own.
     query: Option<QueryNames>,
+    /// What a body may be sent as.
+    types: Arc<str>,
     inner: Box<dyn Handler>,
 }
 
@@ -218,7 +223,7 @@ impl Guarded {
     fn admit(&self, request: &Request<'_>) -> Result<(), Problem> {
         self.hosts.check(request)?;
         self.hosts.check_same_site(request)?;
-        refuse_forms(request)?;
+        refuse_forms(request, &self.types)?;
         self.doorkeeper.admit(request, self.access)?;
         if let Some(query) = &self.query {
             query.check(request)?;
@@ -242,9 +247,25 @@ impl Handler for Guarded {
 
 /// No route takes a form, and a form is all that another site's page can send without being asked.
 /// Rocket also lets a form name another method than it came with, which ends here.
-fn refuse_forms(request: &Request<'_>) -> Result<(), Refusal> {
+fn refuse_forms(request: &Request<'_>, types: &str) -> Result<(), Refusal> {
     let is_form = request.content_type().is_some_and(|kind| kind.is_form() || kind.is_plain());
-    if is_form { Err(Refusal::UnsupportedType("application/json")) } else { Ok(()) }
+    if is_form { Err(Refusal::UnsupportedType(types.to_owned().into())) } else { Ok(()) }
+}
+
+/// What a body may be sent as, as the description of the route says: `a, b or c`.
+fn types_of(document: &OpenApi, method: Method, path: &str) -> Arc<str> {
+    let path = path.replace('<', "{").replace('>', "}");
+    let operation = document.paths.paths.get(&path).and_then(|item| operation_of(item, method));
+    let body = operation.and_then(|operation| operation.request_body.as_ref());
+    let types: Vec<&str> = match body {
+        Some(RefOr::T(body)) => body.content.keys().map(String::as_str).collect(),
+        _ => vec![],
+    };
+    match &types[..] {
+        [] => "application/json".into(),
+        [only] => (*only).into(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")).into(),
+    }
 }
 
 /// The methods that this request's address takes, if it does not take the one it came with.

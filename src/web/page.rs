@@ -92,12 +92,14 @@ impl<T> Page<T> {
 pub struct Listing<T> {
     /// The items.
     pub items: Vec<T>,
+    /// Always null, as on the last page of a longer list.
+    pub next_cursor: Option<String>,
 }
 
 impl<T> Listing<T> {
     /// A list of these.
     pub fn of(items: Vec<T>) -> Self {
-        Self { items }
+        Self { items, next_cursor: None }
     }
 }
 

@@ -3,6 +3,7 @@
 //! status. HTTP's own refusals (a wrong method, a strange body) are
 //! [`Refusal`]s and share the shape.
 
+use std::borrow::Cow;
 use std::io::Cursor;
 
 use rocket::http::{ContentType, Method, Status};
@@ -71,7 +72,7 @@ pub enum Refusal {
     /// The address exists, for other methods.
     MethodNotAllowed(Vec<Method>),
     /// The body is of a kind this route does not take.
-    UnsupportedType(&'static str),
+    UnsupportedType(Cow<'static, str>),
     /// The request asks for a host this server is not.
     WrongHost,
     /// A page of another site sent the request with this site's cookie.
@@ -175,7 +176,7 @@ impl From<Error> for Problem {
             Error::TooManyRows { .. } => {
                 Self::new(Status::PayloadTooLarge, "too_many_rows", detail)
             }
-            Error::TooMany { retry_after_s } => {
+            Error::TooMany { retry_after_s } | Error::TooMuchWaits { retry_after_s, .. } => {
                 Self::new(Status::TooManyRequests, "too_many", detail).retry_after_s(retry_after_s)
             }
             Error::Busy => Self::new(Status::ServiceUnavailable, "busy", detail).retry_after_s(1),

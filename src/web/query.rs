@@ -38,7 +38,7 @@ impl QueryNames {
     }
 }
 
-fn operation_of(item: &PathItem, method: Method) -> Option<&Operation> {
+pub(super) fn operation_of(item: &PathItem, method: Method) -> Option<&Operation> {
     match method {
         Method::Get => item.get.as_ref(),
         Method::Put => item.put.as_ref(),

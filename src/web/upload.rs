@@ -3,11 +3,15 @@
 
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, Write};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{self, Poll};
 
 use rocket::Request;
 use rocket::data::{ByteUnit, Data};
 use rocket::http::ContentType;
-use rocket::tokio::io::AsyncReadExt;
+use rocket::tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 use sha2::{Digest, Sha256};
 
 use super::body::{announced_bytes, cut_off};
@@ -22,6 +26,9 @@ const PIECE: usize = 64 * 1024;
 /// Fields of a form that are no file may be so long, and so many.
 const FIELD_BYTES_MAX: usize = 1024;
 const FIELDS_MAX: usize = 16;
+
+/// What a form may have around its file: its fields and the words between them.
+const FORM_BYTES_MAX: u64 = 64 * 1024;
 
 /// The header of a request that shall be done once, however often it comes: only then somebody asks
 /// whether a body is the same as before.
@@ -186,12 +193,24 @@ pub async fn receive_form(
     let malformed = |why: String| Problem::from(Refusal::Malformed(why));
     let boundary = kind.param("boundary");
     let boundary = boundary.ok_or_else(|| malformed("the form has no boundary".into()))?;
-    // The form's own words around the file.
-    let whole = ByteUnit::from(limits.bytes_max + 64 * 1024);
-    let reader = keeper(request)?.pace(data.open(whole));
+    let bytes_max = limits.bytes_max;
+    let whole = bytes_max + FORM_BYTES_MAX;
+    let too_large = || Problem::from(Error::TooLarge { bytes_max });
+    if announced_bytes(request).is_some_and(|size| size > whole) {
+        return Err(too_large());
+    }
+    let paced = keeper(request)?.pace(data.open(ByteUnit::from(whole)));
+    let n_read = Arc::new(AtomicU64::new(0));
+    let reader = Counted { reader: Box::pin(paced), n_read: Arc::clone(&n_read) };
     let mut form = multer::Multipart::with_reader(reader, boundary);
     let (mut found, mut fields) = (None, vec![]);
-    let broken = |why: multer::Error| malformed(format!("the form is not as it should be: {why}"));
+    let broken = |why: multer::Error| {
+        // Cut off by us: it reads ahead, so the file may not have been told yet.
+        if n_read.load(Ordering::Relaxed) >= whole {
+            return too_large();
+        }
+        malformed(format!("the form is not as it should be: {why}"))
+    };
     while let Some(mut field) = form.next_field().await.map_err(broken)? {
         let name = field.name().unwrap_or_default().to_owned();
         if name != "file" {
@@ -221,6 +240,25 @@ pub async fn receive_form(
     let missing = || Error::invalid("file", "required", "is missing");
     let (file, content_type) = found.ok_or_else(missing)?;
     Ok(FormUpload { file, content_type, fields })
+}
+
+/// A body that says how much of it has been read.
+struct Counted<R> {
+    reader: Pin<Box<R>>,
+    n_read: Arc<AtomicU64>,
+}
+
+impl<R: AsyncRead> AsyncRead for Counted<R> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut task::Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = into.filled().len();
+        let read = self.reader.as_mut().poll_read(context, into);
+        self.n_read.fetch_add((into.filled().len() - before) as u64, Ordering::Relaxed);
+        read
+    }
 }
 
 /// Adds a piece to what came of a field; one that is too long is refused before it is all here.

@@ -24,8 +24,9 @@ fn anybody_can_look_at_the_models() {
     assert_eq!(
         inputs[10],
         json!({
-            "name": "alcohol", "unit": "% vol", "allowed": {"min": 0.0, "max": 100.0},
-            "trained": {"min": 8.4, "max": 14.9}, "description": "by volume", "example": 9.4,
+            "name": "alcohol", "type": "number", "unit": "% vol", "example": 9.4,
+            "allowed": {"min": 0.0, "max": 100.0}, "trained": {"min": 8.4, "max": 14.9},
+            "description": "by volume",
         })
     );
     let samples = wine["samples"].as_array().unwrap();

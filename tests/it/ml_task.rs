@@ -323,13 +323,54 @@ fn what_cannot_be_read_is_refused_whole() {
     assert_eq!(of(post(json!({"model": "wine", "rows": [[1]], "row": 1}))), ["row:unknown"]);
     assert_eq!(of(post(json!({"model": "wine", "rows": 1}))), ["rows:wrong_type"]);
     assert_eq!(of(send_table(&ada, "a,b\n1,2\n")).len(), 11);
-    let xml = ada.post("/api/tasks?model=wine").header("Content-Type", "text/xml").body("<a/>");
-    xml.send().problem(415, "unsupported_type");
+    for kind in ["text/plain", "application/x-www-form-urlencoded", "text/xml"] {
+        let refused = ada.post("/api/tasks?model=wine").header("Content-Type", kind).body("<a/>");
+        let told = refused.send().problem(415, "unsupported_type");
+        let taken = "application/json, multipart/form-data, text/csv or text/tab-separated-values";
+        assert!(told["detail"].as_str().unwrap().ends_with(taken), "{told}");
+    }
     let app = Setup::default().flag("table_bytes_max", "2000").start();
     let ada = app.user("ada");
-    let large = send_table(&ada, &"1,2,3\n".repeat(1000));
-    assert!(large.problem(413, "too_large")["detail"].as_str().unwrap().contains("2000"));
+    let large = "1,2,3\n".repeat(1000);
+    let is_told = |answer: Answer| {
+        assert!(answer.problem(413, "too_large")["detail"].as_str().unwrap().contains("2000"));
+    };
+    is_told(send_table(&ada, &large));
+    let invoked = ada.post("/api/models/wine/invocations").header("Content-Type", "text/csv");
+    assert_eq!(invoked.body(large).send().status, 413);
+    // In a form as well, however much of it comes before anybody looks at it.
+    for n_rows in [400, 10_000, 100_000] {
+        let head = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"w.csv\"";
+        let form = format!("{head}\r\n\r\n{}\r\n--b--\r\n", "1,2,3\n".repeat(n_rows));
+        let call = ada.post("/api/tasks?model=wine").header("X-Cellar", "1");
+        let call = call.header("Content-Type", "multipart/form-data; boundary=b").body(form);
+        is_told(call.send());
+    }
     assert_eq!(balance(&ada), [100, 0]);
+}
+
+#[test]
+fn more_than_a_fair_share_of_waiting_tasks_is_refused_with_what_to_do() {
+    let app = Setup::default().model(Moody::new()).flag("job_slots", "1").start();
+    let ada = app.user("ada");
+    ada.post("/api/balance/top-ups").json(&json!({"amount": 1_000})).send().expect(201);
+    let begin = |mood: u8| {
+        let call = ada.post("/api/tasks").header("Prefer", "respond-async");
+        call.json(&json!({"model": "moody", "rows": [[mood]]})).send()
+    };
+    // The slow one has the only slot, and its share of the way is long enough for the others.
+    let rows = json!({"model": "moody", "rows": vec![[5]; 25]});
+    let slow = ada.post("/api/tasks").header("Prefer", "respond-async").json(&rows).send();
+    let slow = slow.expect(202);
+    for _ in 1..20 {
+        begin(0).expect(202);
+    }
+    let refused = begin(0).problem(429, "too_many");
+    assert!(refused["detail"].as_str().unwrap().starts_with("20 tasks of yours"), "{refused}");
+    let path = format!("/api/tasks/{}/cancel", slow["id"].as_str().unwrap());
+    ada.post(&path).send().expect(200);
+    ended(&ada, &slow["id"]);
+    begin(0).expect(202);
 }
 
 #[test]

@@ -224,6 +224,12 @@ fn each_served_model_has_an_operation_with_its_own_columns_and_an_example() {
         let path = format!("/api/models/{name}/invocations");
         ada.post(&path).json(&json(of(name))["example"]).send().expect(200);
     }
+    let told = &of("wine")["responses"]["200"]["content"]["application/json"]["schema"];
+    assert_eq!(told["properties"]["predictions"]["items"]["type"], json!(["number", "null"]));
+    let table = of("wine")["requestBody"]["content"]["text/csv"]["example"].clone();
+    let path = "/api/models/wine/invocations";
+    let call = ada.post(path).header("Content-Type", "text/csv").body(table.as_str().unwrap());
+    call.send().expect(200);
     let examples = json(&document["paths"]["/api/tasks"]["post"])["examples"].clone();
     assert_eq!(examples.as_object().unwrap().len(), 2);
     assert_eq!(examples["wine"]["value"]["records"][0]["pH"], 3.51);

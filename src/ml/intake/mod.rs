@@ -93,7 +93,7 @@ fn empty() -> Error {
 
 /// A table with too many rows; a server answers it as it answers a body that is too large.
 fn too_many_rows(limits: Limits) -> Error {
-    whole("rows", "too_many_rows", format!("must be at most {}", limits.rows_max))
+    Error::TooManyRows { rows_max: limits.rows_max }
 }
 
 #[cfg(test)]

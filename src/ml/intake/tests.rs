@@ -236,10 +236,11 @@ fn rows_have_a_limit() {
     let limits = Limits { rows_max: 2, ..Limits::default() };
     let text = "fixed acidity,pH\n7,3\n7,3\n7,3\n".as_bytes();
     let open = || Delimited::new(text, &inputs(), limits, Keeping::Numbers).unwrap();
-    let found = open().next_block(Portion::ALL).map(Option::unwrap_or_default);
-    assert_eq!(codes(found), [("rows".to_owned(), "too_many_rows")]);
-    let counted = open().count_rest().map(|_| Block::default());
-    assert_eq!(codes(counted), [("rows".to_owned(), "too_many_rows")]);
+    let found = open().next_block(Portion::ALL).err();
+    let counted = open().count_rest().err();
+    for refused in [found, counted] {
+        assert!(matches!(refused, Some(Error::TooManyRows { rows_max: 2 })), "{refused:?}");
+    }
 }
 
 #[test]

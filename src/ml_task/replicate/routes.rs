@@ -121,7 +121,7 @@ async fn create_prediction_of(
 
 fn read(sent: &Foreign) -> Result<Asked, Problem> {
     if sent.is_table {
-        return Err(Refusal::UnsupportedType("application/json").into());
+        return Err(Refusal::UnsupportedType("application/json".into()).into());
     }
     Ok(Asked::read(sent.upload.bytes().unwrap_or_default())?)
 }

@@ -91,6 +91,21 @@ fn models_are_listed_and_shown() {
     let shown: Value =
         serde_json::from_str(&binary.run(&["model", "show", "wine"]).done()).unwrap();
     assert_eq!(shown["inputs"].as_array().unwrap().len(), 11);
+    assert_eq!(shown["inputs"][0]["type"], "number");
     binary.run(&["model", "show", "beer"]).failed(1);
     binary.run(&["model", "train", "simple"]).failed(1);
+}
+
+#[test]
+fn a_folder_in_which_only_a_model_was_trained_becomes_a_data_folder() {
+    let binary = Binary::new();
+    fs::create_dir(binary.data()).unwrap();
+    put_wine_model(&binary.data());
+    binary.run(&["init-db"]).done();
+    // Somebody else's folder of that name does not.
+    let binary = Binary::new();
+    fs::create_dir(binary.data()).unwrap();
+    put_wine_model(&binary.data());
+    fs::write(binary.data().join("models/notes.txt"), "mine").unwrap();
+    binary.run(&["init-db"]).failed(1);
 }
