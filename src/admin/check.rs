@@ -26,42 +26,63 @@ pub enum Verdict {
 /// One promise and its verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Line {
+    /// A stable word for programs; empty in the result of a check by an older version.
+    #[serde(default)]
+    pub code: String,
     /// The promise.
     pub name: String,
     /// Whether it is kept.
     pub status: Verdict,
     /// What was looked at, or what is wrong.
     pub detail: String,
+    /// How much was looked at, where that is a number and nothing is wrong.
+    #[serde(default)]
+    pub count: Option<u64>,
 }
 
-/// One promise about the database: its name, and what is wrong if anything, or what was looked at.
-type Promise = (&'static str, fn(&Reader<'_>) -> Result<Finding>);
+/// A promise: its code and its name.
+type Named = (&'static str, &'static str);
+
+/// One promise about the database, and the look that says what is wrong, if anything.
+type Promise = (Named, fn(&Reader<'_>) -> Result<Finding>);
 
 /// What a look at one promise found.
 struct Finding {
     looked_at: String,
+    count: Option<u64>,
     problems: Vec<String>,
+}
+
+impl Finding {
+    /// After a look at so many things, each of which is called so.
+    fn of(n: u64, one: &str, many: &str, problems: Vec<String>) -> Self {
+        let looked_at = format!("{n} {}", if n == 1 { one } else { many });
+        Self { looked_at, count: Some(n), problems }
+    }
 }
 
 /// Every promise, in the order they are checked: whatever builds on another comes after it.
 const PROMISES: [Promise; 8] = [
-    ("the file is whole", file_is_whole),
-    ("references hold", references_hold),
-    ("the schema is known", schema_is_known),
-    ("balances are the sum of their entries", balances_add_up),
-    ("the ledger is an unbroken chain", ledger_is_unbroken),
-    ("jobs are in order", jobs_are_in_order),
-    ("tasks are paid for exactly", tasks_are_paid_for),
-    ("closed accounts are forgotten", closed_accounts_are_forgotten),
+    (("file_is_whole", "the file is whole"), file_is_whole),
+    (("references_hold", "references hold"), references_hold),
+    (("schema_is_known", "the schema is known"), schema_is_known),
+    (("balances_add_up", "balances are the sum of their entries"), balances_add_up),
+    (("ledger_is_unbroken", "the ledger is an unbroken chain"), ledger_is_unbroken),
+    (("jobs_are_in_order", "jobs are in order"), jobs_are_in_order),
+    (("tasks_are_paid_for", "tasks are paid for exactly"), tasks_are_paid_for),
+    (
+        ("closed_accounts_are_forgotten", "closed accounts are forgotten"),
+        closed_accounts_are_forgotten,
+    ),
 ];
 
 /// The last promise, about what lies beside the database.
-const CONTENTS: &str = "contents are whole";
+const CONTENTS: Named = ("contents_are_whole", "contents are whole");
 
 /// Every promise by name, in the order they are checked.
 pub fn promises() -> impl ExactSizeIterator<Item = &'static str> {
-    let mut names: Vec<_> = PROMISES.iter().map(|(name, _)| *name).collect();
-    names.push(CONTENTS);
+    let mut names: Vec<_> = PROMISES.iter().map(|((_, name), _)| *name).collect();
+    names.push(CONTENTS.1);
     names.into_iter()
 }
 
@@ -89,16 +110,19 @@ pub fn check_contents(
     take(line(CONTENTS, found))
 }
 
-fn line(name: &str, found: Result<Finding>) -> Line {
+fn line((code, name): Named, found: Result<Finding>) -> Line {
     let found = found.unwrap_or_else(|error| Finding {
         looked_at: String::new(),
+        count: None,
         problems: vec![format!("cannot be checked: {error}")],
     });
     let is_kept = found.problems.is_empty();
     Line {
+        code: code.to_owned(),
         name: name.to_owned(),
         status: if is_kept { Verdict::Ok } else { Verdict::Violated },
         detail: if is_kept { found.looked_at } else { in_short(&found.problems) },
+        count: found.count.filter(|_| is_kept),
     }
 }
 
@@ -110,13 +134,8 @@ fn in_short(problems: &[String]) -> String {
     }
 }
 
-fn counted(n: u64, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
-}
-
 fn file_is_whole(r: &Reader<'_>) -> Result<Finding> {
-    let looked_at = format!("{} bytes", r.size_bytes()?);
-    Ok(Finding { looked_at, problems: r.integrity_problems()? })
+    Ok(Finding::of(r.size_bytes()?, "byte", "bytes", r.integrity_problems()?))
 }
 
 fn references_hold(r: &Reader<'_>) -> Result<Finding> {
@@ -124,6 +143,7 @@ fn references_hold(r: &Reader<'_>) -> Result<Finding> {
     let problem = |table| format!("a row of {table} refers to one that is not there");
     Ok(Finding {
         looked_at: "every reference between tables".into(),
+        count: None,
         problems: tables.into_iter().map(problem).collect(),
     })
 }
@@ -139,7 +159,8 @@ fn schema_is_known(r: &Reader<'_>) -> Result<Finding> {
              {SCHEMA_VERSION}"
         )]
     };
-    Ok(Finding { looked_at: format!("version {version}"), problems })
+    let count = u64::try_from(version).ok();
+    Ok(Finding { looked_at: format!("version {version}"), count, problems })
 }
 
 fn count(r: &Reader<'_>, sql: &'static str) -> Result<u64> {
@@ -149,18 +170,12 @@ fn count(r: &Reader<'_>, sql: &'static str) -> Result<u64> {
 
 fn balances_add_up(r: &Reader<'_>) -> Result<Finding> {
     let n_accounts = count(r, "SELECT count(*) FROM accounts WHERE user_id IS NOT NULL")?;
-    Ok(Finding {
-        looked_at: counted(n_accounts, "account", "accounts"),
-        problems: transaction::balance_problems(r)?,
-    })
+    Ok(Finding::of(n_accounts, "account", "accounts", transaction::balance_problems(r)?))
 }
 
 fn ledger_is_unbroken(r: &Reader<'_>) -> Result<Finding> {
     let n_entries = count(r, "SELECT count(*) FROM transactions")?;
-    Ok(Finding {
-        looked_at: counted(n_entries, "entry", "entries"),
-        problems: transaction::chain_problems(r)?,
-    })
+    Ok(Finding::of(n_entries, "entry", "entries", transaction::chain_problems(r)?))
 }
 
 fn jobs_are_in_order(r: &Reader<'_>) -> Result<Finding> {
@@ -172,15 +187,12 @@ fn jobs_are_in_order(r: &Reader<'_>) -> Result<Finding> {
         params![],
         |row| Ok(format!("{} has a state its other columns deny", row.get::<JobId>(0)?)),
     )?;
-    Ok(Finding { looked_at: counted(n_jobs, "job", "jobs"), problems })
+    Ok(Finding::of(n_jobs, "job", "jobs", problems))
 }
 
 /// I4: an answer and its charge are one.
 fn tasks_are_paid_for(r: &Reader<'_>) -> Result<Finding> {
-    Ok(Finding {
-        looked_at: counted(ml_task::count(r)?, "task", "tasks"),
-        problems: ml_task::problems(r)?,
-    })
+    Ok(Finding::of(ml_task::count(r)?, "task", "tasks", ml_task::problems(r)?))
 }
 
 /// Whoever closed an account is known no more, and can do nothing: only the ledger is kept.
@@ -202,7 +214,7 @@ fn closed_accounts_are_forgotten(r: &Reader<'_>) -> Result<Finding> {
         params![],
         |row| Ok(format!("{} is closed and not forgotten", row.get::<UserId>(0)?)),
     )?;
-    Ok(Finding { looked_at: counted(n_closed, "closed account", "closed accounts"), problems })
+    Ok(Finding::of(n_closed, "closed account", "closed accounts", problems))
 }
 
 /// I7: rows and files one to one, every file's bytes as its name says, no leftovers past the grace.
@@ -231,5 +243,5 @@ fn contents_are_whole(
     if n_abandoned > 0 {
         problems.push(format!("{n_abandoned} temporary files were left behind"));
     }
-    Ok(Finding { looked_at: counted(contents.used.len() as u64, "content", "contents"), problems })
+    Ok(Finding::of(contents.used.len() as u64, "content", "contents", problems))
 }

@@ -63,8 +63,8 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
-/// Opens the log of a database that is open, to sync what is written into it. SQLite keeps its locks
-/// elsewhere, so that closing this lets go of none.
+/// Opens the log of a database that is open, to sync what is written into it. SQLite keeps its
+/// locks elsewhere, so that closing this lets go of none.
 pub(super) fn open_log(path: &Path) -> Result<File> {
     // Some systems sync only what may be written.
     let opened = File::options().read(true).write(true).open(path);

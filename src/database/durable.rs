@@ -1,7 +1,7 @@
 //! What the log holds, and what of it the disk has: nobody is told of anything that a power cut
-//! could still take back, whether it is their own write or a read that saw somebody else's. Once the
-//! disk has failed that cannot be said any more: writing stops, and reads tell what the file seems
-//! to hold.
+//! could still take back, whether it is their own write or a read that saw somebody else's. Once
+//! the disk has failed that cannot be said any more: writing stops, and reads tell what the file
+//! seems to hold.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};

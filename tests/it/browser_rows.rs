@@ -186,3 +186,40 @@ fn figures_are_typed_and_shown_as_the_language_writes_them() {
     browser.click("button", "Predecir 1 fila corregida");
     browser.wait_for_text("1 fila corregida se ha predicho.");
 }
+
+/// Puts lines into the field for rows, as the clipboard would.
+fn paste(browser: &Browser, text: &str) {
+    browser.eval(&format!(
+        "(() => {{ const area = document.querySelector('textarea'); area.value = {}; \
+         area.dispatchEvent(new Event('input', {{ bubbles: true }})); return true; }})()",
+        json!(text)
+    ));
+}
+
+#[test]
+fn pasted_rows_are_as_they_were_when_somebody_comes_back_to_mend_them() {
+    let binary = Binary::new();
+    let Some((_served, browser)) = stage(&binary) else { return };
+    sign_in(&browser);
+    top_up(&browser, 100);
+    browser.goto("/models/wine");
+    browser.click("[role=tab]", "Many wines");
+    browser.click("button", "Paste or type");
+    let pasted = "pH,alcohol\n3.51,9.4";
+    browser.wait_for("textarea");
+    paste(&browser, pasted);
+    browser.click("button", "Look at the rows");
+    browser.wait_for_text("9 columns are missing");
+    inspect(&browser, "many-pasted");
+    browser.click("button", "Another file");
+    browser.wait_until("document.querySelector('textarea')");
+    assert_eq!(browser.eval("document.querySelector('textarea').value"), pasted);
+    // What was sent is done with.
+    paste(&browser, &table(2, 99));
+    browser.click("button", "Look at the rows");
+    browser.click("button", "Predict 2 rows");
+    browser.wait_for_text("All 2 rows were predicted.");
+    browser.click("button", "Next file");
+    browser.click("button", "Paste or type");
+    assert_eq!(browser.eval("document.querySelector('textarea').value"), "");
+}

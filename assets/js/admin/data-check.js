@@ -2,7 +2,7 @@
 // Checking all stored data: start, follow, stop, and what it found, line by line.
 import { announce } from '/js/core/a11y.js';
 import { useAction } from '/js/core/action.js';
-import { took } from '/js/core/format.js';
+import { number, size, took } from '/js/core/format.js';
 import { t, tOr } from '/js/core/i18n.js';
 import * as jobs from '/js/core/jobs.js';
 import { html, useEffect, useState } from '/js/core/view.js';
@@ -24,6 +24,22 @@ function outcome(job) {
   return t(`check.${job.status}`);
 }
 
+/**
+ * A promise as a fact, in the words of the page where it is kept. What is wrong with a broken one is for whoever mends
+ * it, and stays as the server says it.
+ * @param {NonNullable<NonNullable<Job['result']>['lines']>[number]} line
+ */
+function fact({ code, name, detail, count, status }) {
+  const n = count ?? 0;
+  const looked = code === 'file_is_whole' ? size(n) : tOr(`check.looked.${code}`, detail, { n, count: number(n) });
+  return {
+    name: tOr(`check.line.${code}`, name),
+    // A check by an older version said neither its code nor how much it looked at.
+    detail: status === 'ok' && code ? looked : detail,
+    value: html`<${Badge} status=${status} />`,
+  };
+}
+
 /** @param {{ job: Job, fresh: boolean }} props A fresh result was waited for, so it lies open. */
 function Result({ job, fresh }) {
   const lines = job.result?.lines ?? [];
@@ -43,9 +59,7 @@ function Result({ job, fresh }) {
     ${lines.length > 0 && html`
       <details class="fold" open=${open}>
         <summary class="fold__title">${t('check.lines', { n: lines.length })}</summary>
-        <${Facts} rows=${lines.map(({ name, detail, status }) => ({
-          name, detail, value: html`<${Badge} status=${status} />`,
-        }))} />
+        <${Facts} rows=${lines.map(fact)} />
       </details>`}`;
 }
 

@@ -1,5 +1,5 @@
 // @ts-check
-// What a list shows, kept in the address: a link shows the same, and Back undoes.
+// What a list shows, kept in the address: a link shows the same, and whoever comes Back finds it so.
 import { place, setQuery, useScreenPlace } from '/js/core/router.js';
 
 /**

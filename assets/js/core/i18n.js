@@ -103,8 +103,10 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
 
-/** The words for a key, or `other` when the dictionary does not know it (what a newer server says).
- * @param {string} key @param {string} other */
-export function tOr(key, other) {
-  return key in words ? t(key) : other;
+/**
+ * The words for a key, or `other` when the dictionary does not know it (what a newer server says).
+ * @param {string} key @param {string} other @param {Record<string, string | number>} [values]
+ */
+export function tOr(key, other, values) {
+  return key in words ? t(key, values) : other;
 }

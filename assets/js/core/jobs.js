@@ -4,7 +4,7 @@ import { request } from '/js/core/http.js';
 import { follow } from '/js/core/live.js';
 
 /** @typedef {'queued' | 'running' | 'succeeded' | 'cancelled' | 'dead'} JobStatus */
-/** @typedef {{ name: string, status: 'ok' | 'violated', detail: string | null }} Line */
+/** @typedef {{ code: string, name: string, status: 'ok' | 'violated', detail: string, count: number | null }} Line */
 /**
  * @typedef {{ id: string, kind: string, status: JobStatus, progress: number, message: string | null, attempt: number,
  *   attempts_max: number, result: { lines?: Line[] } | null, error: string | null, created_at: string,

@@ -29,10 +29,9 @@ import { SkeletonBlock } from '/js/parts/skeleton.js';
 
 const ENDINGS = '.csv,.tsv,.txt,text/csv,text/tab-separated-values,text/plain';
 
-/** @param {{ model: Model, onChoose: (chosen: Chosen) => void }} props */
-function Choose({ model, onChoose }) {
+/** @param {{ model: Model, pasted: string, setPasted: (text: string) => void, onChoose: (chosen: Chosen) => void }} props */
+function Choose({ model, pasted, setPasted, onChoose }) {
   const [error, setError] = useState('');
-  const [pasted, setPasted] = useTyped('pasted', '');
   const [pasting, setPasting] = useState(pasted !== '');
   const takeText = (/** @type {string} */ text) => {
     if (!text.trim()) return setError(t('many.nothing_pasted'));
@@ -121,16 +120,19 @@ function Followed({ model, id, onNext }) {
 /** @param {{ model: Model }} props */
 export function Many({ model }) {
   const [chosen, setChosen] = useTyped('file', /** @type {Chosen | null} */ (null));
+  // Whoever looks at what they pasted and comes back to mend it finds it as it was.
+  const [pasted, setPasted] = useTyped('pasted', '');
   const [{ task }, set] = useFilters({ task: '', only: '' });
   const follow = (/** @type {any} */ made) => {
     if (chosen) fileNames.keep(made.id, chosen.name);
     set({ task: made.id }, { push: true });
     setChosen(null);
+    setPasted('');
   };
   return html`
     <${Fragment}>
       ${task ? html`<${Followed} key=${task} model=${model} id=${task} onNext=${() => set({ task: '', only: '' }, { push: true })} />`
         : chosen ? html`<${Look} model=${model} chosen=${chosen} onDrop=${() => setChosen(null)} onSent=${follow} />`
-        : html`<${Choose} model=${model} onChoose=${setChosen} />`}
+        : html`<${Choose} model=${model} pasted=${pasted} setPasted=${setPasted} onChoose=${setChosen} />`}
     <//>`;
 }
