@@ -36,9 +36,31 @@ pub(super) fn run(place: &Place, _: &Arguments) -> Done {
     if was_there && !is_made {
         say(&format!("{shown} holds a database of Cellar already; nothing was changed."))?;
     } else {
-        say(&format!("{shown} is ready. Start the server with: cellar serve"))?;
+        say(&format!("{shown} is ready. Start the server with: {}", serving(place)))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The command that serves this place, as a shell reads it.
+fn serving(place: &Place) -> String {
+    let config = place.config.as_ref().map(|path| path.display().to_string());
+    let given = [("--data", place.data.clone()), ("--config", config)];
+    let mut command = "cellar serve".to_owned();
+    for (name, value) in given {
+        if let Some(value) = value {
+            command.extend([" ", name, " ", &shell_word(&value)]);
+        }
+    }
+    command
+}
+
+/// A text as one word of a shell.
+fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+:@,".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// Runs one future to its end on this thread.
@@ -75,5 +97,28 @@ pub(super) fn greet(password: &FirstPassword) -> Result<()> {
                  where standard output is read, or give a password in {ADMIN_PASSWORD}"
             ))
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_serves_the_place_that_was_made() {
+        let place = |data: Option<&str>, config: Option<&str>| Place {
+            data: data.map(str::to_owned),
+            config: config.map(Into::into),
+        };
+        for (place, command) in [
+            (place(None, None), "cellar serve"),
+            (place(Some("/srv/cellar"), None), "cellar serve --data /srv/cellar"),
+            (
+                place(Some("my wine's"), Some("a.toml")),
+                r"cellar serve --data 'my wine'\''s' --config a.toml",
+            ),
+        ] {
+            assert_eq!(serving(&place), command);
+        }
     }
 }
