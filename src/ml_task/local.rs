@@ -53,7 +53,7 @@ pub fn predict_locally<R: Read>(
                 Some(numbers) => LentOutcome::Predicted { inputs: &[], numbers },
                 None => LentOutcome::Rejected(mine),
             };
-            table.widths.write(LentRow { block: &block, at, outcome }, &mut text)?;
+            table.widths.write(LentRow { row, block: &block, at, outcome }, &mut text)?;
         }
         out.write_all(&std::mem::take(&mut text).finish()?).map_err(unwritable)?;
     }

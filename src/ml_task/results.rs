@@ -44,6 +44,7 @@ pub(super) enum RowOutcome {
 /// One row of the results where it lies, for whoever passes it on at once.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LentRow<'a> {
+    pub(super) row: u64,
     pub(super) block: &'a Block,
     /// Its place in the block.
     pub(super) at: usize,
@@ -161,7 +162,6 @@ impl Results {
     pub(super) fn next_of(&mut self, only: Only) -> Result<Option<ResultRow>> {
         let n_columns = self.names.len();
         let Some(lent) = self.lend_next(only)? else { return Ok(None) };
-        let row = lent.block.first_row + lent.at as u64;
         let cells = lent.cells(n_columns).into_iter().map(<[u8]>::to_vec).collect();
         let outcome = match lent.outcome {
             LentOutcome::Predicted { inputs, numbers } => {
@@ -169,7 +169,7 @@ impl Results {
             }
             LentOutcome::Rejected(faults) => RowOutcome::Rejected(faults.to_vec()),
         };
-        Ok(Some(ResultRow { row, cells, outcome }))
+        Ok(Some(ResultRow { row: lent.row, cells, outcome }))
     }
 
     /// The same row where it lies.
@@ -196,7 +196,7 @@ impl Results {
         let block = &self.block;
         if !self.found.is_empty() || !self.has_predictions {
             let outcome = LentOutcome::Rejected(&self.found);
-            return Ok(Some(LentRow { block, at, outcome }));
+            return Ok(Some(LentRow { row, block, at, outcome }));
         }
         self.line.clear();
         if self.output.read_line(&mut self.line).map_err(Error::internal)? == 0 {
@@ -206,7 +206,7 @@ impl Results {
         read_line(self.line.trim_end_matches('\n'), &mut self.numbers)?;
         let inputs = if is_good { block.rows.row(self.next_good - 1) } else { &[] };
         let outcome = LentOutcome::Predicted { inputs, numbers: &self.numbers };
-        Ok(Some(LentRow { block, at, outcome }))
+        Ok(Some(LentRow { row, block, at, outcome }))
     }
 
     /// Passes `n` of the rows that are asked for, without reading what is in them.
