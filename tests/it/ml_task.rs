@@ -338,13 +338,17 @@ fn what_cannot_be_read_is_refused_whole() {
     is_told(send_table(&ada, &large));
     let invoked = ada.post("/api/models/wine/invocations").header("Content-Type", "text/csv");
     assert_eq!(invoked.body(large).send().status, 413);
-    // In a form as well, however much of it comes before anybody looks at it.
-    for n_rows in [400, 10_000, 100_000] {
+    // In a form as well, however much of it comes before anybody looks at it, and whether or not it
+    // says beforehand how long it is.
+    for (n_rows, is_announced) in [(400, false), (10_000, false), (100_000, false), (100_000, true)]
+    {
         let head = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"w.csv\"";
         let form = format!("{head}\r\n\r\n{}\r\n--b--\r\n", "1,2,3\n".repeat(n_rows));
         let call = ada.post("/api/tasks?model=wine").header("X-Cellar", "1");
-        let call = call.header("Content-Type", "multipart/form-data; boundary=b").body(form);
-        is_told(call.send());
+        let call = call.header("Content-Type", "multipart/form-data; boundary=b");
+        let length = form.len().to_string();
+        let call = if is_announced { call.header("Content-Length", &length) } else { call };
+        is_told(call.body(form).send());
     }
     assert_eq!(balance(&ada), [100, 0]);
 }

@@ -1,7 +1,7 @@
 //! Predictions without a server.
 
 use super::*;
-use crate::support::app::put_wine_model;
+use crate::support::app::{put_measured_wine_model, put_wine_model};
 
 const HEADER: &str = "note,fixed acidity,volatile acidity,citric acid,residual sugar,chlorides,\
     free sulfur dioxide,total sulfur dioxide,density,pH,sulphates,alcohol";
@@ -100,7 +100,7 @@ fn models_are_listed_and_shown() {
 fn a_folder_in_which_only_a_model_was_trained_becomes_a_data_folder() {
     let binary = Binary::new();
     fs::create_dir(binary.data()).unwrap();
-    put_wine_model(&binary.data());
+    put_measured_wine_model(&binary.data());
     binary.run(&["init-db"]).done();
     // Somebody else's folder of that name does not.
     let binary = Binary::new();
