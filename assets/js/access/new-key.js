@@ -47,7 +47,7 @@ function Made({ made, onClose }) {
 /** @param {{ onClose: () => void, onDone?: () => void }} props */
 export default function NewKey({ onClose, onDone }) {
   const [made, setMade] = useState(/** @type {any} */ (null));
-  const { form, field, values, change, problem, busy } = useForm({
+  const { form, field, values, change, problem, busy, dialog } = useForm({
     initial: { name: '', scopes: 'read predict', life: '90' },
     check: ({ name, scopes }) => ({
       ...(name.trim() ? {} : { name: t('keys.name_missing') }),
@@ -62,7 +62,7 @@ export default function NewKey({ onClose, onDone }) {
   });
   if (made) return html`<${Made} key="made" made=${made} onClose=${onClose} />`;
   return html`
-    <${Dialog} key="new" title=${t('keys.new')} busy=${busy} onClose=${onClose}>
+    <${Dialog} key="new" title=${t('keys.new')} ...${dialog} onClose=${onClose}>
       <form class="form" ...${form}>
         ${problem && html`<${Problem} error=${problem} />`}
         <${Field} label=${t('keys.name')} autocomplete="off" hint=${t('keys.name_hint')} ...${field('name')} />

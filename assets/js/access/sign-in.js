@@ -14,6 +14,7 @@ import { Notice, Problem } from '/js/parts/notice.js';
 export default function SignIn({ query, renewMe }) {
   const { form, field, problem, busy } = useForm({
     initial: { identity: '', password: '' },
+    guarded: false,
     check(values) {
       const wrong = /** @type {Record<string, string>} */ ({});
       if (!values.identity.trim()) wrong.identity = t('sign_in.identity_missing');

@@ -36,7 +36,6 @@ function Form({ next, invitation, gift, renewMe }) {
   const { form, field, problem, busy } = useForm({
     initial: { username: '', email: '', full_name: '', password: '' },
     check,
-    guarded: true,
     async send(values) {
       const account = { username: values.username.trim(), email: values.email.trim(), password: values.password };
       const full_name = values.full_name.trim();

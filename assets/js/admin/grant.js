@@ -23,7 +23,7 @@ export function Grant({ user, kind, onClose, onDone }) {
   const fits = (/** @type {number} */ amount) => amount >= least && amount <= AMOUNT_MAX && amount !== 0;
   const below = (/** @type {number} */ amount) => (fits(amount) && user.available + amount < 0
     ? t('grant.below', { name: user.username, credits: credits(user.available) }) : '');
-  const { form, field, values, problem, busy } = useForm({
+  const { form, field, values, problem, busy, dialog } = useForm({
     initial: { amount: '', reason: '' },
     check: ({ amount, reason }) => ({
       ...(fits(amountOf(amount)) ? {} : { amount: t(isTopUp ? 'grant.range' : 'grant.range_signed', { max: number(AMOUNT_MAX) }) }),
@@ -52,7 +52,7 @@ export function Grant({ user, kind, onClose, onDone }) {
     ? t('grant.then', { name: user.username, credits: credits(user.available + amount) })
     : t('grant.now', { name: user.username, credits: credits(user.available) }));
   return html`
-    <${Dialog} title=${t(isTopUp ? 'grant.top_up' : 'grant.adjust', { name: user.username })} busy=${busy} onClose=${onClose}>
+    <${Dialog} title=${t(isTopUp ? 'grant.top_up' : 'grant.adjust', { name: user.username })} ...${dialog} onClose=${onClose}>
       <form class="form" ...${form}>
         ${problem && html`<${Problem} error=${problem} />`}
         <${Field} label=${t(isTopUp ? 'grant.amount' : 'grant.amount_signed')} inputmode=${isTopUp ? 'numeric' : 'text'} autocomplete="off"

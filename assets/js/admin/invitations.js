@@ -24,7 +24,7 @@ const DAY_MS = 24 * 3600 * 1000;
 /** @param {{ onClose: () => void, onDone: () => void }} props */
 function NewInvitation({ onClose, onDone }) {
   const [link, setLink] = useState('');
-  const { form, field, values, change, problem, busy } = useForm({
+  const { form, field, values, change, problem, busy, dialog } = useForm({
     initial: { note: '', days: '14' },
     check: () => ({}),
     async send({ note, days }) {
@@ -43,7 +43,7 @@ function NewInvitation({ onClose, onDone }) {
       <//>`;
   }
   return html`
-    <${Dialog} key="new" title=${t('invitations.new')} busy=${busy} onClose=${onClose}>
+    <${Dialog} key="new" title=${t('invitations.new')} ...${dialog} onClose=${onClose}>
       <form class="form" ...${form}>
         ${problem && html`<${Problem} error=${problem} />`}
         <${Field} label=${t('invitations.note')} autocomplete="off" autocapitalize="sentences" hint=${t('invitations.note_hint')} ...${field('note')} />

@@ -27,7 +27,7 @@ export function OneTimePassword({ name, password, id, onClose }) {
 /** @param {{ onClose: () => void, onDone: () => void }} props */
 export function NewUser({ onClose, onDone }) {
   const [made, setMade] = useState(/** @type {any} */ (null));
-  const { form, field, values, change, problem, busy } = useForm({
+  const { form, field, values, change, problem, busy, dialog } = useForm({
     initial: { username: '', email: '', role: 'user' },
     check: ({ username }) => (username.trim() ? {} : { username: t('users.name_missing') }),
     async send({ username, email, role }) {
@@ -37,7 +37,7 @@ export function NewUser({ onClose, onDone }) {
   });
   if (made) return html`<${OneTimePassword} key="made" name=${made.username} password=${made.password} id=${made.user_id} onClose=${onClose} />`;
   return html`
-    <${Dialog} key="new" title=${t('users.new')} text=${t('users.new_text')} busy=${busy} onClose=${onClose}>
+    <${Dialog} key="new" title=${t('users.new')} text=${t('users.new_text')} ...${dialog} onClose=${onClose}>
       <form class="form" ...${form}>
         ${problem && html`<${Problem} error=${problem} />`}
         <${Field} label=${t('users.name')} autocomplete="off" ...${field('username')} />

@@ -23,15 +23,15 @@ const JOBS_SEEN = 20;
 
 /** @typedef {import('/js/core/state.js').Loaded<any>} Loaded */
 
-/** @param {{ title: string, source: Loaded, days: { day: string, value: number }[] | undefined, format: (value: number) => string, head: string }} props */
-function ByDay({ title, source, days, format, head }) {
+/** @param {{ title: string, source: Loaded, days: { day: string, value: number }[] | undefined, format: (value: number) => string, head: string, unit: string }} props */
+function ByDay({ title, source, days, format, head, unit }) {
   // Noon, so that no time zone makes it the day before.
   const bars = days?.map(({ day, value }) => ({ label: shortDay(`${day}T12:00:00Z`), value }));
   return html`
     <section class="card">
       <div class="card__head"><h2>${title}</h2><small class="faint">${t('overview.days')}</small></div>
       ${source.error && !source.data ? html`<${Failure} error=${source.error} retry=${source.reload} />`
-        : bars ? html`<${BarChart} label=${title} bars=${bars} yFormat=${format} tickFormat=${number} heads=${[t('overview.day'), head]} height=${168} xTicks=${4} />`
+        : bars ? html`<${BarChart} label=${title} bars=${bars} yFormat=${format} tickFormat=${number} heads=${[t('overview.day'), head]} height=${184} xTicks=${4} yTitle=${unit} />`
         : html`<${SkeletonBlock} />`}
     </section>`;
 }
@@ -75,13 +75,17 @@ function Deeds({ source: { data, error, reload } }) {
 /** @param {import('/js/admin/api.js').Figures | null} figures @param {Loaded} source */
 function summary(figures, source) {
   // A figure that is not known is not a figure that is still coming.
-  const or = (/** @type {() => string} */ value) => (figures ? value() : source.error ? '–' : undefined);
+  const figure = (/** @type {string} */ unit, /** @type {(known: import('/js/admin/api.js').Figures) => number} */ of) => {
+    if (!figures) return { value: source.error ? '–' : undefined };
+    const n = of(figures);
+    return { value: number(n), unit: t(unit, { n }) };
+  };
   const sum = (/** @type {any[]} */ days, /** @type {string} */ name) => days.reduce((all, day) => all + day[name], 0);
   return [
-    { name: t('overview.users'), value: or(() => number(figures?.users.active ?? 0)), more: figures ? t('overview.today', { n: figures.users.active_today, count: number(figures.users.active_today) }) : ' ' },
-    { name: t('overview.available'), value: or(() => number(figures?.credits_available ?? 0)), more: figures ? t('overview.held', { credits: credits(figures.credits_held) }) : ' ' },
-    { name: t('overview.spent'), value: or(() => number(sum(figures?.credits_by_day ?? [], 'spent'))), more: t('overview.in_days') },
-    { name: t('overview.rows'), value: or(() => number(sum(figures?.tasks_by_day ?? [], 'n_predicted'))), more: t('overview.in_days') },
+    { name: t('overview.users'), ...figure('accounts.unit', ({ users }) => users.active), more: figures ? t('overview.today', { n: figures.users.active_today, count: number(figures.users.active_today) }) : ' ' },
+    { name: t('overview.available'), ...figure('credits.unit', ({ credits_available }) => credits_available), more: figures ? t('overview.held', { credits: credits(figures.credits_held) }) : ' ' },
+    { name: t('overview.spent'), ...figure('credits.unit', ({ credits_by_day }) => sum(credits_by_day, 'spent')), more: t('overview.in_days') },
+    { name: t('overview.rows'), ...figure('rows.unit', ({ tasks_by_day }) => sum(tasks_by_day, 'n_predicted')), more: t('overview.in_days') },
   ];
 }
 
@@ -102,9 +106,9 @@ export default function Overview() {
       ${stale && html`<${Stale} error=${stale.error} retry=${renew} />`}
       <${Stat} figures=${summary(data, figures)} />
       <div class="page__two page__two--even">
-        <${ByDay} title=${t('overview.spent_by_day')} source=${figures} format=${credits} head=${t('overview.spent')}
+        <${ByDay} title=${t('overview.spent_by_day')} source=${figures} format=${credits} head=${t('overview.spent')} unit=${t('credits.unit', { n: 2 })}
           days=${data?.credits_by_day.map(({ day, spent }) => ({ day, value: spent }))} />
-        <${ByDay} title=${t('overview.rows_by_day')} source=${figures} head=${t('overview.rows')}
+        <${ByDay} title=${t('overview.rows_by_day')} source=${figures} head=${t('overview.rows')} unit=${t('rows.unit', { n: 2 })}
           format=${(/** @type {number} */ n) => t('overview.rows_value', { n, count: number(n) })}
           days=${data?.tasks_by_day.map(({ day, n_predicted }) => ({ day, value: n_predicted }))} />
       </div>

@@ -52,7 +52,7 @@ function JobCounts({ source }) {
   return html`
     <${Panel} title=${t('system.jobs')} source=${source}>
       <${Facts} rows=${STATUSES.map((status) => ({
-        name: t(`status.${status}`), value: counts && number(counts[status]),
+        name: t(`status.${status}`), value: counts && t('jobs.count', { n: counts[status], count: number(counts[status]) }),
       }))} />
     <//>`;
 }

@@ -10,6 +10,7 @@ import { NewUser } from '/js/admin/new-user.js';
 import { Badge } from '/js/parts/badge.js';
 import { Button } from '/js/parts/button.js';
 import { Credits } from '/js/parts/credits.js';
+import { Filters, nothingFits } from '/js/parts/filters.js';
 import { Stale } from '/js/parts/notice.js';
 import { Search } from '/js/parts/search.js';
 import { Select } from '/js/parts/select.js';
@@ -51,7 +52,8 @@ export default function Users() {
   const [filters, set] = useFilters({ text: '', state: '', role: '', sort: 'newest' }, { state: STATES, role: ROLES, sort: SORTS });
   const [making, setMaking] = useState(false);
   const pages = usePages((cursor) => listUsers({ ...filters, cursor, limit: 25 }), [toQuery(filters)]);
-  const narrowed = Boolean(filters.text || filters.state || filters.role);
+  const isNarrowed = Boolean(filters.text || filters.state || filters.role);
+  const clear = isNarrowed ? () => set({ text: '', state: '', role: '' }) : null;
   const choice = (/** @type {'state' | 'role' | 'sort'} */ name, /** @type {string} */ label, /** @type {{ value: string, label: string }[]} */ options) => html`
     <${Select} quiet label=${label} name=${name} value=${filters[name]} options=${options} onInput=${(/** @type {string} */ value) => set({ [name]: value })} />`;
   return html`
@@ -60,21 +62,18 @@ export default function Users() {
         <div><h1>${t('title.users')}</h1><p>${t('users.lede')}</p></div>
         <div class="page__actions"><${Button} kind="main" icon="plus" onClick=${() => setMaking(true)}>${t('users.new')}<//></div>
       </div>
-      <div class="filters">
+      <${Filters} clear=${clear}>
         <${Search} label=${t('users.search')} value=${filters.text} onSearch=${(/** @type {string} */ text) => set({ text })} />
         ${choice('state', t('users.state'), [{ value: '', label: t('users.every_state') },
           ...STATES.map((value) => ({ value, label: t(`status.${value}`) }))])}
         ${choice('role', t('users.role'), [{ value: '', label: t('users.every_role') },
           ...ROLES.map((value) => ({ value, label: t(`role.${value}`) }))])}
         ${choice('sort', t('users.sort'), SORTS.map((value) => ({ value, label: t(`users.by_${value}`) })))}
-      </div>
+      <//>
       ${pages.items && pages.error && html`<${Stale} error=${pages.error} retry=${pages.reload} />`}
       <section class="card card--table" aria-label=${t('title.users')}>
         <${List} label=${t('title.users')} columns=${columns()} pages=${pages} n=${8} href=${(/** @type {UserRow} */ user) => `/admin/users/${user.id}`}
-          blank=${{
-            icon: 'people', title: t('users.none_found'), text: t('users.none_text'),
-            action: narrowed && html`<${Button} onClick=${() => set({ text: '', state: '', role: '' })}>${t('users.everybody')}<//>`,
-          }} />
+          blank=${clear ? nothingFits(clear) : { icon: 'people', title: t('users.none_found'), text: '' }} />
       </section>
       ${making && html`<${NewUser} onClose=${() => setMaking(false)} onDone=${pages.reload} />`}
     </div>`;

@@ -8,7 +8,8 @@ import { place, setQuery, useScreenPlace } from '/js/core/router.js';
  * @template {Record<string, string>} T
  * @param {T} defaults
  * @param {Partial<Record<keyof T, string[]>>} [known] the values that a name can have, besides the default
- * @returns {[T, (changes: Partial<T>, options?: { push?: boolean }) => void]} the values, and how to change some
+ * @returns {[T, (changes: Partial<T>, options?: { push?: boolean }) => void, (() => void) | null]} the values, how to change
+ *   some, and how to have them all as they are by default, unless they are
  */
 export function useFilters(defaults, known = {}) {
   const { path, query } = useScreenPlace();
@@ -17,7 +18,8 @@ export function useFilters(defaults, known = {}) {
     const said = query.get(name);
     if (said !== null && (known[name]?.includes(said) ?? true)) /** @type {any} */ (values)[name] = said;
   }
-  return [values, (changes, options) => {
+  /** @param {Partial<T>} changes @param {{ push?: boolean }} [options] */
+  const change = (changes, options) => {
     // A screen that is being left has no say in the address of the next.
     if (place.get().path !== path) return;
     /** @type {Record<string, string | null>} */
@@ -25,7 +27,9 @@ export function useFilters(defaults, known = {}) {
     // What is as it would be anyway makes the address no longer.
     for (const [name, value] of Object.entries(changes)) said[name] = value === defaults[name] ? null : (value ?? null);
     setQuery(said, options);
-  }];
+  };
+  const isNarrowed = Object.keys(defaults).some((name) => values[name] !== defaults[name]);
+  return [values, change, isNarrowed ? () => change(defaults) : null];
 }
 
 /** The values as a query of the API, without those that are empty. @param {Record<string, string | number | null | undefined>} values */

@@ -39,11 +39,11 @@ export function explain(error) {
  *   initial: Values,
  *   check: (values: Values) => Values,
  *   send: (values: Values) => Promise<void>,
- *   guarded?: boolean,
+ *   guarded?: boolean | ((values: Values) => boolean),
  * }} options `check` gives a message for each field that is wrong. A refusal that names no field of the form is shown
- *   above it. Leaving a `guarded` form asks first if something was typed.
+ *   above it. Leaving the form asks first if something was typed, unless nobody would miss it (`guarded` says no).
  */
-export function useForm({ initial, check, send, guarded = false }) {
+export function useForm({ initial, check, send, guarded = true }) {
   const [start, setStart] = useState(initial);
   const dirty = (/** @type {Values} */ typed) => Object.keys(start).filter((name) => typed[name] !== start[name]);
   const [values, setValues] = useTyped(Object.keys(initial).join(), initial, (typed) => {
@@ -79,7 +79,8 @@ export function useForm({ initial, check, send, guarded = false }) {
 
   const { run, busy, isUnderWay } = useAction(() => send(values), refuse);
   // What is being sent leads to another screen by itself.
-  useGuard(() => guarded && isDirty && !isUnderWay.current);
+  const isLost = () => isDirty && !isUnderWay.current && (typeof guarded === 'function' ? guarded(values) : guarded);
+  useGuard(isLost);
 
   /** @param {Event} event */
   function submit(event) {
@@ -97,6 +98,8 @@ export function useForm({ initial, check, send, guarded = false }) {
     problem,
     busy,
     isDirty,
+    /** What the dialog around the form needs to know. */
+    dialog: { busy, isLost },
     /** Begins anew with these values: what was typed is kept elsewhere now. @param {Values} next */
     restart: (next) => {
       setStart(next);

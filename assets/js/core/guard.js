@@ -13,10 +13,15 @@ function isSomethingLost() {
   return [...guards].some((guard) => guard());
 }
 
-/** Whether this screen may be left: at once if nothing would be lost, else once the reader has answered.
- * @returns {true | Promise<boolean>} */
-export function mayLeave() {
-  if (!isSomethingLost()) return true;
+/**
+ * Whether this screen may be left: at once if nothing would be lost, else once the reader has answered. A dialog asks for
+ * what would be lost with it alone.
+ * @param {() => boolean} [isLost] @returns {true | Promise<boolean>}
+ */
+export function mayLeave(isLost = isSomethingLost) {
+  // The question is on the screen already: whoever asks again while it is there has their answer with it.
+  if (question.get()) return Promise.resolve(false);
+  if (!isLost()) return true;
   return new Promise((answer) => {
     question.set((leave) => {
       question.set(null);

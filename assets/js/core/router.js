@@ -35,9 +35,13 @@ function write(address, push) {
   history[push ? 'pushState' : 'replaceState']({ depth }, '', address);
 }
 
+/** What the present entry was made by changing, while nothing else was done; a word typed letter by letter is one change. */
+let changing = '';
+
 /** Goes to an address of the app. @param {string} address @param {{ replace?: boolean }} [options] */
 export function go(address, { replace = false } = {}) {
   write(address, !replace);
+  changing = '';
   scrollTo(0, 0);
   place.set(here());
 }
@@ -54,8 +58,8 @@ export function dropFragment() {
 }
 
 /**
- * Changes the query of the address on the same screen; `null` or an empty word takes a name out. Filters replace the
- * entry of the history, tabs and the like make a new one.
+ * Changes the query of the address on the same screen; `null` or an empty word takes a name out. Back undoes it: a change
+ * is an entry of the history, and what is changed again at once stays in the same one unless each is a step (`push`).
  * @param {Record<string, string | null>} changes @param {{ push?: boolean }} [options]
  */
 export function setQuery(changes, { push = false } = {}) {
@@ -65,7 +69,10 @@ export function setQuery(changes, { push = false } = {}) {
     else query.delete(name);
   }
   const address = location.pathname + (query.size ? `?${query}` : '') + location.hash;
-  write(address, push);
+  if (address === location.pathname + location.search + location.hash) return;
+  const changed = Object.keys(changes).sort().join();
+  write(address, push || changed !== changing);
+  changing = changed;
   place.set(here());
 }
 
@@ -122,6 +129,7 @@ export function startRouter(isScreen) {
     const before = depth;
     const wanted = state?.depth ?? before + 1;
     depth = wanted;
+    changing = '';
     // An entry without a mark is one that the browser made: a link to a part of this page.
     if (!state) write(address(), false);
     if (onArrival) {

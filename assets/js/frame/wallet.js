@@ -33,7 +33,7 @@ export function Wallet({ onGo }) {
       <div>
         <small class="wallet__label">${t('wallet.available')}</small>
         <p>${hasScreen('/credits') ? html`<a class="wallet__link" href="/credits">${amount}</a>` : amount}</p>
-        ${held && held.held > 0 && html`<small class="faint num">${t('wallet.held', { n: held.held, count: number(held.held) })}</small>`}
+        ${held && held.held > 0 && html`<small class="faint num">${t('wallet.held', { credits: credits(held.held) })}</small>`}
       </div>
       <${Button} kind="small wide" onClick=${() => { onGo?.(); openDialog('top_up'); }}>${t('top_up.action')}<//>
     </section>`;

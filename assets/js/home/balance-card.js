@@ -22,7 +22,7 @@ export function BalanceCard() {
     <section class="card" aria-labelledby="balance">
       <div class="card__head card__head--close"><h2 id="balance">${t('home.balance')}</h2><small class="quiet">${t('home.days', { n: DAYS })}</small></div>
       ${held
-        ? html`<${BigCredits} amount=${held.available} more=${held.held > 0 && t('home.held', { count: number(held.held) })} />`
+        ? html`<${BigCredits} amount=${held.available} more=${held.held > 0 && t('home.held', { credits: credits(held.held) })} />`
         : html`<p class="amount"><${Skeleton} ch=${14} /></p>`}
       ${data && points.every(({ y }) => y === 0)
         ? html`<${Blank} icon="coin" title=${t('home.no_credits')} text=${t('home.no_credits_text')}

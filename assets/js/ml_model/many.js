@@ -3,7 +3,7 @@
 import { announce } from '/js/core/a11y.js';
 import { useFilters } from '/js/core/filters.js';
 import { number, size } from '/js/core/format.js';
-import { mayLeave } from '/js/core/guard.js';
+import { mayLeave, useGuard } from '/js/core/guard.js';
 import { t } from '/js/core/i18n.js';
 import { fileNames } from '/js/core/notes.js';
 import { useLoad } from '/js/core/state.js';
@@ -123,6 +123,7 @@ export function Many({ model }) {
   // Whoever looks at what they pasted and comes back to mend it finds it as it was.
   const [pasted, setPasted] = useTyped('pasted', '');
   const [{ task }, set] = useFilters({ task: '', only: '' });
+  useGuard(() => !task && (chosen !== null || pasted.trim() !== ''));
   const follow = (/** @type {any} */ made) => {
     if (chosen) fileNames.keep(made.id, chosen.name);
     set({ task: made.id }, { push: true });

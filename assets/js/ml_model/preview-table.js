@@ -5,7 +5,7 @@ import { t } from '/js/core/i18n.js';
 import { html, useState } from '/js/core/view.js';
 import { faultInWords, guessInWords } from '/js/parts/cell-fault.js';
 import { Choice } from '/js/parts/choice.js';
-import { columnTitle } from '/js/parts/measurements.js';
+import { columnHead, columnTitle } from '/js/parts/measurements.js';
 import { Notice } from '/js/parts/notice.js';
 
 /** @typedef {import('/js/core/models.js').Model} Model */
@@ -64,7 +64,7 @@ export function PreviewTable({ model, preview }) {
           <thead><tr>
             <th scope="col" class="table__right">${t('results.line')}</th>
             ${only === 'bad' && html`<th scope="col">${t('results.wrong')}</th>`}
-            ${names.map((name, at) => html`<th scope="col" key=${at} class="table__right">${columnAt(at) ? columnTitle(columnAt(at).name) : name}</th>`)}
+            ${names.map((name, at) => html`<th scope="col" key=${at} class="table__right">${columnAt(at) ? columnHead(columnAt(at)) : name}</th>`)}
           </tr></thead>
           <tbody>
             ${rows.map((row) => html`

@@ -9,6 +9,7 @@ import { isOpen, listTasks } from '/js/core/tasks.js';
 import { html } from '/js/core/view.js';
 import { Button } from '/js/parts/button.js';
 import { DateSpan, spanOf } from '/js/parts/date-span.js';
+import { Filters, nothingFits } from '/js/parts/filters.js';
 import { Stale } from '/js/parts/notice.js';
 import { Search } from '/js/parts/search.js';
 import { Select } from '/js/parts/select.js';
@@ -25,16 +26,13 @@ const SOON_S = 1;
 const LATER_S = 15;
 
 export default function History() {
-  const [filters, setFilters] = useFilters(NOTHING, { status: STATUSES });
+  const [filters, setFilters, clear] = useFilters(NOTHING, { status: STATUSES });
   const { model, status, from, to, text } = filters;
   const models = useLoad(listModels);
   const pages = usePages((cursor) => listTasks({ limit: LIMIT, cursor, model, status, ...spanOf(filters), text: text.trim() }), [toQuery(filters)]);
   const { items, error, busy, reload } = pages;
   useEvery(items?.some(isOpen) ? SOON_S : LATER_S, () => { if (!busy) reload(); });
-  const isFiltered = Boolean(model || status || from || to || text);
-  const clear = () => setFilters(NOTHING);
-  const blank = isFiltered
-    ? { icon: 'search', title: t('history.none'), text: t('history.none_text'), action: html`<${Button} kind="small" onClick=${clear}>${t('history.clear')}<//>` }
+  const blank = clear ? nothingFits(clear)
     : { icon: 'history', title: t('history.empty'), text: t('history.empty_text'), action: html`<${Button} kind="main" href="/models">${t('history.to_models')}<//>` };
   // A model that is retired has tasks still, and a link to them says so.
   const names = [...new Set([...(models.data ?? []).map(({ id }) => id), ...(model ? [model] : [])])];
@@ -43,15 +41,14 @@ export default function History() {
     <div class="page">
       <div class="page__head"><div><h1>${t('title.history')}</h1><p>${t('history.lede')}</p></div></div>
       ${items && error && html`<${Stale} error=${error} retry=${reload} />`}
-      <div class="filters" role="group" aria-label=${t('history.filters')}>
+      <${Filters} clear=${clear}>
         <${Search} label=${t('history.search')} value=${text} onSearch=${(/** @type {string} */ value) => setFilters({ text: value })} />
         <${Select} quiet label=${t('task.model')} name="model" value=${model} onInput=${(/** @type {string} */ value) => setFilters({ model: value })}
           options=${[{ value: '', label: t('history.all_models') }, ...names.map((id) => ({ value: id, label: titles.get(id) ?? titleOf(id) }))]} />
         <${Select} quiet label=${t('task.status')} name="status" value=${status} onInput=${(/** @type {string} */ value) => setFilters({ status: value })}
           options=${[{ value: '', label: t('history.all_states') }, ...STATUSES.map((value) => ({ value, label: t(`status.${value}`) }))]} />
         <${DateSpan} from=${from} to=${to} onChange=${setFilters} />
-        ${isFiltered && html`<${Button} kind="bare" icon="close" onClick=${clear}>${t('history.clear')}<//>`}
-      </div>
+      <//>
       <section class="card card--table card--list" aria-label=${t('title.history')}>
         <${List} label=${t('title.history')} columns=${taskColumns} pages=${pages} n=${8} blank=${blank}
           href=${(/** @type {Task} */ task) => `/tasks/${task.id}`} />

@@ -5,7 +5,7 @@ import { t, tOr } from '/js/core/i18n.js';
 import { useInView } from '/js/core/in-view.js';
 import { html } from '/js/core/view.js';
 import { Bars } from '/js/parts/bars.js';
-import { columnTitle, figure, unitTitle } from '/js/parts/measurements.js';
+import { columnTitle, figure, quantity } from '/js/parts/measurements.js';
 import { Icon } from '/js/parts/icon.js';
 import { Ruler } from '/js/parts/ruler.js';
 
@@ -21,10 +21,10 @@ function outputOf(model, prediction, kind) {
 
 /** @param {{ model: Model, note: import('/js/core/tasks.js').Note }} props */
 function Note({ model, note: { field, value, min, max } }) {
-  const unit = model.inputs.find(({ name }) => name === field)?.unit;
+  const column = model.inputs.find(({ name }) => name === field);
   return html`
-    <b>${columnTitle(field)} ${figure(value)}${unit && ` ${unitTitle(unit)}`}</b>
-    ${' '}${t(`answer.note_${value > max ? 'high' : 'low'}`, { min: figure(min), max: figure(max) })}`;
+    <b>${columnTitle(field)} ${quantity(value, column)}</b>
+    ${' '}${t(`answer.note_${value > max ? 'high' : 'low'}`, { min: figure(min), max: quantity(max, column) })}`;
 }
 
 /**

@@ -2,6 +2,7 @@
 // What could be spent at the end of each of the last days, as a line.
 import { balance } from '/js/core/balance.js';
 import { credits, number, shortDay } from '/js/core/format.js';
+import { t } from '/js/core/i18n.js';
 import { request } from '/js/core/http.js';
 import { useLoad, useStore } from '/js/core/state.js';
 import { html } from '/js/core/view.js';
@@ -24,5 +25,5 @@ export function useBalanceDays(n_days) {
 
 /** @param {{ label: string, points: Point[], height: number, heads: [string, string], xTicks?: number }} props */
 export function BalanceLine({ label, points, height, heads, xTicks }) {
-  return html`<${LineChart} label=${label} points=${points} step height=${height} xFormat=${dayOf} yFormat=${credits} tickFormat=${compact} xTicks=${xTicks} heads=${heads} />`;
+  return html`<${LineChart} label=${label} points=${points} step height=${height} xFormat=${dayOf} yFormat=${credits} tickFormat=${compact} xTicks=${xTicks} heads=${heads} yTitle=${t('credits.unit', { n: 2 })} />`;
 }

@@ -3,9 +3,9 @@
 // are English, so its codes and figures are told instead.
 import { guess, readCell, written } from '/js/core/cells.js';
 import { t, tOr } from '/js/core/i18n.js';
-import { columnTitle, figure } from '/js/parts/measurements.js';
+import { columnTitle, figure, quantity } from '/js/parts/measurements.js';
 
-/** @typedef {{ name: string, allowed: import('/js/core/models.js').Range | null }} Place a column, as far as cells are concerned */
+/** @typedef {{ name: string, unit?: string | null, allowed: import('/js/core/models.js').Range | null }} Place a column, as far as cells are concerned */
 
 /** @param {{ code: string, min?: number, max?: number }} fault @param {Place | undefined} column */
 export function faultInWords(fault, column) {
@@ -13,12 +13,12 @@ export function faultInWords(fault, column) {
   const min = fault.min ?? column?.allowed?.min;
   const max = fault.max ?? column?.allowed?.max;
   const isKnown = tOr(`fault.${fault.code}`, '') && (fault.code !== 'out_of_range' || (min !== undefined && max !== undefined));
-  return isKnown ? t(`fault.${fault.code}`, { min: figure(min ?? 0), max: figure(max ?? 0) }) : t('fault.invalid');
+  return isKnown ? t(`fault.${fault.code}`, { min: figure(min ?? 0), max: quantity(max ?? 0, column) }) : t('fault.invalid');
 }
 
-/** @param {import('/js/core/tasks.js').Note} note */
-export function noteInWords({ field, value, min, max }) {
-  return `${columnTitle(field)}: ${t('results.beyond', { value: figure(value), min: figure(min), max: figure(max) })}`;
+/** @param {import('/js/core/tasks.js').Note} note @param {Place | undefined} column */
+export function noteInWords({ field, value, min, max }, column) {
+  return `${columnTitle(field)}: ${t('results.beyond', { value: quantity(value, column), min: figure(min), max: quantity(max, column) })}`;
 }
 
 /**

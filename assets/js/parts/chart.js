@@ -95,9 +95,9 @@ function some(n, most) {
 /**
  * A line over time; with `step` a value holds until the next one. Below it the area is tinted.
  * @param {{ label: string, points: { x: number, y: number }[], xFormat: Format, yFormat: Format, tickFormat?: Format, heads: [string, string],
- *   step?: boolean, height?: number, whole?: boolean, xTicks?: number }} props
+ *   step?: boolean, height?: number, whole?: boolean, xTicks?: number, yTitle?: string }} props
  */
-export function LineChart({ label, points, xFormat, yFormat, tickFormat = yFormat, heads, step = false, height, whole = true, xTicks = 4 }) {
+export function LineChart({ label, points, xFormat, yFormat, tickFormat = yFormat, heads, step = false, height, whole = true, xTicks = 4, yTitle }) {
   const id = useId();
   const values = points.map(({ y }) => y);
   const scaleX = (/** @type {Area} */ area) => linear([points[0].x, points[points.length - 1].x], [area.left, area.right]);
@@ -117,7 +117,7 @@ export function LineChart({ label, points, xFormat, yFormat, tickFormat = yForma
   return html`
     <${Frame} label=${label} height=${height} yTicks=${ticks(Math.min(0, ...values), Math.max(1, ...values), 3, whole)} yFormat=${tickFormat}
       xMarks=${(/** @type {Area} */ area) => some(points.length, Math.min(xTicks, Math.floor(area.width / 80))).map((at) => ({ x: scaleX(area)(points[at].x), text: xFormat(points[at].x) }))}
-      draw=${draw} heads=${heads} rows=${points.map(({ x, y }) => [xFormat(x), yFormat(y)])}
+      yTitle=${yTitle} draw=${draw} heads=${heads} rows=${points.map(({ x, y }) => [xFormat(x), yFormat(y)])}
       hintAt=${(/** @type {number} */ at, /** @type {Area} */ area, /** @type {(value: number) => number} */ y) => {
         const x = scaleX(area);
         const near = points.reduce((best, point) => (Math.abs(x(point.x) - at) < Math.abs(x(best.x) - at) ? point : best));

@@ -1,5 +1,6 @@
 // @ts-check
 import { useAction } from '/js/core/action.js';
+import { mayLeave } from '/js/core/guard.js';
 import { t } from '/js/core/i18n.js';
 import { reachable } from '/js/core/silence.js';
 import { useStore } from '/js/core/state.js';
@@ -15,11 +16,11 @@ const Closing = createContext({ close: () => {}, word: 'cancel' });
 /**
  * Something to finish before going on. The browser keeps the focus inside and gives it back afterwards; Escape and a
  * click beside it close it, unless it is `busy`: only what `goesOn` without it need not be waited for where the server does
- * not answer. A click beside one that was typed into is a slip of the hand and does nothing; what `isShownOnce` goes by its
- * buttons alone.
- * @param {{ title: string, onClose: () => void, busy?: boolean, goesOn?: boolean, isShownOnce?: boolean, kind?: 'wide' | 'sheet' | 'bare', text?: any, children?: any }} props
+ * not answer. What was typed into it (`isLost`) is not dropped without a question, and a click beside it then is a slip of
+ * the hand and does nothing; what `isShownOnce` goes by its buttons alone.
+ * @param {{ title: string, onClose: () => void, busy?: boolean, isLost?: () => boolean, goesOn?: boolean, isShownOnce?: boolean, kind?: 'wide' | 'sheet' | 'bare', text?: any, children?: any }} props
  */
-export function Dialog({ title, onClose, busy = false, goesOn = false, isShownOnce = false, kind, text, children }) {
+export function Dialog({ title, onClose, busy = false, isLost = () => false, goesOn = false, isShownOnce = false, kind, text, children }) {
   const element = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const isGone = useRef(false);
   const isUp = useStore(reachable);
@@ -41,7 +42,11 @@ export function Dialog({ title, onClose, busy = false, goesOn = false, isShownOn
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
   }, []);
-  const close = () => { if (!isHeld) onClose(); };
+  const close = async () => {
+    if (isHeld) return;
+    const answer = mayLeave(isLost);
+    if (answer === true || await answer) onClose();
+  };
   const cancel = (/** @type {Event} */ event) => {
     event.preventDefault();
     if (!isShownOnce) close();
@@ -49,7 +54,7 @@ export function Dialog({ title, onClose, busy = false, goesOn = false, isShownOn
   // A browser closes a dialog by itself when Escape is pressed twice; what must stay is opened again.
   const closed = () => {
     if (isGone.current) return;
-    if (isHeld || isShownOnce) element.current?.showModal();
+    if (isHeld || isShownOnce || isLost()) element.current?.showModal();
     else onClose();
   };
   const pressed = useRef(false);

@@ -82,7 +82,12 @@ export function Stale({ error, retry }) {
   useRetryWhenBack(error, retry);
   // The banner at the foot of the page already speaks for a server that does not answer.
   if (error.status === 0) return null;
-  return html`<${Notice} kind="warn">${t('failure.stale')} ${explain(error)}<//>`;
+  return html`
+    <${Notice} kind="warn">
+      ${t('failure.stale')} ${explain(error)}
+      ${' '}<button class="link link--button" type="button" onClick=${retry}>${t('failure.retry')}</button>
+      ${error.requestId && html`<small class="notice__more">${t('error.request', { id: error.requestId })}</small>`}
+    <//>`;
 }
 
 /** Nothing is here yet, and what would bring something. @param {{ icon: string, title: string, text: string, action?: any }} props */

@@ -35,13 +35,14 @@ export function chargeText(task) {
 export function TaskFigures({ task }) {
   if (!task) return html`<${Stat} figures=${['predicted', 'rejected', 'charged', 'took'].map((name) => ({ name: t(`outcome.${name}`) }))} />`;
   const open = isOpen(task);
+  const money = open ? task.price_per_row * task.n_rows : task.cost;
   const ended = (/** @type {string} */ figure) => (open ? '–' : figure);
   const isTimed = !open && task.compute_ms && task.n_predicted;
   return html`
     <${Stat} figures=${[
-      { name: t('outcome.predicted'), value: ended(number(task.n_predicted)), more: t('outcome.of_rows', { n: task.n_rows, count: number(task.n_rows) }) },
-      { name: t('outcome.rejected'), value: ended(number(task.n_rejected)), tone: task.n_rejected ? 'bad' : undefined, more: task.n_rejected ? t('outcome.cost_nothing', { n: task.n_rejected }) : undefined },
-      { name: t(open ? 'outcome.held' : 'outcome.charged'), value: number(open ? task.price_per_row * task.n_rows : task.cost), more: chargeText(task) },
+      { name: t('outcome.predicted'), value: ended(number(task.n_predicted)), unit: open ? undefined : t('rows.unit', { n: task.n_predicted }), more: t('outcome.of_rows', { n: task.n_rows, count: number(task.n_rows) }) },
+      { name: t('outcome.rejected'), value: ended(number(task.n_rejected)), unit: open ? undefined : t('rows.unit', { n: task.n_rejected }), tone: task.n_rejected ? 'bad' : undefined, more: task.n_rejected ? t('outcome.cost_nothing', { n: task.n_rejected }) : undefined },
+      { name: t(open ? 'outcome.held' : 'outcome.charged'), value: number(money), unit: t('credits.unit', { n: money }), more: chargeText(task) },
       { name: t('outcome.took'), value: ended(task.compute_ms === null ? '–' : computing(task.compute_ms)),
         more: isTimed ? t('outcome.speed', { count: number(task.n_rows / (Number(task.compute_ms) / 1000), { maximumSignificantDigits: 3 }) }) : undefined },
     ]} />`;

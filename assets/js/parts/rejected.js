@@ -15,7 +15,7 @@ import { useTyped } from '/js/core/typed.js';
 import { html, useState } from '/js/core/view.js';
 import { Button } from '/js/parts/button.js';
 import { faultInWords, guessInWords } from '/js/parts/cell-fault.js';
-import { columnTitle } from '/js/parts/measurements.js';
+import { columnHead, columnTitle } from '/js/parts/measurements.js';
 import { Failure, Notice, Problem } from '/js/parts/notice.js';
 import { SkeletonBlock } from '/js/parts/skeleton.js';
 import { Pager } from '/js/parts/table.js';
@@ -60,7 +60,7 @@ function FaultRow({ row, fault, at, typed, isFirst, isDone, onType }) {
   return html`
     <tr class=${isDone ? 'mend mend--done' : 'mend'}>
       <td class="table__right"><span class=${isFirst ? undefined : 'unseen'}><span class="remark__row">${t('results.row')} </span>${number(row.row)}</span></td>
-      <td>${column ? columnTitle(column.name) : t('results.whole_row')}</td>
+      <td>${column ? columnHead(column) : t('results.whole_row')}</td>
       <td class="table__wide">
         ${column && !isDone
           ? html`<input class=${wrong ? 'mend__input mend__input--bad' : 'mend__input'} value=${text} placeholder=${t('results.empty')} inputmode="decimal" autocomplete="off"

@@ -3,14 +3,14 @@
 import { placesOf, written } from '/js/core/cells.js';
 import { number } from '/js/core/format.js';
 import { useFilters } from '/js/core/filters.js';
-import { t } from '/js/core/i18n.js';
+import { t, tOr } from '/js/core/i18n.js';
 import { usePages } from '/js/core/pages.js';
 import { listResults, resultsAddress } from '/js/core/tasks.js';
 import { html, useRef, useState } from '/js/core/view.js';
 import { Button } from '/js/parts/button.js';
 import { faultInWords, noteInWords } from '/js/parts/cell-fault.js';
 import { Choice } from '/js/parts/choice.js';
-import { columnTitle } from '/js/parts/measurements.js';
+import { columnHead, columnTitle } from '/js/parts/measurements.js';
 import { Blank } from '/js/parts/notice.js';
 import { Rejected } from '/js/parts/rejected.js';
 import { SmallRuler } from '/js/parts/ruler.js';
@@ -49,17 +49,25 @@ function shown(output, value, middle, ends) {
   return value.map((/** @type {number} */ one) => number(one, { maximumSignificantDigits: 12 })).join('  ');
 }
 
-/** What is to be known of a row. @param {{ row: Row, model: Model }} props */
-function Remarks({ row, model }) {
-  return html`
-    ${row.errors.map((fault) => {
-      const column = model.inputs.find(({ name }) => name === fault.field);
-      return html`<span class="remark remark--bad">${fault.field === 'row' ? t('results.whole_row') : columnTitle(fault.field)}: ${faultInWords(fault, column)}</span>`;
-    })}
-    ${row.notes?.map((note) => html`<span class="remark">${noteInWords(note)}</span>`)}`;
+/** The head of an output, with its scale if that is known. @param {Output} output @param {Model} model */
+function headOf({ kind }, model) {
+  const scale = kind === 'number' && tOr(`answer.${model.id}.scale`, '');
+  const word = t(`results.output_${kind}`);
+  return scale ? html`${word} <span class="table__unit">${scale}</span>` : word;
 }
 
-/** A row's cells as they were sent, for a window that has no room for them side by side. @param {{ row: Row, titles: string[] }} props */
+/** What is to be known of a row. @param {{ row: Row, model: Model }} props */
+function Remarks({ row, model }) {
+  const columnOf = (/** @type {string} */ field) => model.inputs.find(({ name }) => name === field);
+  return html`
+    ${row.errors.map((fault) => {
+      const column = columnOf(fault.field);
+      return html`<span class="remark remark--bad">${fault.field === 'row' ? t('results.whole_row') : columnTitle(fault.field)}: ${faultInWords(fault, column)}</span>`;
+    })}
+    ${row.notes?.map((note) => html`<span class="remark">${noteInWords(note, columnOf(note.field))}</span>`)}`;
+}
+
+/** A row's cells as they were sent, for a window that has no room for them side by side. @param {{ row: Row, titles: any[] }} props */
 function Sent({ row, titles }) {
   return html`
     <details class="fold">
@@ -73,15 +81,16 @@ function columnsOf(model, names, rows) {
   const outputs = model.outputs.filter(({ kind }) => kind !== 'probabilities');
   const [first] = outputs;
   const places = placesOf(model.inputs, names);
-  const fieldAt = (/** @type {number} */ at) => model.inputs[places.indexOf(at)]?.name ?? names[at];
-  const titles = names.map((name, at) => (places.includes(at) || model.takes_any_numbers ? columnTitle(fieldAt(at)) : name));
+  const inputAt = (/** @type {number} */ at) => model.inputs[places.indexOf(at)];
+  const fieldAt = (/** @type {number} */ at) => inputAt(at)?.name ?? names[at];
+  const titles = names.map((name, at) => (inputAt(at) ? columnHead(inputAt(at)) : model.takes_any_numbers ? columnTitle(name) : name));
   const isRemarked = rows.some(({ errors, notes }) => errors.length || notes?.length);
   return [
     { key: 'row', label: t('results.row'), ch: 4, cell: ({ row }) => html`<span class="faint"><span class="remark__row">${t('results.row')} </span>${number(row)}</span>` },
     ...outputs.map((output, place) => {
       const ends = output.kind === 'interval' ? endsOf(rows, output) : { min: 0, max: 0 };
       return {
-        key: output.name, label: t(`results.output_${output.kind}`), right: true, aside: place === 0, labelled: place > 0, ch: 6,
+        key: output.name, label: headOf(output, model), right: true, aside: place === 0, labelled: place > 0, ch: 6,
         cell: (/** @type {Row} */ { prediction, ...row }) => (prediction !== null ? shown(output, row[output.name], row[first.name], ends)
           : place === 0 ? html`<span class="bad-words">${t('results.is_rejected')}</span>` : ''),
       };

@@ -7,11 +7,11 @@ import { Blank, Failure, Problem } from '/js/parts/notice.js';
 import { Skeleton } from '/js/parts/skeleton.js';
 
 /**
- * `cell` draws what stands in a row. The first column names the row; on a phone, where each row is a card of two cells a
+ * `cell` draws what stands in a row below the `label`, which is plain text where it is told beside cells. The first column names the row; on a phone, where each row is a card of two cells a
  * line, `aside` cells stand at the right edge and `labelled` ones say their column's name. `sort` is the word for sorting
  * by it, `far` columns are left out on a phone, `near` ones are there alone, `wide` ones take a line of their own there.
  * @template T
- * @typedef {{ key: string, label: string, cell: (row: T) => any, right?: boolean, aside?: boolean, labelled?: boolean,
+ * @typedef {{ key: string, label: any, cell: (row: T) => any, right?: boolean, aside?: boolean, labelled?: boolean,
  *   far?: boolean, near?: boolean, wide?: boolean, sort?: string, ch?: number }} Column
  */
 /** @typedef {{ by: string, down: boolean }} Sort */

@@ -9,6 +9,7 @@ import { useStore } from '/js/core/state.js';
 import { html, useEffect, useRef } from '/js/core/view.js';
 import { Button } from '/js/parts/button.js';
 import { DateSpan, spanOf } from '/js/parts/date-span.js';
+import { Filters, nothingFits } from '/js/parts/filters.js';
 import { Stale } from '/js/parts/notice.js';
 import { Search } from '/js/parts/search.js';
 import { Select } from '/js/parts/select.js';
@@ -25,7 +26,7 @@ const NOTHING = { kind: '', from: '', to: '', text: '' };
 const topUp = () => openDialog('top_up');
 
 function Entries() {
-  const [filters, setFilters] = useFilters(NOTHING, { kind: KINDS });
+  const [filters, setFilters, clear] = useFilters(NOTHING, { kind: KINDS });
   const { kind, from, to, text } = filters;
   const held = useStore(balance);
   // Only words are found; signs alone would be refused.
@@ -38,10 +39,7 @@ function Entries() {
     if (last.current && held) reload();
     last.current = held;
   }, [held]);
-  const isFiltered = Boolean(kind || from || to || text);
-  const clear = () => setFilters(NOTHING);
-  const blank = isFiltered
-    ? { icon: 'search', title: t('credits_page.none'), text: t('credits_page.none_text'), action: html`<${Button} kind="small" onClick=${clear}>${t('credits_page.clear')}<//>` }
+  const blank = clear ? nothingFits(clear)
     : { icon: 'coin', title: t('credits_page.empty'), text: t('credits_page.empty_text'), action: html`<${Button} kind="main" onClick=${topUp}>${t('top_up.action')}<//>` };
   return html`
     ${items && error && html`<${Stale} error=${error} retry=${reload} />`}
@@ -50,13 +48,12 @@ function Entries() {
         <h2 id="transactions">${t('credits_page.transactions')}</h2>
         <${Button} kind="small" icon="download" href=${transactionsAddress(query)} download>${t('credits_page.csv')}<//>
       </div>
-      <div class="filters filters--inset" role="group" aria-label=${t('credits_page.filters')}>
+      <${Filters} inset clear=${clear}>
         <${Search} label=${t('credits_page.search')} value=${text} onSearch=${(/** @type {string} */ value) => setFilters({ text: value })} />
         <${Select} quiet label=${t('entry.kind')} name="kind" value=${kind} onInput=${(/** @type {string} */ value) => setFilters({ kind: value })}
           options=${[{ value: '', label: t('credits_page.all_kinds') }, ...KINDS.map((value) => ({ value, label: t(`kind.${value}`) }))]} />
         <${DateSpan} from=${from} to=${to} onChange=${setFilters} />
-        ${isFiltered && html`<${Button} kind="bare" icon="close" onClick=${clear}>${t('credits_page.clear')}<//>`}
-      </div>
+      <//>
       <${List} label=${t('credits_page.transactions')} columns=${transactionColumns} pages=${pages} n=${8} blank=${blank}
         href=${(/** @type {Transaction} */ { task_id }) => task_id && `/tasks/${task_id}`} />
     </section>`;

@@ -23,8 +23,10 @@ export default function TopUp({ lacking = 0, onClose, onDone }) {
   const held = useStore(balance);
   const isGone = useGone();
   const presets = lacking > 0 ? [...new Set([lacking, ...PRESETS.filter((preset) => preset > lacking)])].slice(0, 4) : PRESETS;
-  const { form, field, values, change, problem, busy } = useForm({
+  const { form, field, values, change, problem, busy, dialog } = useForm({
     initial: { amount: String(lacking || 500) },
+    // What was chosen with one click is soon chosen again.
+    guarded: ({ amount }) => !presets.includes(amountOf(amount)),
     check({ amount }) {
       const asked = amountOf(amount);
       const right = asked >= 1 && asked <= AMOUNT_MAX;
@@ -48,13 +50,13 @@ export default function TopUp({ lacking = 0, onClose, onDone }) {
   const asked = amountOf(values.amount);
   const total = held && asked >= 1 && asked <= AMOUNT_MAX ? held.available + asked : null;
   return html`
-    <${Dialog} title=${t('top_up.title')} busy=${busy} goesOn onClose=${onClose}>
+    <${Dialog} title=${t('top_up.title')} ...${dialog} goesOn onClose=${onClose}>
       <form class="form" ...${form}>
         ${problem && html`<${Problem} error=${problem} />`}
         <div class="chips" role="group" aria-label=${t('top_up.presets')}>
           ${presets.map((preset) => html`
             <button class="chip num" key=${preset} type="button" aria-pressed=${preset === asked ? 'true' : 'false'}
-              onClick=${() => change({ amount: String(preset) })}>${number(preset)}</button>`)}
+              onClick=${() => change({ amount: String(preset) })}>${credits(preset)}</button>`)}
         </div>
         <${Field} label=${t('top_up.amount')} inputmode="numeric" autocomplete="off" hint=${t('top_up.free')} ...${field('amount')} />
         <p class="quiet num" aria-live="polite">

@@ -37,8 +37,9 @@ export function CloseAccount({ me, onClose, onClosed }) {
   const shared = own.filter(({ n_members }) => n_members > 1);
   const look = () => Promise.all([renewBalance(), renewWorkspaces()]).catch(() => {});
   useEffect(() => { look(); }, []);
-  const { form, field, problem, busy } = useForm({
+  const { form, field, problem, busy, dialog } = useForm({
     initial: { typed: '', password: '' },
+    guarded: false,
     check: ({ typed, password }) => ({
       ...(typed.trim() === me.username ? {} : { typed: t('dialog.type_wrong', { word: me.username }) }),
       ...(password ? {} : { password: t('close.password_missing') }),
@@ -62,7 +63,7 @@ export function CloseAccount({ me, onClose, onClosed }) {
       <//>`;
   }
   return html`
-    <${Dialog} key="form" title=${t('close.title')} busy=${busy} onClose=${onClose}>
+    <${Dialog} key="form" title=${t('close.title')} ...${dialog} onClose=${onClose}>
       <form class="form" ...${form}>
         <${Lost} own=${own} />
         ${problem && html`<${Problem} error=${problem} />`}

@@ -15,7 +15,6 @@ const valuesOf = (me) => ({ full_name: me.full_name ?? '', username: me.username
 export function Profile({ me, renewMe }) {
   const { form, field, values, problem, busy, isDirty, restart } = useForm({
     initial: valuesOf(me),
-    guarded: true,
     check: ({ username, email }) => ({
       ...(username.trim() ? {} : { username: t('profile.username_missing') }),
       // An account made by the staff may have no address; one that has an address keeps one.

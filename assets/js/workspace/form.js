@@ -37,7 +37,7 @@ function check({ name, slug, description }) {
  *   onSend: (input: { name: string, slug: string, description: string }) => Promise<void>, onClose: () => void }} props
  */
 export function WorkspaceForm({ title, action, workspace, onSend, onClose }) {
-  const { form, field, values, change, problem, busy } = useForm({
+  const { form, field, values, change, problem, busy, dialog } = useForm({
     initial: { name: workspace?.name ?? '', slug: workspace?.slug ?? '', description: workspace?.description ?? '' },
     check,
     send: ({ name, slug, description }) => onSend({ name: name.trim(), slug, description: description.trim() }),
@@ -55,7 +55,7 @@ export function WorkspaceForm({ title, action, workspace, onSend, onClose }) {
     slug.onInput(text.toLowerCase());
   };
   return html`
-    <${Dialog} title=${title} busy=${busy} onClose=${onClose}>
+    <${Dialog} title=${title} ...${dialog} onClose=${onClose}>
       <form class="form" ...${form}>
         ${problem && html`<${Problem} error=${problem} />`}
         <${Field} label=${t('team.name')} autocomplete="off" ...${name} onInput=${typeName} />

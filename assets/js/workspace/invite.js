@@ -47,7 +47,7 @@ function asOneField(error) {
  */
 export function Invite({ id, me, asked, isBarred, onChange, onClose }) {
   const [made, setMade] = useState(/** @type {Made | null} */ (null));
-  const { form, field, values, problem, busy } = useForm({
+  const { form, field, values, problem, busy, dialog } = useForm({
     initial: { who: '', role: 'editor' },
     check({ who }) {
       const name = who.trim();
@@ -68,7 +68,7 @@ export function Invite({ id, me, asked, isBarred, onChange, onClose }) {
   if (made) return html`<${Link} ...${made} isBarred=${isBarred} onClose=${onClose} />`;
   const hint = isBarred ? `${t('invite.who_hint')} ${t('invite.account_first')}` : t('invite.who_hint');
   return html`
-    <${Dialog} title=${t('invite.title')} text=${t('invite.text')} busy=${busy} onClose=${onClose}>
+    <${Dialog} title=${t('invite.title')} text=${t('invite.text')} ...${dialog} onClose=${onClose}>
       <form class="form" ...${form}>
         ${problem && html`<${Problem} error=${problem} />`}
         <${Field} label=${t('invite.who_label')} autocomplete="off" hint=${hint} ...${field('who')} />

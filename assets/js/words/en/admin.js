@@ -7,6 +7,7 @@ export default {
   'system.free': 'Free disk',
   'system.readiness': 'Readiness',
   'system.jobs': 'Jobs by state',
+  'jobs.count': { one: '{count} job', other: '{count} jobs' },
   'system.storage': 'Storage and memory',
   'system.files': 'Stored files',
   'system.files_value': { one: '{count} file, {size}', other: '{count} files, {size}' },

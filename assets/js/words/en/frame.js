@@ -145,6 +145,7 @@ export default {
   'password.done': 'Your password is changed.',
 
   'credits.unit': { one: 'credit', other: 'credits' },
+  'rows.unit': { one: 'row', other: 'rows' },
 
   'table.more': 'Show more',
   'table.sideways': '{name}, scrolls sideways',
@@ -155,13 +156,18 @@ export default {
 
   'dropzone.choose': 'Choose a file',
 
+  'filters.title': 'Filters',
+  'filters.clear': 'Clear filters',
+  'filters.none': 'Nothing fits',
+  'filters.none_text': 'Nothing in this list has all of these properties. Take a filter away to see more.',
+
   'leave.title': 'Leave without saving?',
-  'leave.text': 'What you typed on this page is not saved yet.',
+  'leave.text': 'What you typed or chose here is not saved yet.',
   'leave.action': 'Leave',
 
   'wallet.title': 'Your balance',
   'wallet.available': 'Available',
-  'wallet.held': { one: '{count} more held for work under way', other: '{count} more held for work under way' },
+  'wallet.held': '{credits} more are held for work under way',
 
   'top_up.action': 'Top up',
 

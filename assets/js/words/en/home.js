@@ -11,7 +11,7 @@ export default {
   'home.balance': 'Balance',
   'home.days': { one: 'last day', other: 'last {n} days' },
   'home.day': 'Day',
-  'home.held': '{count} held',
+  'home.held': '{credits} held',
   'home.chart': 'Balance at the end of each day',
   'home.running': 'Running now',
   'home.rows_done': '{count} of {all} rows',

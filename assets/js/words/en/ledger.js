@@ -29,12 +29,8 @@ export default {
   'credits_page.day': 'Day',
   'credits_page.transactions': 'Transactions',
   'credits_page.csv': 'Download CSV',
-  'credits_page.filters': 'Filters',
   'credits_page.search': 'Search transactions',
   'credits_page.all_kinds': 'All kinds',
-  'credits_page.clear': 'Clear filters',
-  'credits_page.none': 'No transaction fits',
-  'credits_page.none_text': 'No transaction has all of these properties. Take a filter away to see more.',
   'credits_page.empty': 'No transactions yet',
   'credits_page.empty_text': 'Add credits to begin. A predicted row costs what its model says; rejected rows cost nothing.',
 };

@@ -2,13 +2,9 @@
 /** English. @type {import('/js/core/i18n.js').Words} */
 export default {
   'history.lede': 'Every task you have sent, with what came of it and what it cost.',
-  'history.filters': 'Filters',
   'history.search': 'Search tasks',
   'history.all_models': 'All models',
   'history.all_states': 'Any status',
-  'history.clear': 'Clear filters',
-  'history.none': 'No task fits',
-  'history.none_text': 'No task has all of these properties. Take a filter away to see more.',
   'history.empty': 'No tasks yet',
   'history.empty_text': 'Whatever you have predicted, here or by REST, appears in this list.',
   'history.to_models': 'Choose a model',

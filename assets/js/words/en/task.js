@@ -4,7 +4,7 @@ export default {
   'task.task': 'Task',
   'task.status': 'Status',
   'task.model': 'Model',
-  'task.predicted': 'Predicted',
+  'task.predicted': 'Rows predicted',
   'task.cost': 'Cost',
   'task.when': 'When',
   'task.rows': { one: '{count} row', other: '{count} rows' },

@@ -7,6 +7,7 @@ export default {
   'system.free': 'Disco libre',
   'system.readiness': 'Disponibilidad',
   'system.jobs': 'Tareas por estado',
+  'jobs.count': { one: '{count} tarea', other: '{count} tareas' },
   'system.storage': 'Almacenamiento y memoria',
   'system.files': 'Archivos guardados',
   'system.files_value': { one: '{count} archivo, {size}', other: '{count} archivos, {size}' },

@@ -145,6 +145,7 @@ export default {
   'password.done': 'Tu contraseña ha cambiado.',
 
   'credits.unit': { one: 'crédito', other: 'créditos' },
+  'rows.unit': { one: 'fila', other: 'filas' },
 
   'table.more': 'Mostrar más',
   'table.sideways': '{name}, se desplaza hacia los lados',
@@ -155,13 +156,18 @@ export default {
 
   'dropzone.choose': 'Elegir un archivo',
 
+  'filters.title': 'Filtros',
+  'filters.clear': 'Quitar filtros',
+  'filters.none': 'Nada coincide',
+  'filters.none_text': 'Nada en esta lista cumple todas estas condiciones. Quita algún filtro para ver más.',
+
   'leave.title': '¿Salir sin guardar?',
-  'leave.text': 'Lo que escribiste en esta página aún no está guardado.',
+  'leave.text': 'Lo que escribiste o elegiste aquí aún no está guardado.',
   'leave.action': 'Salir',
 
   'wallet.title': 'Tu saldo',
   'wallet.available': 'Disponible',
-  'wallet.held': { one: '{count} más retenido por trabajo en curso', other: '{count} más retenidos por trabajo en curso' },
+  'wallet.held': 'además, {credits} retenidos para el trabajo en curso',
 
   'top_up.action': 'Recargar',
 

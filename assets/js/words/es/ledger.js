@@ -29,12 +29,8 @@ export default {
   'credits_page.day': 'Día',
   'credits_page.transactions': 'Movimientos',
   'credits_page.csv': 'Descargar CSV',
-  'credits_page.filters': 'Filtros',
   'credits_page.search': 'Buscar movimientos',
   'credits_page.all_kinds': 'Tipo: todos',
-  'credits_page.clear': 'Quitar filtros',
-  'credits_page.none': 'Ningún movimiento coincide',
-  'credits_page.none_text': 'Ningún movimiento cumple todo esto. Quita algún filtro para ver más.',
   'credits_page.empty': 'Aún no hay movimientos',
   'credits_page.empty_text': 'Añade créditos para empezar. Cada fila predicha cuesta lo que indica su modelo; las rechazadas no cuestan nada.',
 };

@@ -2,13 +2,9 @@
 /** Spanish. @type {import('/js/core/i18n.js').Words} */
 export default {
   'history.lede': 'Todas las tareas que has enviado, con su resultado y su coste.',
-  'history.filters': 'Filtros',
   'history.search': 'Buscar tareas',
   'history.all_models': 'Modelo: todos',
   'history.all_states': 'Estado: todos',
-  'history.clear': 'Quitar filtros',
-  'history.none': 'Ninguna tarea coincide',
-  'history.none_text': 'Ninguna tarea cumple todo esto. Quita algún filtro para ver más.',
   'history.empty': 'Aún no hay tareas',
   'history.empty_text': 'Todo lo que predigas, aquí o por REST, aparece en esta lista.',
   'history.to_models': 'Elegir un modelo',

@@ -4,7 +4,7 @@ export default {
   'task.task': 'Tarea',
   'task.status': 'Estado',
   'task.model': 'Modelo',
-  'task.predicted': 'Predichas',
+  'task.predicted': 'Filas predichas',
   'task.cost': 'Coste',
   'task.when': 'Cuándo',
   'task.rows': { one: '{count} fila', other: '{count} filas' },

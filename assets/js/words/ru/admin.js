@@ -7,6 +7,7 @@ export default {
   'system.free': 'Свободно на диске',
   'system.readiness': 'Готовность',
   'system.jobs': 'Задания по состоянию',
+  'jobs.count': { one: '{count} задание', few: '{count} задания', many: '{count} заданий', other: '{count} задания' },
   'system.storage': 'Хранилище и память',
   'system.files': 'Файлы',
   'system.files_value': { one: '{count} файл, {size}', few: '{count} файла, {size}', many: '{count} файлов, {size}', other: '{count} файла, {size}' },

@@ -145,6 +145,7 @@ export default {
   'password.done': 'Пароль изменён.',
 
   'credits.unit': { one: 'кредит', few: 'кредита', many: 'кредитов', other: 'кредита' },
+  'rows.unit': { one: 'строка', few: 'строки', many: 'строк', other: 'строки' },
 
   'table.more': 'Показать ещё',
   'table.sideways': '{name}, прокручивается вбок',
@@ -155,13 +156,18 @@ export default {
 
   'dropzone.choose': 'Выбрать файл',
 
+  'filters.title': 'Фильтры',
+  'filters.clear': 'Сбросить фильтры',
+  'filters.none': 'Ничего не подходит',
+  'filters.none_text': 'В этом списке нет ничего со всеми этими свойствами. Уберите часть фильтров, чтобы увидеть больше.',
+
   'leave.title': 'Уйти без сохранения?',
-  'leave.text': 'Введённое на этой странице ещё не сохранено.',
+  'leave.text': 'Введённое или выбранное здесь ещё не сохранено.',
   'leave.action': 'Уйти',
 
   'wallet.title': 'Ваш баланс',
   'wallet.available': 'Доступно',
-  'wallet.held': { one: 'ещё {count} удержан на время работы', few: 'ещё {count} удержано на время работы', many: 'ещё {count} удержано на время работы', other: 'ещё {count} удержано на время работы' },
+  'wallet.held': 'ещё {credits} удержано для текущей работы',
 
   'top_up.action': 'Пополнить',
 

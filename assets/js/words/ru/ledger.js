@@ -29,12 +29,8 @@ export default {
   'credits_page.day': 'День',
   'credits_page.transactions': 'Операции',
   'credits_page.csv': 'Скачать CSV',
-  'credits_page.filters': 'Фильтры',
   'credits_page.search': 'Искать операции',
   'credits_page.all_kinds': 'Все виды',
-  'credits_page.clear': 'Сбросить фильтры',
-  'credits_page.none': 'Таких операций нет',
-  'credits_page.none_text': 'Ни одна операция не подходит под все условия. Уберите какой-нибудь фильтр.',
   'credits_page.empty': 'Операций пока нет',
   'credits_page.empty_text': 'Пополните баланс, чтобы начать. Предсказанная строка стоит столько, сколько указано у модели; отклонённые бесплатны.',
 };

@@ -2,13 +2,9 @@
 /** Russian. @type {import('/js/core/i18n.js').Words} */
 export default {
   'history.lede': 'Все ваши задачи: что получилось и сколько это стоило.',
-  'history.filters': 'Фильтры',
   'history.search': 'Поиск по задачам',
   'history.all_models': 'Все модели',
   'history.all_states': 'Все состояния',
-  'history.clear': 'Сбросить фильтры',
-  'history.none': 'Таких задач нет',
-  'history.none_text': 'Ни одна задача не подходит под все условия. Уберите какой-нибудь фильтр.',
   'history.empty': 'Задач пока нет',
   'history.empty_text': 'Здесь появится всё, что вы предскажете на сайте или через REST.',
   'history.to_models': 'Выбрать модель',

@@ -4,7 +4,7 @@ export default {
   'task.task': 'Задача',
   'task.status': 'Состояние',
   'task.model': 'Модель',
-  'task.predicted': 'Предсказано',
+  'task.predicted': 'Предсказано строк',
   'task.cost': 'Стоимость',
   'task.when': 'Когда',
   'task.rows': { one: '{count} строка', few: '{count} строки', many: '{count} строк', other: '{count} строки' },
