@@ -62,13 +62,13 @@ export const ROUTES = [
     path: '/admin/users', who: 'admin', title: 'title.users', words: ['staff', 'identity'], load: () => import('/js/admin/users.js'),
     nav: { group: 'admin', icon: 'people' },
   },
-  { path: '/admin/users/:id', who: 'admin', title: 'title.user', words: ['staff', 'ledger'], load: () => import('/js/admin/user.js') },
+  { path: '/admin/users/:id', who: 'admin', title: 'title.user', words: ['staff', 'ledger', 'results'], load: () => import('/js/admin/user.js') },
   {
     path: '/admin/transactions', who: 'admin', title: 'title.all_transactions', words: ['staff', 'ledger'], load: () => import('/js/admin/transactions.js'),
     nav: { group: 'admin', icon: 'coin' },
   },
   {
-    path: '/admin/tasks', who: 'admin', title: 'title.all_tasks', words: ['staff'], load: () => import('/js/admin/tasks.js'),
+    path: '/admin/tasks', who: 'admin', title: 'title.all_tasks', words: ['staff', 'results'], load: () => import('/js/admin/tasks.js'),
     nav: { group: 'admin', icon: 'history' },
   },
   {

@@ -44,7 +44,7 @@ export async function createBackup() {
  */
 /**
  * @typedef {{ id: string, kind: string, amount: number, balance: number, description: string, actor_id: string | null,
- *   request_id: string | null, timestamp: string, user_id: string, username: string }} Entry
+ *   request_id: string | null, timestamp: string, user_id: string, username: string, subject: import('/js/parts/transaction-row.js').Entry['subject'] }} Entry
  */
 /** @typedef {import('/js/core/tasks.js').Task & { user_id: string, username: string }} NamedTask */
 /**

@@ -3,12 +3,12 @@
 import { credits } from '/js/core/format.js';
 import { t, tOr } from '/js/core/i18n.js';
 import { html } from '/js/core/view.js';
-import { UserLink } from '/js/admin/columns.js';
+import { UserLink } from '/js/admin/names.js';
 import { Time } from '/js/parts/time.js';
 
 /** @typedef {import('/js/admin/api.js').AuditLine} AuditLine */
 
-/** What was said of a deed, with the words of whoever reads it; its forms are those of the server. @param {AuditLine} line */
+/** What was said of a deed, with the words of whoever reads it; its forms are those of the server. @param {{ line: AuditLine }} props */
 function Detail({ line: { action, detail } }) {
   const grant = /^(-?\d+) credits: (.*)$/s.exec(detail);
   if (grant) return html`${credits(Number(grant[1]))}: ${grant[2]}`;

@@ -7,6 +7,7 @@ import { t, tOr } from '/js/core/i18n.js';
 import * as jobs from '/js/core/jobs.js';
 import { html, useEffect, useState } from '/js/core/view.js';
 import { createCheck } from '/js/admin/api.js';
+import { AsSaid } from '/js/parts/as-said.js';
 import { Badge } from '/js/parts/badge.js';
 import { Button } from '/js/parts/button.js';
 import { Facts } from '/js/parts/facts.js';
@@ -16,6 +17,10 @@ import { SkeletonBlock } from '/js/parts/skeleton.js';
 import { Time } from '/js/parts/time.js';
 
 /** @typedef {import('/js/core/jobs.js').Job} Job */
+/** @typedef {NonNullable<NonNullable<Job['result']>['lines']>[number]} Line */
+
+/** What needs a hand stands first. @param {Line} one @param {Line} other */
+const brokenFirst = (one, other) => Number(one.status === 'ok') - Number(other.status === 'ok');
 
 /** Says how a check ended. @param {Job} job */
 function outcome(job) {
@@ -27,7 +32,7 @@ function outcome(job) {
 /**
  * A promise as a fact, in the words of the page where it is kept. What is wrong with a broken one is for whoever mends
  * it, and stays as the server says it.
- * @param {NonNullable<NonNullable<Job['result']>['lines']>[number]} line
+ * @param {Line} line
  */
 function fact({ code, name, detail, count, status }) {
   const n = count ?? 0;
@@ -35,7 +40,7 @@ function fact({ code, name, detail, count, status }) {
   return {
     name: tOr(`check.line.${code}`, name),
     // A check by an older version said neither its code nor how much it looked at.
-    detail: status === 'ok' && code ? looked : detail,
+    detail: status === 'ok' && code ? looked : html`<${AsSaid} text=${detail} />`,
     value: html`<${Badge} status=${status} />`,
   };
 }
@@ -51,7 +56,7 @@ function Result({ job, fresh }) {
     <${Notice} kind=${kind}>
       <b>${outcome(job)}</b>
       <small class="notice__more">
-        ${job.error && html`${job.error} · `}
+        ${job.error && html`<${AsSaid} text=${job.error} /> · `}
         <${Time} at=${job.finished_at ?? job.created_at} />
         ${job.started_at && job.finished_at && html` · ${t('check.took', { time: took(job.started_at, job.finished_at) })}`}
       </small>
@@ -59,7 +64,7 @@ function Result({ job, fresh }) {
     ${lines.length > 0 && html`
       <details class="fold" open=${open}>
         <summary class="fold__title">${t('check.lines', { n: lines.length })}</summary>
-        <${Facts} rows=${lines.map(fact)} />
+        <${Facts} rows=${[...lines].sort(brokenFirst).map(fact)} />
       </details>`}`;
 }
 
@@ -100,7 +105,7 @@ export function DataCheck({ recent, onChange }) {
       ${problem && html`<${Problem} error=${problem} />`}
       ${open && html`
         <${Progress} share=${job.progress} label=${t('check.title')}
-          message=${job.message || tOr(`status.${job.status}`, job.status)} />`}
+          message=${tOr(`status.${job.status}`, job.status)} />`}
       ${job && !open && html`<${Result} key=${job.id} job=${job} fresh=${job === followed} />`}
       ${!job && recent.busy && !recent.data && html`<${SkeletonBlock} />`}
       ${!job && recent.data && html`<${Notice}>${t('check.never')}<//>`}

@@ -2,7 +2,7 @@
 // Columns of the ledger's entries, for the staff: the list of all accounts and the page of one share them.
 import { t, tOr } from '/js/core/i18n.js';
 import { html } from '/js/core/view.js';
-import { UserLink } from '/js/admin/columns.js';
+import { UserLink } from '/js/admin/names.js';
 import { Credits } from '/js/parts/credits.js';
 import { Time } from '/js/parts/time.js';
 import { entryText } from '/js/parts/transaction-row.js';

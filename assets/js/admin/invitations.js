@@ -6,7 +6,7 @@ import { t } from '/js/core/i18n.js';
 import { usePages } from '/js/core/pages.js';
 import { html, useState } from '/js/core/view.js';
 import { createInvitation, listInvitations, revokeInvitation } from '/js/admin/api.js';
-import { nameOf } from '/js/admin/columns.js';
+import { nameOf } from '/js/admin/names.js';
 import { Button } from '/js/parts/button.js';
 import { Cancel, Confirm, Dialog, DialogFoot } from '/js/parts/dialog.js';
 import { Field } from '/js/parts/field.js';

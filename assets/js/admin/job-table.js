@@ -1,10 +1,11 @@
 // @ts-check
 // Background jobs, the newest first.
 import { useAction } from '/js/core/action.js';
-import { number } from '/js/core/format.js';
+import { number, percent } from '/js/core/format.js';
 import { t, tOr } from '/js/core/i18n.js';
 import * as jobs from '/js/core/jobs.js';
 import { html, useState } from '/js/core/view.js';
+import { AsSaid } from '/js/parts/as-said.js';
 import { Badge } from '/js/parts/badge.js';
 import { Button } from '/js/parts/button.js';
 import { Blank, Failure, Problem } from '/js/parts/notice.js';
@@ -16,7 +17,7 @@ import { Time } from '/js/parts/time.js';
 /** @param {{ job: Job | null }} props */
 function Row({ job }) {
   const grey = html`<${Skeleton} ch=${9} />`;
-  const note = job && (job.error ?? (jobs.isOpen(job) ? job.message : null));
+  const note = job && (job.error ? html`<${AsSaid} text=${job.error} />` : job.status === 'running' ? percent(job.progress) : null);
   return html`
     <tr>
       <td>

@@ -10,6 +10,7 @@ import { findSystem } from '/js/admin/api.js';
 import { Backup } from '/js/admin/backup.js';
 import { DataCheck } from '/js/admin/data-check.js';
 import { JobTable } from '/js/admin/job-table.js';
+import { AsSaid } from '/js/parts/as-said.js';
 import { Badge } from '/js/parts/badge.js';
 import { Facts } from '/js/parts/facts.js';
 import { Failure, Notice, Stale } from '/js/parts/notice.js';
@@ -40,7 +41,7 @@ function Readiness({ source }) {
       badge=${source.data && html`<${Badge} status=${source.data.status} />`}>
       <${Facts} rows=${checks.map((/** @type {any} */ check) => ({
         name: tOr(`check.${check.name}`, check.name),
-        detail: check.detail,
+        detail: check.detail && html`${tOr(`check.failing.${check.name}`, '')} <${AsSaid} text=${check.detail} />`,
         value: check.status ? html`<${Badge} status=${check.status} />` : undefined,
       }))} />
     <//>`;

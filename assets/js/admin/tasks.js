@@ -8,7 +8,7 @@ import { useEvery, useLoad } from '/js/core/state.js';
 import { isOpen } from '/js/core/tasks.js';
 import { html } from '/js/core/view.js';
 import { fileOf, listAllTasks } from '/js/admin/api.js';
-import { taskColumns } from '/js/admin/columns.js';
+import { taskColumns } from '/js/admin/task-columns.js';
 import { DAYS, Period, firstDay } from '/js/admin/period.js';
 import { Whose } from '/js/admin/whose.js';
 import { Button } from '/js/parts/button.js';

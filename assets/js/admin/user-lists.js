@@ -7,7 +7,7 @@ import { useFilters } from '/js/core/filters.js';
 import { useLoad } from '/js/core/state.js';
 import { html } from '/js/core/view.js';
 import { listAllTasks, listAllTransactions, listUserSessions } from '/js/admin/api.js';
-import { taskColumns } from '/js/admin/columns.js';
+import { taskColumns } from '/js/admin/task-columns.js';
 import { entryColumns } from '/js/admin/entry-columns.js';
 import { Device } from '/js/parts/device.js';
 import { Blank, Failure } from '/js/parts/notice.js';

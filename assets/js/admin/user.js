@@ -6,7 +6,7 @@ import { t } from '/js/core/i18n.js';
 import { useEvery, useLoad } from '/js/core/state.js';
 import { html, useState } from '/js/core/view.js';
 import { findUser } from '/js/admin/api.js';
-import { nameOf } from '/js/admin/columns.js';
+import { nameOf } from '/js/admin/names.js';
 import { Grant } from '/js/admin/grant.js';
 import { Deeds } from '/js/admin/user-deeds.js';
 import { Lists } from '/js/admin/user-lists.js';

@@ -5,7 +5,7 @@ import { t } from '/js/core/i18n.js';
 import { usePages } from '/js/core/pages.js';
 import { html, useState } from '/js/core/view.js';
 import { listUsers } from '/js/admin/api.js';
-import { nameOf } from '/js/admin/columns.js';
+import { nameOf } from '/js/admin/names.js';
 import { NewUser } from '/js/admin/new-user.js';
 import { Badge } from '/js/parts/badge.js';
 import { Button } from '/js/parts/button.js';

@@ -4,7 +4,7 @@ import { t } from '/js/core/i18n.js';
 import { useLoad } from '/js/core/state.js';
 import { html, useEffect, useState } from '/js/core/view.js';
 import { findUser, listUsers } from '/js/admin/api.js';
-import { nameOf } from '/js/admin/columns.js';
+import { nameOf } from '/js/admin/names.js';
 import { Combobox } from '/js/parts/combobox.js';
 import { Icon } from '/js/parts/icon.js';
 

@@ -19,9 +19,9 @@ function isSomethingLost() {
  * @param {() => boolean} [isLost] @returns {true | Promise<boolean>}
  */
 export function mayLeave(isLost = isSomethingLost) {
-  // The question is on the screen already: whoever asks again while it is there has their answer with it.
-  if (question.get()) return Promise.resolve(false);
   if (!isLost()) return true;
+  // The question is on the screen already, and is answered there.
+  if (question.get()) return Promise.resolve(false);
   return new Promise((answer) => {
     question.set((leave) => {
       question.set(null);

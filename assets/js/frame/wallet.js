@@ -2,7 +2,7 @@
 // What the caller can spend, always in view and never old.
 import { balance, renewBalance } from '/js/core/balance.js';
 import { openDialog } from '/js/core/dialogs.js';
-import { number } from '/js/core/format.js';
+import { credits, number } from '/js/core/format.js';
 import { t } from '/js/core/i18n.js';
 import { useEvery, useStore } from '/js/core/state.js';
 import { html, useEffect } from '/js/core/view.js';

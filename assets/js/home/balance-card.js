@@ -2,7 +2,7 @@
 // What there is to spend, and how that came about over the last month.
 import { balance } from '/js/core/balance.js';
 import { openDialog } from '/js/core/dialogs.js';
-import { number } from '/js/core/format.js';
+import { credits } from '/js/core/format.js';
 import { t } from '/js/core/i18n.js';
 import { useStore } from '/js/core/state.js';
 import { html } from '/js/core/view.js';

@@ -1,7 +1,7 @@
 // @ts-check
 // Where everybody lands after signing in: what there is to spend, what is going on, what to do next.
 import { renewBalance } from '/js/core/balance.js';
-import { number, percent } from '/js/core/format.js';
+import { number } from '/js/core/format.js';
 import { t } from '/js/core/i18n.js';
 import { titleOf } from '/js/core/models.js';
 import { usePages } from '/js/core/pages.js';

@@ -11,6 +11,7 @@ import { Many } from '/js/ml_model/many.js';
 import { ModelCard } from '/js/ml_model/card.js';
 import { One } from '/js/ml_model/one.js';
 import { Rest } from '/js/ml_model/rest.js';
+import { AsSaid } from '/js/parts/as-said.js';
 import { Button } from '/js/parts/button.js';
 import { Blank, Failure } from '/js/parts/notice.js';
 import { Skeleton, SkeletonBlock } from '/js/parts/skeleton.js';
@@ -72,7 +73,7 @@ export default function ModelScreen({ params }) {
           <${TabPanel} key=${tab} name="side" chosen=${tab}>
             <div class="card">
               ${!model ? html`<${SkeletonBlock} />`
-                : html`<${Blank} icon=${model.status === 'training' ? 'refresh' : 'warn'} title=${t(`model.${model.status}`)} text=${model.trouble ?? t('model.training_text')} />`}
+                : html`<${Blank} icon=${model.status === 'training' ? 'refresh' : 'warn'} title=${t(`model.${model.status}`)} text=${t(`model.${model.status}_text`)} action=${model.trouble && html`<p class="blank__more"><${AsSaid} text=${model.trouble} /></p>`} />`}
             </div>
           <//>`}
     </div>`;

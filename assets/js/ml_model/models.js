@@ -5,6 +5,7 @@ import { t, tOr } from '/js/core/i18n.js';
 import { iconOf, listModels, titleOf } from '/js/core/models.js';
 import { useEvery, useLoad } from '/js/core/state.js';
 import { html } from '/js/core/view.js';
+import { AsSaid } from '/js/parts/as-said.js';
 import { Badge } from '/js/parts/badge.js';
 import { Facts } from '/js/parts/facts.js';
 import { Icon } from '/js/parts/icon.js';
@@ -38,7 +39,7 @@ function Entry({ model }) {
         <p class="tile__text">${tOr(`summary.${model.id}`, model.card?.summary ?? '') || t('model.waits')}</p>
       </div>
       ${model.status === 'ready' && html`<${Facts} rows=${facts(model)} />`}
-      ${model.trouble && html`<p class="tile__text">${model.trouble}</p>`}
+      ${model.trouble && html`<p class="tile__text"><${AsSaid} text=${model.trouble} /></p>`}
     </li>`;
 }
 

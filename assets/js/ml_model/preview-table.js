@@ -3,15 +3,23 @@
 import { number } from '/js/core/format.js';
 import { t } from '/js/core/i18n.js';
 import { html, useState } from '/js/core/view.js';
+import { Button } from '/js/parts/button.js';
 import { faultInWords, guessInWords } from '/js/parts/cell-fault.js';
 import { Choice } from '/js/parts/choice.js';
 import { columnHead, columnTitle } from '/js/parts/measurements.js';
 import { Notice } from '/js/parts/notice.js';
+import { RowCells } from '/js/parts/row-cells.js';
+import { Table } from '/js/parts/table.js';
 
 /** @typedef {import('/js/core/models.js').Model} Model */
+/** @typedef {import('/js/core/models.js').Column} Column */
 /** @typedef {import('/js/ml_model/preview.js').Preview} Preview */
+/** @typedef {import('/js/ml_model/preview.js').Row} Row */
 
+/** So many rows are shown at first. */
 const SHOWN = 12;
+/** Of what is wrong with a row so much is told; the cells show all of it. */
+const TOLD = 2;
 
 /** Which columns were found under which names. @param {{ model: Model, preview: Preview }} props */
 export function Columns({ model, preview }) {
@@ -35,20 +43,52 @@ export function Columns({ model, preview }) {
     </details>`;
 }
 
-/** The line of a row; marked if the row as a whole is wrong, for then no cell of it is. @param {{ row: import('/js/ml_model/preview.js').Row }} props */
-function Line({ row: { line, marks } }) {
-  const mark = marks.find(({ field }) => field === 'row');
-  if (!mark) return number(line);
-  return html`<span class="cell-bad" title=${`${t('results.whole_row')} ${faultInWords(mark, undefined)}`}>${number(line)}</span>`;
+/** A cell as it stands in the file, marked if it is wrong. @param {{ text: string, mark: import('/js/ml_model/preview.js').Mark | undefined, column: Column | undefined, isUsed: boolean }} props */
+function Cell({ text, mark, column, isUsed }) {
+  if (mark) return html`<span class="cell-bad" title=${faultInWords(mark, column)}>${text.trim() || t('results.empty')}</span>`;
+  return isUsed ? text : html`<span class="faint">${text}</span>`;
+}
+
+/** What is wrong with a row, and what it was probably meant to say. @param {{ row: Row, model: Model, places: number[] }} props */
+function Wrong({ row, model, places }) {
+  const rest = row.marks.length - TOLD;
+  return html`
+    ${row.marks.slice(0, TOLD).map((mark) => {
+      const at = model.inputs.findIndex(({ name }) => name === mark.field);
+      const column = model.inputs[at];
+      const hint = guessInWords(row.cells[places[at]] ?? null, column);
+      return html`<p>${column ? columnTitle(column.name) : t('results.whole_row')} ${faultInWords(mark, column)}${hint && `; ${hint.question}`}</p>`;
+    })}
+    ${rest > 0 && html`<p class="faint">${t('many.more_marks', { n: rest })}</p>`}`;
+}
+
+/** @param {Model} model @param {Preview} preview @param {boolean} isBad whether all of the rows are bad @returns {import('/js/parts/table.js').Column<Row>[]} */
+function columnsOf(model, { names, places }, isBad) {
+  const cells = names.map((name, at) => {
+    const column = model.inputs[places.indexOf(at)];
+    const show = (/** @type {Row} */ { cells: texts, marks }) => html`
+      <${Cell} text=${texts[at] ?? ''} column=${column} isUsed=${Boolean(column) || model.takes_any_numbers} mark=${marks.find(({ field }) => field === (column?.name ?? name))} />`;
+    return { title: column ? columnHead(column) : name, show };
+  });
+  return [
+    { key: 'line', label: t('results.line'), right: true, cell: ({ line, marks }) => {
+      const mark = marks.find(({ field }) => field === 'row');
+      const words = mark && `${t('results.whole_row')} ${faultInWords(mark, undefined)}`;
+      return html`<span class=${mark ? 'cell-bad' : 'faint'} title=${words}><span class="remark__row">${t('results.line')} </span>${number(line)}</span>`;
+    } },
+    ...(isBad ? [{ key: 'wrong', label: t('results.wrong'), wide: true, cell: (/** @type {Row} */ row) => html`<${Wrong} row=${row} model=${model} places=${places} />` }] : []),
+    ...cells.map(({ title, show }, at) => ({ key: `cell-${at}`, label: title, right: true, far: true, cell: show })),
+    { key: 'cells', label: t('results.cells'), near: true, wide: true, cell: (row) => html`<${RowCells} open=${isBad} cells=${cells.map(({ title, show }) => ({ title, shown: show(row) }))} />` },
+  ];
 }
 
 /** @param {{ model: Model, preview: Preview }} props */
 export function PreviewTable({ model, preview }) {
   const [shows, setShows] = useState(/** @type {'first' | 'bad'} */ ('first'));
+  const [most, setMost] = useState(SHOWN);
   const only = preview.nBad === 0 ? 'first' : shows;
-  const rows = preview[only].slice(0, SHOWN);
-  const { names, places } = preview;
-  const columnAt = (/** @type {number} */ at) => model.inputs[places.indexOf(at)];
+  const rows = preview[only].slice(0, most);
+  const n = preview[only === 'bad' ? 'nBad' : 'nRows'];
   return html`
     <section class="card card--table" aria-labelledby="preview">
       <div class="card__head">
@@ -59,38 +99,13 @@ export function PreviewTable({ model, preview }) {
             { value: 'bad', label: t('many.bad', { n: preview.nBad, count: number(preview.nBad) }) },
           ]} />`}
       </div>
-      <div class="table-scroll" tabindex="0" role="region" aria-label=${t('table.sideways', { name: t('many.preview') })}>
-        <table class="table table--sheet">
-          <thead><tr>
-            <th scope="col" class="table__right">${t('results.line')}</th>
-            ${only === 'bad' && html`<th scope="col">${t('results.wrong')}</th>`}
-            ${names.map((name, at) => html`<th scope="col" key=${at} class="table__right">${columnAt(at) ? columnHead(columnAt(at)) : name}</th>`)}
-          </tr></thead>
-          <tbody>
-            ${rows.map((row) => html`
-              <tr key=${row.row}>
-                <td class="table__right faint"><${Line} row=${row} /></td>
-                ${only === 'bad' && html`<td class="table__wide">${row.marks.slice(0, 2).map((mark) => {
-                  const place = model.inputs.findIndex(({ name }) => name === mark.field);
-                  const column = model.inputs[place];
-                  const hint = guessInWords(row.cells[places[place]] ?? null, column);
-                  return html`<p>${column ? columnTitle(column.name) : t('results.whole_row')} ${faultInWords(mark, column)}${hint && `; ${hint.question}`}</p>`;
-                })}${row.marks.length > 2 && html`<p class="faint">${t('many.more_marks', { n: row.marks.length - 2 })}</p>`}</td>`}
-                ${names.map((_, at) => {
-                  const column = columnAt(at);
-                  const mark = row.marks.find(({ field }) => field === (column?.name ?? names[at]));
-                  const text = row.cells[at] ?? '';
-                  return html`
-                    <td key=${at} class="table__right">
-                      ${mark ? html`<span class="cell-bad" title=${faultInWords(mark, column)}>${text.trim() || t('results.empty')}</span>`
-                        : column || model.takes_any_numbers ? text : html`<span class="faint">${text}</span>`}
-                    </td>`;
-                })}
-              </tr>`)}
-          </tbody>
-        </table>
+      <div class="table-scroll table-scroll--dense" tabindex="0" role="region" aria-label=${t('table.sideways', { name: t('many.preview') })}>
+        <${Table} label=${t('many.preview')} columns=${columnsOf(model, preview, only === 'bad')} rows=${rows} id=${(/** @type {Row} */ { row }) => String(row)} />
       </div>
-      ${preview[only === 'bad' ? 'nBad' : 'nRows'] > rows.length && html`
-        <p class="card__foot faint">${t('many.shown', { n: rows.length, count: number(preview[only === 'bad' ? 'nBad' : 'nRows']) })}</p>`}
+      ${n > rows.length && html`
+        <div class="card__foot">
+          <p class="faint">${t('many.shown', { n: rows.length, count: number(n) })}</p>
+          ${preview[only].length > rows.length && html`<${Button} kind="small" onClick=${() => setMost(preview[only].length)}>${t('table.more')}<//>`}
+        </div>`}
     </section>`;
 }

@@ -13,6 +13,7 @@ import { Choice } from '/js/parts/choice.js';
 import { columnHead, columnTitle } from '/js/parts/measurements.js';
 import { Blank } from '/js/parts/notice.js';
 import { Rejected } from '/js/parts/rejected.js';
+import { RowCells } from '/js/parts/row-cells.js';
 import { SmallRuler } from '/js/parts/ruler.js';
 import { List } from '/js/parts/table.js';
 
@@ -67,15 +68,6 @@ function Remarks({ row, model }) {
     ${row.notes?.map((note) => html`<span class="remark">${noteInWords(note, columnOf(note.field))}</span>`)}`;
 }
 
-/** A row's cells as they were sent, for a window that has no room for them side by side. @param {{ row: Row, titles: any[] }} props */
-function Sent({ row, titles }) {
-  return html`
-    <details class="fold">
-      <summary class="fold__title">${t('results.cells')}</summary>
-      <ul class="matches">${titles.map((title, at) => html`<li class="matches__one" key=${at}><b>${title}</b> <span class="quiet">${written(row.cells[at] ?? '') || t('results.empty')}</span></li>`)}</ul>
-    </details>`;
-}
-
 /** @param {Model} model @param {string[]} names @param {Row[]} rows @returns {import('/js/parts/table.js').Column<Row>[]} */
 function columnsOf(model, names, rows) {
   const outputs = model.outputs.filter(({ kind }) => kind !== 'probabilities');
@@ -103,7 +95,7 @@ function columnsOf(model, names, rows) {
         return errors.some(({ field }) => field === fieldAt(at)) ? html`<span class="cell-bad">${text || t('results.empty')}</span>` : html`<span class="quiet">${text}</span>`;
       },
     })),
-    { key: 'cells', label: t('results.cells'), near: true, wide: true, cell: (row) => html`<${Sent} row=${row} titles=${titles} />` },
+    { key: 'cells', label: t('results.cells'), near: true, wide: true, cell: (row) => html`<${RowCells} cells=${titles.map((title, at) => ({ title, shown: written(row.cells[at] ?? '') || t('results.empty') }))} />` },
   ];
 }
 

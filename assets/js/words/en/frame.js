@@ -92,6 +92,7 @@ export default {
   'code.by_hand': 'The browser does not allow copying here. The text is selected: copy it with Ctrl C or ⌘ C.',
 
   'offline.text': 'The server does not answer. It may be restarting; trying again.',
+  'offline.device': 'This device is not connected. What you typed stays here; it goes on by itself once you are back online.',
   'offline.sent': 'The server does not answer. What you sent is on its way, and is not sent twice.',
   'offline.back': 'The server is back.',
 

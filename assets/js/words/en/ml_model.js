@@ -20,6 +20,7 @@ export default {
   'model.training': 'The model is being trained',
   'model.training_text': 'It takes a few seconds. This page goes on by itself.',
   'model.failed': 'The model is not there',
+  'model.failed_text': 'It is back when it could be trained again. Whoever runs this server can see to that; this is what went wrong:',
   'model.tab_one': 'One row',
   'model.tab_one.wine': 'One wine',
   'model.tab_many': 'Many rows',

@@ -92,6 +92,7 @@ export default {
   'code.by_hand': 'El navegador no permite copiar aquí. El texto está seleccionado: cópialo con Ctrl C o ⌘ C.',
 
   'offline.text': 'El servidor no responde. Quizá se esté reiniciando; se vuelve a intentar.',
+  'offline.device': 'Este dispositivo no tiene conexión. Lo que escribiste sigue aquí; continuará solo cuando vuelvas a estar en línea.',
   'offline.sent': 'El servidor no responde. Lo que enviaste está en camino y no se envía dos veces.',
   'offline.back': 'El servidor ha vuelto.',
 

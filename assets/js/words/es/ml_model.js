@@ -20,6 +20,7 @@ export default {
   'model.training': 'El modelo se está entrenando',
   'model.training_text': 'Tarda unos segundos. Esta página sigue sola.',
   'model.failed': 'El modelo no está disponible',
+  'model.failed_text': 'Volverá cuando se pueda entrenar de nuevo. Quien administra este servidor puede ocuparse; esto es lo que falló:',
   'model.tab_one': 'Una fila',
   'model.tab_one.wine': 'Un vino',
   'model.tab_many': 'Muchas filas',
