@@ -79,11 +79,11 @@ const PROMISES: [Promise; 8] = [
 /// The last promise, about what lies beside the database.
 const CONTENTS: Named = ("contents_are_whole", "contents are whole");
 
-/// Every promise by name, in the order they are checked.
+/// The code of every promise, in the order they are checked.
 pub fn promises() -> impl ExactSizeIterator<Item = &'static str> {
-    let mut names: Vec<_> = PROMISES.iter().map(|((_, name), _)| *name).collect();
-    names.push(CONTENTS.1);
-    names.into_iter()
+    let mut codes: Vec<_> = PROMISES.iter().map(|((code, _), _)| *code).collect();
+    codes.push(CONTENTS.0);
+    codes.into_iter()
 }
 
 /// Takes each line of a check as it is known; an error ends the check.

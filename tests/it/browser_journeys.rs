@@ -190,7 +190,7 @@ fn a_prediction_and_the_way_back_to_it_go_by_keyboard_alone() {
     browser.tab_to("Top up");
     browser.press("Enter");
     browser.wait_for("dialog[open]");
-    browser.tab_to("1,000");
+    browser.tab_to("1,000 credits");
     browser.press("Space");
     browser.tab_to("Add 1,000 credits");
     browser.press("Enter");

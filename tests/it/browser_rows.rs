@@ -39,7 +39,9 @@ fn what_a_program_sent_is_mended_on_the_page_of_its_task() {
     browser.goto(&task);
     // What is wrong and what is unusual stand beside the predictions.
     browser.wait_for_text("Volatile acidity: is not a number");
-    browser.wait_for_text("Chlorides: 0.9\u{a0}g/dm³ is beyond what the model has seen (0.012 to 0.611\u{a0}g/dm³)");
+    browser.wait_for_text(
+        "Chlorides: 0.9\u{a0}g/dm³ is beyond what the model has seen (0.012 to 0.611\u{a0}g/dm³)",
+    );
     inspect(&browser, "task-rows");
     browser.click("label", "Rejected 1");
     browser.click(".mend button", "did you mean 0.7?");
@@ -119,7 +121,7 @@ fn what_is_wrong_with_a_file_as_a_whole_is_said_before_it_is_sent() {
         "[...document.querySelectorAll('.cell-bad')].map(({ textContent, title }) => \
          [textContent, title])",
     );
-    assert_eq!(marked, json!([["5", "The whole row has too many cells"]]));
+    assert_eq!(marked, json!([["Line 5", "The whole row has too many cells"]]));
     inspect(&browser, "file-long-row");
 }
 

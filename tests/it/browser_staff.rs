@@ -33,7 +33,7 @@ fn a_check_is_followed_live_line_by_line() {
     browser.click("button", "Check the data");
     browser.wait_for("progress, [role=progressbar]");
     browser.wait_for_text("Cancel the check");
-    browser.wait_for_text("contents are whole");
+    browser.wait_for_text("Stored files are whole");
     inspect(&browser, "system-checking");
     fs::write(&pipe, CONTENT).unwrap();
     fs::remove_file(&pipe).unwrap();
@@ -95,6 +95,8 @@ fn an_administrator_makes_an_account_tops_it_up_and_disables_it() {
          && document.activeElement.name === 'amount'",
     );
     browser.press("Escape");
+    browser.wait_for_text("Leave without saving?");
+    browser.click("dialog button", "Leave");
     browser.wait_until("!document.querySelector('dialog')");
     browser.click("button", "Disable");
     browser.click("dialog button", "Disable");

@@ -16,7 +16,7 @@ fn signing_out_elsewhere_ends_this_page_and_signing_in_returns_to_it() {
     let Some((served, here)) = stage(&binary) else { return };
     sign_in(&here);
     here.goto("/tasks?status=failed");
-    here.wait_for_text("No task fits");
+    here.wait_for_text("Nothing fits");
 
     let Some(there) = Browser::open(&served.url("")) else { return };
     sign_in(&there);
@@ -32,7 +32,7 @@ fn signing_out_elsewhere_ends_this_page_and_signing_in_returns_to_it() {
     assert!(here.eval("document.body.innerText.includes('Administration')") == false);
     inspect(&here, "sign-in-ended");
     give_name(&here, "admin");
-    here.wait_for_text("No task fits");
+    here.wait_for_text("Nothing fits");
     assert_eq!(here.eval("location.pathname + location.search"), "/tasks?status=failed");
     let still = there.eval("fetch('/api/me').then(({ status }) => status)");
     assert_eq!(still, 200);
@@ -107,7 +107,7 @@ fn a_lost_connection_keeps_what_was_typed_and_says_so() {
     browser.wait_for_text("Nothing you typed is lost");
     // Its picture needs nothing from the server either.
     browser.wait_for("dialog [role=alert] svg path");
-    browser.wait_for_text("The server does not answer. It may be restarting; trying again.");
+    browser.wait_for_text("This device is not connected.");
     let typed = "[...document.querySelectorAll('dialog input')].map(({ value }) => value)";
     assert_eq!(browser.eval(typed), json!(["Tasting panel", "tasting-panel", "Blind on Fridays."]));
     inspect(&browser, "offline");

@@ -51,7 +51,7 @@ fn a_screen_that_is_left_does_not_take_the_next_address_for_its_own() {
     let Some((_served, browser)) = stage(&binary) else { return };
     sign_in(&browser);
     browser.goto("/tasks?status=failed");
-    browser.wait_for_text("No task fits");
+    browser.wait_for_text("Nothing fits");
     browser.eval(
         "window.asked = []; window.ask = fetch; window.fetch = (path, options) => { \
          asked.push(path); return ask(path, options); }; true",
@@ -305,6 +305,9 @@ fn credits_are_whole_and_a_dialog_gives_the_focus_back() {
             "Escape" => browser.press("Escape"),
             _ => browser.click("dialog button", leave),
         }
+        // An amount was typed, and nothing typed is dropped without a question.
+        browser.wait_for_text("Leave without saving?");
+        browser.click("dialog button", "Leave");
         browser.wait_until("!document.querySelector('dialog')");
         assert_eq!(browser.eval("document.activeElement.innerText"), "Top up");
     }

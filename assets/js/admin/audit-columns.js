@@ -18,18 +18,21 @@ function Detail({ line: { action, detail } }) {
   return html`${role && tOr(`member.${role}`, tOr(`role.${role}`, role))}${role && id && ' · '}${id && html`<code>${id}</code>`}`;
 }
 
-/** @param {boolean} long with the request and the account that it was done to @returns {import('/js/parts/table.js').Column<AuditLine>[]} */
+/** The account that something was done to. Most deeds are to one's own, and saying so in each row would hide the others. @param {{ line: AuditLine }} props */
+function Subject({ line }) {
+  return line.user_id && line.user_id !== line.actor_id && html`<${UserLink} id=${line.user_id} name=${line.user} />`;
+}
+
+/** @param {boolean} long with a column for the request and for the account that it was done to @returns {import('/js/parts/table.js').Column<AuditLine>[]} */
 export const auditColumns = (long) => [
   {
     key: 'action', label: t('audit.action'), wide: true, ch: 18,
-    cell: (line) => html`<span class="table__main">${tOr(`action.${line.action}`, line.action)}</span>${line.detail && html`<span class="table__more"><${Detail} line=${line} /></span>`}`,
+    cell: (line) => html`<span class="table__main">${tOr(`action.${line.action}`, line.action)}</span>
+      ${!long && html`<span class="table__more"><${Subject} line=${line} /></span>`}
+      ${line.detail && html`<span class="table__more"><${Detail} line=${line} /></span>`}`,
   },
   { key: 'actor', label: t('audit.actor'), labelled: true, cell: (line) => html`<${UserLink} id=${line.actor_id} name=${line.actor} />` },
-  {
-    key: 'user', label: t('audit.subject'), aside: true,
-    // Most deeds are to one's own account, and saying so in each row would hide the others.
-    cell: (line) => (line.user_id && line.user_id !== line.actor_id && html`<${UserLink} id=${line.user_id} name=${line.user} />`),
-  },
+  ...(long ? [{ key: 'user', label: t('audit.subject'), aside: true, cell: (/** @type {AuditLine} */ line) => html`<${Subject} line=${line} />` }] : []),
   ...(long ? [{ key: 'request', label: t('audit.request'), far: true, cell: (/** @type {AuditLine} */ line) => line.request_id && html`<code class="faint">${line.request_id}</code>` }] : []),
   { key: 'when', label: t('staff.when'), right: true, cell: (line) => html`<span class="quiet"><${Time} at=${line.at} /></span>` },
 ];

@@ -22,6 +22,11 @@ import { Time } from '/js/parts/time.js';
 /** What needs a hand stands first. @param {Line} one @param {Line} other */
 const brokenFirst = (one, other) => Number(one.status === 'ok') - Number(other.status === 'ok');
 
+/** The promise that is looked at, of which the server says the code. @param {Job} job */
+export function doing({ kind, status, message }) {
+  return kind === 'check' && status === 'running' && message ? tOr(`check.line.${message}`, message) : null;
+}
+
 /** Says how a check ended. @param {Job} job */
 function outcome(job) {
   const violated = job.result?.lines?.filter(({ status }) => status !== 'ok').length ?? 0;
@@ -105,7 +110,7 @@ export function DataCheck({ recent, onChange }) {
       ${problem && html`<${Problem} error=${problem} />`}
       ${open && html`
         <${Progress} share=${job.progress} label=${t('check.title')}
-          message=${tOr(`status.${job.status}`, job.status)} />`}
+          message=${doing(job) ?? tOr(`status.${job.status}`, job.status)} />`}
       ${job && !open && html`<${Result} key=${job.id} job=${job} fresh=${job === followed} />`}
       ${!job && recent.busy && !recent.data && html`<${SkeletonBlock} />`}
       ${!job && recent.data && html`<${Notice}>${t('check.never')}<//>`}

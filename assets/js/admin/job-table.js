@@ -5,6 +5,7 @@ import { number, percent } from '/js/core/format.js';
 import { t, tOr } from '/js/core/i18n.js';
 import * as jobs from '/js/core/jobs.js';
 import { html, useState } from '/js/core/view.js';
+import { doing } from '/js/admin/data-check.js';
 import { AsSaid } from '/js/parts/as-said.js';
 import { Badge } from '/js/parts/badge.js';
 import { Button } from '/js/parts/button.js';
@@ -17,7 +18,7 @@ import { Time } from '/js/parts/time.js';
 /** @param {{ job: Job | null }} props */
 function Row({ job }) {
   const grey = html`<${Skeleton} ch=${9} />`;
-  const note = job && (job.error ? html`<${AsSaid} text=${job.error} />` : job.status === 'running' ? percent(job.progress) : null);
+  const note = job && (job.error ? html`<${AsSaid} text=${job.error} />` : doing(job) ?? (job.status === 'running' ? percent(job.progress) : null));
   return html`
     <tr>
       <td>

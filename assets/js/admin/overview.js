@@ -108,9 +108,9 @@ export default function Overview() {
       <div class="page__two page__two--even">
         <${ByDay} title=${t('overview.spent_by_day')} source=${figures} format=${credits} head=${t('overview.spent')} unit=${t('credits.unit', { n: 2 })}
           days=${data?.credits_by_day.map(({ day, spent }) => ({ day, value: spent }))} />
-        <${ByDay} title=${t('overview.rows_by_day')} source=${figures} head=${t('overview.rows')} unit=${t('rows.unit', { n: 2 })}
-          format=${(/** @type {number} */ n) => t('overview.rows_value', { n, count: number(n) })}
-          days=${data?.tasks_by_day.map(({ day, n_predicted }) => ({ day, value: n_predicted }))} />
+        <${ByDay} title=${t('overview.tasks_by_day')} source=${figures} head=${t('overview.tasks')} unit=${t('tasks.unit', { n: 2 })}
+          format=${(/** @type {number} */ n) => `${number(n)} ${t('tasks.unit', { n })}`}
+          days=${data?.tasks_by_day.map(({ day, queued, running, succeeded, failed, cancelled }) => ({ day, value: queued + running + succeeded + failed + cancelled }))} />
       </div>
       <div class="page__two page__two--level"><${Deeds} source=${audit} /><${Machine} system=${system} checked=${checked} /></div>
     </div>`;

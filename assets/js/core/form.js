@@ -77,9 +77,14 @@ export function useForm({ initial, check, send, guarded = true }) {
     mustFocus.current = true;
   }
 
-  const { run, busy, isUnderWay } = useAction(() => send(values), refuse);
+  /** What was sent last, and taken. */
+  const taken = useRef(/** @type {Values | null} */ (null));
+  const { run, busy, isUnderWay } = useAction(async () => {
+    await send(values);
+    taken.current = values;
+  }, refuse);
   // What is being sent leads to another screen by itself.
-  const isLost = () => isDirty && !isUnderWay.current && (typeof guarded === 'function' ? guarded(values) : guarded);
+  const isLost = () => isDirty && taken.current !== values && !isUnderWay.current && (typeof guarded === 'function' ? guarded(values) : guarded);
   useGuard(isLost);
 
   /** @param {Event} event */

@@ -114,6 +114,11 @@ export function exact(instant) {
   return new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: 'long' }).format(new Date(instant));
 }
 
+/** The day with its year. @param {string} instant */
+export function fullDay(instant) {
+  return new Intl.DateTimeFormat(locale(), { day: 'numeric', month: 'short', year: 'numeric' }).format(new Date(instant));
+}
+
 /** The day in few letters, for axes and tables. @param {string} instant */
 export function shortDay(instant) {
   return new Intl.DateTimeFormat(locale(), { day: 'numeric', month: 'short' }).format(new Date(instant));

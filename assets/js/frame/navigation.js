@@ -7,6 +7,7 @@ import { ROUTES } from '/js/routes.js';
 /** @typedef {{ href: string, label: string, icon: string, isOwn?: boolean }} Link `label` is a word, or with `isOwn` the name itself. */
 /** @typedef {{ name: string, label?: string, href?: string, links: Link[] }} Group */
 
+/** At the side there is room for so many; the rest are on their own page. */
 const WORKSPACES_SHOWN = 5;
 
 /** Whether there is a screen at this address. @param {string} path */
@@ -20,9 +21,21 @@ function linksOf(group, me) {
   return routes.map(({ path, title, nav }) => ({ href: path, label: title, icon: nav?.icon ?? '' }));
 }
 
-/** @param {any} me @param {import('/js/core/workspaces.js').Workspace[] | null} workspaces @returns {Group[]} */
-export function navigation(me, workspaces) {
-  const own = (workspaces ?? []).slice(0, WORKSPACES_SHOWN);
+/** @type {Group} */
+const API = { name: 'api', label: 'nav.api', links: [{ href: '/docs', label: 'nav.try', icon: 'plug' }, { href: '/redoc', label: 'nav.reference', icon: 'book' }] };
+
+/** Where a visitor can go. @type {Group[]} */
+const DOORS = [
+  { name: 'main', links: [
+    { href: '/', label: 'title.home', icon: 'home' }, { href: '/sign-in', label: 'title.sign_in', icon: 'person' }, { href: '/sign-up', label: 'title.sign_up', icon: 'plus' },
+  ] },
+  API,
+];
+
+/** @param {any} me @param {import('/js/core/workspaces.js').Workspace[] | null} workspaces @param {number} [most] of the workspaces @returns {Group[]} */
+export function navigation(me, workspaces, most = WORKSPACES_SHOWN) {
+  if (!me) return DOORS;
+  const own = (workspaces ?? []).slice(0, most);
   const groups = [
     { name: 'main', links: linksOf('main', me) },
     ...(hasScreen('/workspaces') ? [{
@@ -31,7 +44,7 @@ export function navigation(me, workspaces) {
     }] : []),
     { name: 'account', label: 'nav.account', href: hasScreen('/account') ? '/account' : undefined, links: linksOf('account', me) },
     { name: 'admin', label: 'nav.run', links: linksOf('admin', me) },
-    { name: 'api', label: 'nav.api', links: [{ href: '/docs', label: 'nav.try', icon: 'plug' }, { href: '/redoc', label: 'nav.reference', icon: 'book' }] },
+    API,
   ];
   return groups.filter(({ links, href }) => links.length > 0 || href);
 }

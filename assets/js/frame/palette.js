@@ -1,7 +1,7 @@
 // @ts-check
 // Go anywhere by typing: Ctrl-K or Cmd-K. It knows what the side knows, the models, and a few things to do.
 import { openDialog } from '/js/core/dialogs.js';
-import { t } from '/js/core/i18n.js';
+import { LANGUAGES, t } from '/js/core/i18n.js';
 import { iconOf, listModels, titleOf } from '/js/core/models.js';
 import { leaveFor } from '/js/core/router.js';
 import { useLoad } from '/js/core/state.js';
@@ -12,6 +12,7 @@ import { caller, signOut } from '/js/frame/session.js';
 import { hasScreen, navigation } from '/js/frame/navigation.js';
 import { Dialog } from '/js/parts/dialog.js';
 import { Icon } from '/js/parts/icon.js';
+import { chooseLanguage } from '/js/parts/settings.js';
 
 /** What an entry is `also` called can be typed, and does not show. @typedef {{ id: string, label: string, group: string, icon: string, also?: string, act: () => void }} Entry */
 
@@ -27,9 +28,17 @@ function entryOf({ id, card }) {
   return { id: href, label: titleOf(id, card), group: t('title.models'), icon: iconOf(id), also: id, act: () => visit(href) };
 }
 
+/** What only whoever is signed in can go to or do. @param {import('/js/core/models.js').Model[]} models @returns {Entry[]} */
+const forUsers = (models) => [
+  ...models.map(entryOf),
+  { id: '/account/password', label: t('title.password'), group: t('nav.account'), icon: 'key', act: () => visit('/account/password') },
+  { id: 'top_up', label: t('top_up.action'), group: t('palette.deeds'), icon: 'coin', act: () => openDialog('top_up') },
+];
+
 /** @param {import('/js/core/models.js').Model[]} models @returns {Entry[]} */
 function entries(models) {
-  const groups = navigation(caller.get(), workspaces.get());
+  const me = caller.get();
+  const groups = navigation(me, workspaces.get(), Infinity);
   const places = groups.flatMap(({ label, href, links }) => [
     ...(href ? [{ href, label: String(label), icon: href === '/account' ? 'person' : 'case', isOwn: false }] : []),
     ...links,
@@ -38,15 +47,16 @@ function entries(models) {
   })));
   return [
     ...places,
-    ...models.map(entryOf),
-    { id: 'top_up', label: t('top_up.action'), group: t('palette.deeds'), icon: 'coin', act: () => openDialog('top_up') },
+    ...(me ? forUsers(models) : []),
     ...THEMES.map((name) => ({
       id: `theme-${name}`, label: `${t('settings.theme')}: ${t(`settings.theme.${name}`)}`, group: t('palette.deeds'), icon: 'sliders', act: () => setTheme(name),
     })),
-    { id: 'sign_out', label: t('sign_out'), group: t('palette.deeds'), icon: 'leave', act: signOut },
+    ...Object.entries(LANGUAGES).map(([code, name]) => ({
+      id: `language-${code}`, label: `${t('settings.language')}: ${name}`, group: t('palette.deeds'), icon: 'sliders', act: () => { chooseLanguage(code); },
+    })),
+    ...(me ? [{ id: 'sign_out', label: t('sign_out'), group: t('palette.deeds'), icon: 'leave', act: signOut }] : []),
   ];
 }
-
 /** Whether the words typed begin words of the entry, in any order. @param {Entry} entry @param {string} typed */
 function fits(entry, typed) {
   const words = `${entry.label} ${entry.group} ${entry.also ?? ''}`.toLowerCase().split(/[\s:]+/);
@@ -58,7 +68,7 @@ export default function Palette({ onClose }) {
   const [typed, setTyped] = useState('');
   const [chosen, setChosen] = useState('');
   const list = useRef(/** @type {HTMLElement | null} */ (null));
-  const { data: models } = useLoad(listModels);
+  const { data: models } = useLoad(() => (caller.get() ? listModels() : Promise.resolve([])));
   const found = entries(models ?? []).filter((entry) => fits(entry, typed.trim()));
   // The models come a moment later, and what is chosen stays so.
   const at = Math.max(0, found.findIndex(({ id }) => id === chosen));

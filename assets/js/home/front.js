@@ -29,7 +29,7 @@ function Hero() {
       </div>
       <div class="hero__actions">
         <${Button} kind="main" href="/sign-up">${t('front.sign_up')}<//>
-        <${Button} href="/sign-in">${t('sign_in.action')}<//>
+        <${Button} href="#charging">${t('front.how')}<//>
       </div>
     </section>`;
 }

@@ -1,5 +1,6 @@
 // @ts-check
 // From a day to a day, both included.
+import { fullDay } from '/js/core/format.js';
 import { t } from '/js/core/i18n.js';
 import { html, useId } from '/js/core/view.js';
 
@@ -15,14 +16,20 @@ export function spanOf({ from, to }) {
   return { from: from && startOf(from, 0), to: to && startOf(to, 1) };
 }
 
-/** @param {{ label: string, name: string, value: string, min?: string, max?: string, onInput: (value: string) => void }} props */
+/**
+ * A browser writes the day of such a field in its own language; while nobody types in it, it is told in the reader's.
+ * @param {{ label: string, name: string, value: string, min?: string, max?: string, onInput: (value: string) => void }} props
+ */
 function Day({ label, name, value, min, max, onInput }) {
   const id = useId();
   return html`
     <div class="date-span__one">
       <label class="date-span__label" for=${id}>${label}</label>
-      <input class="field__input date-span__day num" id=${id} type="date" name=${name} value=${value} min=${min || undefined} max=${max || undefined}
-        onChange=${(/** @type {any} */ event) => onInput(event.target.value)} />
+      <div class="date-span__box num">
+        <input class="field__input date-span__day" id=${id} type="date" name=${name} value=${value} min=${min || undefined} max=${max || undefined}
+          onChange=${(/** @type {any} */ event) => onInput(event.target.value)} />
+        <span class=${value ? 'date-span__shown' : 'date-span__shown faint'} aria-hidden="true">${value ? fullDay(`${value}T12:00`) : t('date_span.any')}</span>
+      </div>
     </div>`;
 }
 

@@ -8,8 +8,8 @@ import { THEMES, setTheme, theme } from '/js/core/theme.js';
 import { html } from '/js/core/view.js';
 import { Choice } from '/js/parts/choice.js';
 
-/** @param {string} code */
-async function choose(code) {
+/** Speaks another language from now on. @param {string} code */
+export async function chooseLanguage(code) {
   try {
     await setLanguage(code);
     announce(LANGUAGES[code]);
@@ -26,7 +26,7 @@ export function Settings() {
         options=${THEMES.map((value) => ({ value, label: t(`settings.theme.${value}`) }))} />
     </div>
     <div class="menu__group">
-      <${Choice} label=${t('settings.language')} value=${useStore(language)} onChoose=${choose}
+      <${Choice} label=${t('settings.language')} value=${useStore(language)} onChoose=${chooseLanguage}
         options=${Object.entries(LANGUAGES).map(([value, label]) => ({ value, label, lang: value }))} />
     </div>`;
 }

@@ -4,6 +4,7 @@ export default {
   'front.title': 'Predictions your whole team can count on.',
   'front.text': 'Cellar is a machine-learning service on your own machine: models that answer in a millisecond, credits that are exact to the last one, and a reason for every row that could not be read.',
   'front.sign_up': 'Create an account',
+  'front.how': 'How charging works',
   'front.charging': 'You pay for what was predicted',
   'front.charging_text': 'A model has a price for a row. Whatever could not be read costs nothing, and says why.',
   'front.charging_price': 'The price stands beside the button before you press it.',

@@ -114,7 +114,7 @@ export default {
 
   'card.about': 'About',
   'card.data': 'Data.',
-  'card.data.wine': '1,599 red wines: P. Cortez, A. Cerdeira, F. Almeida, T. Matos and J. Reis, Modeling wine preferences by data mining from physicochemical properties, Decision Support Systems, 2009. CC BY 4.0.',
+  'card.data.wine': '1,599 red wines: P. Cortez, A. Cerdeira, F. Almeida, T. Matos and J. Reis, Modeling wine preferences by data mining from physicochemical properties, Decision Support Systems, 2009. CC BY 4.0.',
   'card.facts': 'Facts',
   'card.version': 'Version',
   'card.name': 'Name in addresses',
@@ -163,7 +163,7 @@ export default {
   'part.nearest_neighbours': 'Nearest neighbours',
   'part.forest': 'Forest of trees',
 
-  'description.wine': 'A blend of a support vector regression, the nearest neighbours and a forest of trees, each of which errs in its own way; how much each has to say was chosen on wines held out of training. It knows Portuguese Vinho Verde reds of scores 3 to 8, most of them 5 and 6: extremes are drawn to the middle, and other wines are beyond what it has seen.',
+  'description.wine': 'A blend of a support vector regression, the nearest neighbours and a forest of trees, each of which errs in its own way; how much each has to say was chosen on wines held out of training. It knows Portuguese Vinho Verde reds of scores 3 to 8, most of them 5 and 6: extremes are drawn to the middle, and other wines are beyond what it has seen.',
   'description.simple': 'A model to try the service with: what comes out can be checked in the head. A row may have any number of numbers.',
 
   'column_text.fixed_acidity': 'acids that do not evaporate, as tartaric acid',

@@ -3,4 +3,5 @@
 export default {
   'date_span.from': 'From',
   'date_span.to': 'To',
+  'date_span.any': 'any day',
 };

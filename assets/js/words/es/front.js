@@ -4,6 +4,7 @@ export default {
   'front.title': 'Predicciones con las que todo el equipo puede contar.',
   'front.text': 'Cellar es un servicio de aprendizaje automático en tu propia máquina: modelos que responden en un milisegundo, créditos exactos hasta el último y un motivo para cada fila que no se pudo leer.',
   'front.sign_up': 'Crear una cuenta',
+  'front.how': 'Cómo se cobra',
   'front.charging': 'Pagas lo que se predijo',
   'front.charging_text': 'Cada modelo tiene un precio por fila. Lo que no se pudo leer no cuesta nada y dice por qué.',
   'front.charging_price': 'El precio está junto al botón antes de que lo pulses.',

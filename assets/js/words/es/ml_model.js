@@ -114,7 +114,7 @@ export default {
 
   'card.about': 'Acerca de',
   'card.data': 'Datos.',
-  'card.data.wine': '1599 vinos tintos: P. Cortez, A. Cerdeira, F. Almeida, T. Matos and J. Reis, Modeling wine preferences by data mining from physicochemical properties, Decision Support Systems, 2009. CC BY 4.0.',
+  'card.data.wine': '1599 vinos tintos: P. Cortez, A. Cerdeira, F. Almeida, T. Matos and J. Reis, Modeling wine preferences by data mining from physicochemical properties, Decision Support Systems, 2009. CC BY 4.0.',
   'card.facts': 'Datos clave',
   'card.version': 'Versión',
   'card.name': 'Nombre en direcciones',
@@ -163,7 +163,7 @@ export default {
   'part.nearest_neighbours': 'Vecinos más próximos',
   'part.forest': 'Bosque de árboles',
 
-  'description.wine': 'Una mezcla de regresión de vectores de soporte, vecinos más próximos y un bosque de árboles, cada uno con sus propios errores; el peso de cada uno se eligió con vinos apartados del entrenamiento. Conoce tintos portugueses Vinho Verde con notas de 3 a 8, casi todos 5 y 6: los extremos se acercan al centro, y otros vinos quedan fuera de lo que ha visto.',
+  'description.wine': 'Una mezcla de regresión de vectores de soporte, vecinos más próximos y un bosque de árboles, cada uno con sus propios errores; el peso de cada uno se eligió con vinos apartados del entrenamiento. Conoce tintos portugueses Vinho Verde con notas de 3 a 8, casi todos 5 y 6: los extremos se acercan al centro, y otros vinos quedan fuera de lo que ha visto.',
   'description.simple': 'Un modelo para probar el servicio: lo que sale se comprueba de cabeza. Una fila puede tener cuantos números quieras.',
 
   'column_text.fixed_acidity': 'ácidos que no se evaporan, como ácido tartárico',

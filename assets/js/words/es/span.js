@@ -3,4 +3,5 @@
 export default {
   'date_span.from': 'Desde',
   'date_span.to': 'Hasta',
+  'date_span.any': 'cualquier día',
 };

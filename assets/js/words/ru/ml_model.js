@@ -114,7 +114,7 @@ export default {
 
   'card.about': 'О модели',
   'card.data': 'Данные.',
-  'card.data.wine': '1 599 красных вин: P. Cortez, A. Cerdeira, F. Almeida, T. Matos and J. Reis, Modeling wine preferences by data mining from physicochemical properties, Decision Support Systems, 2009. CC BY 4.0.',
+  'card.data.wine': '1 599 красных вин: P. Cortez, A. Cerdeira, F. Almeida, T. Matos and J. Reis, Modeling wine preferences by data mining from physicochemical properties, Decision Support Systems, 2009. CC BY 4.0.',
   'card.facts': 'Сведения',
   'card.version': 'Версия',
   'card.name': 'Имя в адресах',
@@ -163,7 +163,7 @@ export default {
   'part.nearest_neighbours': 'Ближайшие соседи',
   'part.forest': 'Лес деревьев',
 
-  'description.wine': 'Смесь метода опорных векторов, ближайших соседей и леса деревьев: каждый ошибается по-своему, а вес каждого выбран на винах, не участвовавших в обучении. Она знает португальские красные Винью Верде с оценками от 3 до 8, в основном 5 и 6: крайности тянутся к середине, а другие вина ей незнакомы.',
+  'description.wine': 'Смесь метода опорных векторов, ближайших соседей и леса деревьев: каждый ошибается по-своему, а вес каждого выбран на винах, не участвовавших в обучении. Она знает португальские красные Винью Верде с оценками от 3 до 8, в основном 5 и 6: крайности тянутся к середине, а другие вина ей незнакомы.',
   'description.simple': 'Модель для знакомства с сервисом: ответ можно проверить в уме. В строке может быть сколько угодно чисел.',
 
   'column_text.fixed_acidity': 'кислоты, которые не испаряются, в пересчёте на винную',

@@ -3,4 +3,5 @@
 export default {
   'date_span.from': 'С',
   'date_span.to': 'По',
+  'date_span.any': 'любой день',
 };
