@@ -83,11 +83,20 @@ mod tests {
     }
 
     #[test]
-    fn a_row_of_another_width_keeps_its_cells() {
-        let (out, _) = predicted(b"a,b\n1,2,3,4\n1\n").unwrap();
-        let message = |n: u8| format!("row has {n} cells where there are 2 columns");
-        let (out, more) = (String::from_utf8(out).unwrap(), message(4));
-        assert_eq!(out, format!("a,b,doubled,error\n1,2 3 4,,{more}\n1,,,{}\n", message(1)));
+    fn rows_of_any_length_are_columns_side_by_side() {
+        let (out, tally) = predicted(b"a,b\n1,2,3,4\n1\n").unwrap();
+        let expected = "a,b,column 3,column 4,doubled,error\n1,2,3,4,2 4 6 8,\n1,,,,2,\n";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+        assert_eq!(tally, LocalTally { n_given: 2, n_predicted: 2 });
+    }
+
+    #[test]
+    fn what_is_wider_than_the_beginning_stands_together_in_the_last_column() {
+        let table = format!("1,2\n{}1,2,3,4\n", "1,2\n".repeat(20_000));
+        let (out, tally) = predicted(table.as_bytes()).unwrap();
+        let last = String::from_utf8(out).unwrap().lines().last().map(str::to_owned);
+        assert_eq!(last.as_deref(), Some("1,2 3 4,2 4 6 8,"));
+        assert_eq!(tally, LocalTally { n_given: 20_002, n_predicted: 20_002 });
     }
 
     #[test]

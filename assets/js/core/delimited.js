@@ -2,6 +2,8 @@
 // Tables as text, read piece by piece: what parts the cells is found out from the first lines, quotes are heeded, and each
 // record knows the line on which it began. The rules are the server's.
 
+import { readCell } from '/js/core/cells.js';
+
 /** @typedef {{ line: number, cells: string[] }} Record */
 
 /** No cell is that long: what stands behind a quote that never closes is not gathered any further. */
@@ -19,17 +21,29 @@ function countOutside(line, wanted) {
   return n;
 }
 
-/** What parts the cells: what is there equally often on the first two lines. @param {string} head */
-export function delimiterOf(head) {
-  const [first = '', second = first] = head.split('\n').filter((line) => line.trim());
-  let best = { delimiter: ',', even: false, n: 0 };
-  for (const delimiter of DELIMITERS) {
+/**
+ * What parts the cells: what makes nothing but numbers of lines that may have any length, or is there equally often on the
+ * first two lines, and makes as many cells as the model takes, or numbers.
+ * @param {string} head @param {{ nColumns: number, takesAny: boolean }} model
+ */
+export function delimiterOf(head, { nColumns, takesAny }) {
+  const [first = '', second = first] = head.split(/[\r\n]/).filter((line) => line.trim());
+  /** @param {string} delimiter */
+  const score = (delimiter) => {
     const [a, b] = [countOutside(first, delimiter), countOutside(second, delimiter)];
     const even = a === b && a > 0;
-    const n = even ? a : Math.min(a, b);
-    if ((even && !best.even) || (even === best.even && n > best.n)) best = { delimiter, even, n };
-  }
-  return best.delimiter;
+    const isNumber = (/** @type {string} */ cell) => readCell(cell, null, { comma: delimiter !== ',' }).number !== undefined;
+    const ofNumbers = (/** @type {string} */ line) => line.split(delimiter).every(isNumber);
+    const numeric = (even || (takesAny && a + b > 0)) && ofNumbers(second);
+    const sure = takesAny && numeric && ofNumbers(first);
+    return [Number(sure), Number(even), Number(even && !takesAny && a + 1 === nColumns), Number(numeric), Math.min(a, b)];
+  };
+  /** @param {number[]} one @param {number[]} other */
+  const isBetter = (one, other) => {
+    const at = one.findIndex((value, place) => value !== other[place]);
+    return at >= 0 && one[at] > other[at];
+  };
+  return DELIMITERS.reduce((best, delimiter) => (isBetter(score(delimiter), score(best)) ? delimiter : best));
 }
 
 /** Reads text as it comes. */

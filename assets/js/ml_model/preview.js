@@ -16,6 +16,7 @@ import { useEffect, useState } from '/js/core/view.js';
 const PIECE_BYTES = 256 * 1024;
 const HEAD_LETTERS = 16 * 1024;
 const SHOWN = 100;
+const COLUMNS_MAX = 4096;
 
 /** @returns {Preview} */
 function nothing() {
@@ -63,17 +64,24 @@ class Judge {
     state.repeated = inputs.filter((_, at) => again[at] !== state.places[at]).map(({ name }) => name);
   }
 
+  /** Rows of any numbers may be longer than the first of them. @param {number} nCells */
+  widen(nCells) {
+    const { names, places } = this.state;
+    while (names.length < nCells && nCells <= COLUMNS_MAX) places.push(names.push(String(names.length + 1)) - 1);
+  }
+
   /** @param {import('/js/core/delimited.js').Record} record */
   row({ line, cells }) {
     const { state, model } = this;
     state.nRows++;
     /** @type {Mark[]} */
     const marks = [];
-    if (cells.length !== state.names.length) {
+    if (model.takes_any_numbers) this.widen(cells.length);
+    if (cells.length > state.names.length || (cells.length < state.names.length && !model.takes_any_numbers)) {
       marks.push({ field: 'row', code: cells.length < state.names.length ? 'too_few_cells' : 'too_many_cells' });
     } else {
       for (const [at, place] of state.places.entries()) {
-        if (place < 0) continue;
+        if (place < 0 || place >= cells.length) continue;
         const column = model.inputs[at];
         const { fault } = readCell(cells[place], column?.allowed ?? null, { comma: this.comma });
         if (fault) marks.push({ field: column?.name ?? state.names[place], code: fault });
@@ -97,7 +105,7 @@ async function look(model, file, signal, tell) {
     const text = decoder.decode(bytes, { stream: true });
     if (!reader) {
       if (text.includes('\0')) return tell({ ...judge.state, done: true, error: 'unreadable' });
-      const delimiter = delimiterOf(text.slice(0, HEAD_LETTERS));
+      const delimiter = delimiterOf(text.slice(0, HEAD_LETTERS), { nColumns: model.inputs.length, takesAny: model.takes_any_numbers });
       reader = new Delimited(delimiter);
       judge = new Judge(model, delimiter);
     }

@@ -80,7 +80,10 @@ impl<R: Read> Delimited<R> {
             waiting: None,
             n_rows: 0,
         };
+        let head = (keeping == Keeping::Cells && inputs.takes_any()).then(|| reader.widest());
         reader.read_header(inputs)?;
+        // Whoever shows the cells has a column for each, as far as can be seen from the beginning.
+        reader.layout.widen(head.unwrap_or(0));
         Ok(reader)
     }
 
@@ -116,6 +119,29 @@ impl<R: Read> Delimited<R> {
             self.layout = Layout::named(record.cells().map(name).collect(), inputs)?;
         }
         Ok(())
+    }
+
+    /// The most cells that a row has which begins in the first piece.
+    fn widest(&self) -> usize {
+        let mut automaton = ReaderBuilder::new().delimiter(self.delimiter).build();
+        let (mut text, mut ends) = (vec![0; 4 * 1024], vec![0; 64]);
+        let (mut input, mut widest, mut n_cells) = (&self.piece[self.at..], 0, 0);
+        loop {
+            let (result, n_in, _, n_new) = automaton.read_record(input, &mut text, &mut ends);
+            input = &input[n_in..];
+            n_cells += n_new;
+            match result {
+                ReadRecordResult::Record => {
+                    // What is too wide is rejected, and needs no columns.
+                    if n_cells <= self.limits.columns_max {
+                        widest = widest.max(n_cells);
+                    }
+                    n_cells = 0;
+                }
+                ReadRecordResult::End => return widest,
+                _ => {}
+            }
+        }
     }
 
     fn record(&self, span: Span) -> Record<'_> {

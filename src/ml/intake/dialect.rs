@@ -15,7 +15,8 @@ pub(super) struct Dialect {
 impl Dialect {
     /// The dialect that the first lines of a file look like: what parts cells is there equally
     /// often on every line. If that is true of several, as of the comma and the semicolon in
-    /// `7,4;3,5`, it is the one that makes as many cells as the model takes, or makes numbers.
+    /// `7,4;3,5`, it is the one that makes as many cells as the model takes, or makes numbers. For
+    /// a model that takes any number of them, lines need not be of one length.
     pub(super) fn sniff(head: &[u8], inputs: &Inputs) -> Self {
         let mut lines = head.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|l| !l.is_empty());
         let first = lines.next().unwrap_or_default();
@@ -26,8 +27,11 @@ impl Dialect {
             let fits = is_regular && !inputs.takes_any() && a + 1 == inputs.columns().len();
             let has_decimal_comma = delimiter != b',';
             let is_number = |cell: &[u8]| read_text(cell, has_decimal_comma).is_ok();
-            let is_numeric = is_regular && second.split(|b| *b == delimiter).all(is_number);
-            (is_regular, fits, is_numeric, a.min(b))
+            let is_of_numbers = |line: &[u8]| line.split(|b| *b == delimiter).all(is_number);
+            let parts = is_regular || inputs.takes_any() && a.max(b) > 0;
+            let is_numeric = parts && is_of_numbers(second);
+            let is_sure = inputs.takes_any() && is_numeric && is_of_numbers(first);
+            (is_sure, is_regular, fits, is_numeric, a.min(b))
         };
         let best = DELIMITERS.into_iter().max_by_key(|delimiter| score(*delimiter));
         Self { delimiter: best.unwrap_or(b',') }

@@ -1,6 +1,7 @@
 //! Which cell of a record is which number of the model.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 use super::block::Block;
 use super::cell::{self, Place, Wrong};
@@ -23,12 +24,13 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// A table with these names above its columns.
+    /// A table with these names above its columns. Where any number of numbers will do, a row may
+    /// be shorter or longer than they are.
     pub(super) fn named(names: Vec<Name>, inputs: &Inputs) -> Result<Self> {
         let n_listed = Some(names.len());
         let Inputs::Named(columns) = inputs else {
             let places = (0..names.len()).collect();
-            return Ok(Self { names, inputs: inputs.clone(), places, n_listed });
+            return Ok(Self { names, inputs: inputs.clone(), places, n_listed: None });
         };
         let mut issues = Issues::default();
         let mut places = Vec::with_capacity(columns.len());
@@ -76,6 +78,13 @@ impl Layout {
         self.names.push(name);
     }
 
+    /// Where rows may have any length: columns for all cells of a row with so many.
+    pub(super) fn widen(&mut self, n_cells: usize) {
+        while self.inputs.takes_any() && self.names.len() < n_cells {
+            self.add_name(numbered(self.names.len()));
+        }
+    }
+
     /// Where the model's columns are, in the model's order.
     pub(super) fn places(&self) -> &[usize] {
         &self.places
@@ -107,14 +116,9 @@ impl Layout {
         }
         let row = block.row();
         let place = |field| Place { row, line: Some(record.line), field };
-        let is_misfit = record.n_cells != self.names.len();
-        if is_misfit {
-            let message = format!(
-                "has {} cells where there are {} columns",
-                record.n_cells,
-                self.names.len()
-            );
-            let code = misfit_code(record.n_cells, self.names.len());
+        let misfit = self.misfit(record.n_cells, limits, "cells");
+        let is_misfit = misfit.is_some();
+        if let Some((code, message)) = misfit {
             block.fault(|| place("row").fault(None, code, message));
         }
         // A cell of many pages is no cell, whether the model takes it or not.
@@ -124,15 +128,19 @@ impl Layout {
             block.fault(|| place(name).wrong(wrong, record.cell(at)));
         }
         if !is_misfit {
-            for (number, at) in self.places.iter().enumerate() {
+            let takes_any = self.inputs.takes_any();
+            let n_numbers = if takes_any { record.n_cells } else { self.places.len() };
+            for number in 0..n_numbers {
                 let range = self.inputs.allowed(number);
-                let text = record.cell(*at);
+                let text = record.cell(if takes_any { number } else { self.places[number] });
                 match cell::read_text(text, record.has_decimal_comma)
                     .and_then(|number| cell::allowed(number, range))
                 {
                     Ok(number) => numbers.push(number),
                     Err(_) if text.len() > limits.cell_bytes_max => {}
-                    Err(wrong) => block.fault(|| place(self.field(number)).wrong(wrong, text)),
+                    Err(wrong) => block.fault(|| {
+                        Place { field: &self.field(number), ..place("row") }.wrong(wrong, text)
+                    }),
                 }
             }
         }
@@ -140,15 +148,33 @@ impl Layout {
     }
 
     /// The name of a number: the model's, or that of its column.
-    pub(super) fn field(&self, number: usize) -> &str {
-        let column = self.inputs.columns().get(number).map(|column| column.name);
-        column.unwrap_or_else(|| self.names[self.places[number]].as_ref())
+    pub(super) fn field(&self, number: usize) -> Cow<'_, str> {
+        if let Some(column) = self.inputs.columns().get(number) {
+            return column.name.into();
+        }
+        let name = self.places.get(number).map(|place| self.names[*place].as_ref());
+        name.map_or_else(|| numbered(number), Cow::Borrowed)
     }
-}
 
-/// What is wrong with a row of another width than the table.
-pub(super) fn misfit_code(n_cells: usize, n_columns: usize) -> &'static str {
-    if n_cells < n_columns { "too_few_cells" } else { "too_many_cells" }
+    /// What is wrong with a row of so many cells that does not name them, if anything is.
+    pub(super) fn misfit(
+        &self,
+        n_cells: usize,
+        limits: Limits,
+        what: &str,
+    ) -> Option<(&'static str, String)> {
+        let Some(n_columns) = self.n_listed else {
+            let most = limits.columns_max;
+            let message = || format!("has {n_cells} {what} where {most} are the most");
+            return (n_cells > most).then(|| ("too_many_cells", message()));
+        };
+        let code = match n_cells.cmp(&n_columns) {
+            Ordering::Less => "too_few_cells",
+            Ordering::Equal => return None,
+            Ordering::Greater => "too_many_cells",
+        };
+        Some((code, format!("has {n_cells} {what} where there are {n_columns} columns")))
+    }
 }
 
 /// The name of a column that has none, counted from 1.

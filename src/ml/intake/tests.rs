@@ -299,3 +299,32 @@ fn any_numbers_are_read_where_any_will_do() {
     let block = read_as("a,b\n1,2\n", &any_numbers()).unwrap();
     assert_eq!(block.rows.len(), 1);
 }
+
+#[test]
+fn rows_of_any_numbers_may_have_any_length() {
+    for text in ["1,2,3\n4\n5,6,7,8\n", "1;2;3\n4\n5;6;7;8\n", "a;b;c\n1;2;3\n4\n5;6;7;8"] {
+        let block = read_as(text, &any_numbers()).unwrap();
+        assert_eq!(faults(&block), [], "{text}");
+        let rows: Vec<_> = block.rows.iter().collect();
+        assert_eq!(rows, [&[1.0, 2.0, 3.0][..], &[4.0], &[5.0, 6.0, 7.0, 8.0]], "{text}");
+    }
+    let found = read_as("a,b\n1,\n\"\"\n1,2,x\n", &any_numbers()).unwrap();
+    let expected = [
+        (1, Some(2), "b", "missing"),
+        (2, Some(3), "a", "missing"),
+        (3, Some(4), "column 3", "not_a_number"),
+    ];
+    assert_eq!(faults(&found), expected);
+    let wide = format!("1\n{}1\n", "1,".repeat(4096));
+    let block = read_as(&wide, &any_numbers()).unwrap();
+    assert_eq!(faults(&block), [(2, Some(2), "row", "too_many_cells")]);
+    // Each cell has a column of its own.
+    for (text, names) in [
+        ("1\n2,3\n", &["column 1", "column 2"][..]),
+        ("a\n1\n2,3", &["a", "column 2"]),
+        (&wide, &["column 1"]),
+    ] {
+        let reader = table(text.as_bytes(), &any_numbers()).unwrap();
+        assert_eq!(reader.layout().names(), names, "{text}");
+    }
+}

@@ -146,3 +146,29 @@ fn columns_that_are_named_like_a_prediction_are_told_apart() {
                   error (predicted) (predicted)\n";
     assert_eq!(file, format!("{header}1,2,3,2 4 6,\n"));
 }
+
+#[test]
+fn rows_of_any_length_are_predicted_where_any_number_will_do() {
+    let app = Setup::default().flag("rows_at_once_max", "3").start();
+    let ada = app.user("ada");
+    let send = |table: &str| {
+        let call = ada.post("/api/tasks?model=simple").header("Content-Type", "text/csv");
+        call.body(table).send()
+    };
+    let at_once = send("1,2,3\n4\n5,6\n").expect(200);
+    assert_eq!((&at_once["cost"], &at_once["errors"]), (&json!(3), &json!([])));
+    let doubled: Vec<_> = (0..3).map(|at| &at_once["output_data"][at]["doubled"]).collect();
+    assert_eq!(doubled, [&json!([2.0, 4.0, 6.0]), &json!([8.0]), &json!([10.0, 12.0])]);
+    let begun = send("a;b\n1;2\n4\n5;6;7\n8;x\n").expect(202);
+    let by_job = ended(&ada, &begun["id"]);
+    assert_eq!((&by_job["cost"], &by_job["n_rejected"]), (&json!(3), &json!(1)));
+    let file = |task: &Value| {
+        let path = format!("/api/tasks/{}/results.csv", task["id"].as_str().unwrap());
+        ada.get(&path).send().text
+    };
+    let expected = "column 1,column 2,column 3,doubled,error\n1,2,3,2 4 6,\n4,,,8,\n5,6,,10 12,\n";
+    assert_eq!(file(&at_once), expected);
+    let expected = "a,b,column 3,doubled,error\n1,2,,2 4,\n4,,,8,\n5,6,7,10 12 14,\n\
+        8,x,,,b must be a number\n";
+    assert_eq!(file(&by_job), expected);
+}

@@ -18,7 +18,7 @@ use source::{Source, Sourced};
 
 use super::block::{Block, Fault};
 use super::cell::{self, Place, Wrong};
-use super::layout::{Layout, misfit_code, numbered, too_many_columns};
+use super::layout::{Layout, too_many_columns};
 use super::{Keeping, Limits, Portion, empty, too_many_rows, whole};
 use crate::error::{Error, Result};
 use crate::ml::schema::Inputs;
@@ -121,9 +121,7 @@ impl Reader {
                 && self.layout.n_listed().is_none()
             {
                 let n = list.clone().skip(text, self.limits.columns_max as u64);
-                (0..usize::try_from(n).unwrap_or(0)).for_each(|at| {
-                    self.layout.add_name(numbered(at));
-                });
+                self.layout.widen(usize::try_from(n).unwrap_or(0));
             }
             return Ok(());
         };
@@ -147,9 +145,7 @@ impl Reader {
             self.layout.add_name(self.names.new_ones()[at].clone());
         }
         // Rows that name nothing are as wide as the widest of them.
-        while self.layout.inputs().takes_any() && self.layout.names().len() < widest {
-            self.layout.add_name(numbered(self.layout.names().len()));
-        }
+        self.layout.widen(widest);
         self.names.forget_rows();
         Ok(())
     }
@@ -245,9 +241,9 @@ impl Reader {
         for target in &found.repeated {
             let place = match target {
                 Target::Number(number) => self.layout.field(*number),
-                Target::Other(place) => self.names.name(&self.layout, *place),
+                Target::Other(place) => self.names.name(&self.layout, *place).into(),
             };
-            let place = Place { row, line: None, field: place };
+            let place = Place { row, line: None, field: &place };
             block.fault(|| place.fault(None, "repeated", "may stand there only once"));
         }
         if let Some(fault) = self.misfit(row, found, is_listed) {
@@ -256,9 +252,8 @@ impl Reader {
         }
         for (at, value) in &found.numbers {
             let name = || match () {
-                () if !takes_any => Cow::Borrowed(self.layout.field(*at)),
-                () if is_listed && self.layout.n_listed().is_none() => numbered(*at),
-                () => Cow::Borrowed(self.names.name(&self.layout, *at)),
+                () if is_listed || !takes_any => self.layout.field(*at),
+                () => self.names.name(&self.layout, *at).into(),
             };
             match self.number(*at, *value) {
                 Ok(number) => numbers.push(number),
@@ -295,19 +290,12 @@ impl Reader {
     }
 
     fn misfit(&self, row: u64, found: &Found<'_>, is_listed: bool) -> Option<Fault> {
-        let n = found.n_listed;
-        let (code, message) = match self.layout.n_listed() {
-            Some(n_columns) if is_listed && n != n_columns => {
-                let message = format!("has {n} values where there are {n_columns} columns");
-                (misfit_code(n, n_columns), message)
-            }
-            _ if is_listed && n > self.limits.columns_max => {
-                let most = self.limits.columns_max;
-                ("too_many_cells", format!("has {n} values where {most} are the most"))
-            }
+        let misfit = self.layout.misfit(found.n_listed, self.limits, "values");
+        let (code, message) = match misfit.filter(|_| is_listed) {
+            Some(misfit) => misfit,
             // What has no number is no row, and must not be paid for.
-            _ if found.numbers.is_empty() => ("too_few_cells", "has no number".to_owned()),
-            _ => return None,
+            None if found.numbers.is_empty() => ("too_few_cells", "has no number".to_owned()),
+            None => return None,
         };
         Some(row_fault(row, None, code, &message))
     }
