@@ -247,6 +247,11 @@ impl Issues {
         &self.0
     }
 
+    /// The same, for whoever goes on with them.
+    pub fn into_all(self) -> Vec<Issue> {
+        self.0
+    }
+
     /// Takes over another list's issues.
     pub fn append(&mut self, other: Self) {
         self.0.extend(other.0);

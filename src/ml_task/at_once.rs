@@ -15,8 +15,12 @@ use crate::ml::intake::{Block, Keeping, Portion};
 use crate::ml_model::MLModel;
 use crate::web::Upload;
 
-/// Numbers and faults of rows that are predicted at once; what takes more is for a job.
+/// Numbers of rows that are predicted at once; what takes more is for a job.
 const AT_ONCE_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Faults of those rows: there is room for all of ten thousand rows in which each of eleven cells
+/// is bad. However much is wrong, whoever waits is told at once, and of each row in any case.
+const AT_ONCE_FAULT_BYTES_MAX: usize = 24 * 1024 * 1024;
 
 /// What came of reading the rows and asking the model.
 pub(super) enum Computed {
@@ -72,7 +76,11 @@ fn read(model: &dyn MLModel, form: Form, upload: &Upload, limits: Limits) -> Res
     let inputs = &model.schema().inputs;
     let how = Reading { inputs, limits: limits.intake, keeping: Keeping::Numbers };
     let mut opened = form.open_bytes(body, how)?;
-    let portion = Portion { rows_max, bytes_max: AT_ONCE_BYTES_MAX };
+    let portion = Portion {
+        rows_max,
+        bytes_max: AT_ONCE_BYTES_MAX,
+        fault_bytes_max: Some(AT_ONCE_FAULT_BYTES_MAX),
+    };
     let block = opened.next_block(portion)?.unwrap_or_default();
     Ok(opened.is_at_end()?.then_some(block))
 }

@@ -105,7 +105,7 @@ fn tried(model: &dyn MLModel, row: &serde_json::Value) -> Result<DemoView> {
     let outputs = predict(model, &block.rows)?;
     let of = Predicted { block, outputs, compute_us: 0 };
     if of.outputs.is_empty() {
-        return Err(Error::Invalid(of.issues()));
+        return Err(Error::Invalid(of.into_issues()));
     }
     let predictions: Vec<_> = of.predictions(model).collect();
     let output_data = serde_json::value::to_raw_value(&predictions).map_err(Error::internal)?;

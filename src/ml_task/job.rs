@@ -35,7 +35,7 @@ use crate::ml_model_manager::MLModelManager;
 use crate::transaction::{Subject, hold};
 
 /// Rows that go from hand to hand together.
-const BLOCK: Portion = Portion { rows_max: 4096, bytes_max: 4 * 1024 * 1024 };
+const BLOCK: Portion = Portion { rows_max: 4096, bytes_max: 4 * 1024 * 1024, ..Portion::ALL };
 
 /// Blocks that are read and not yet written, for each worker: while one of them takes long, the
 /// others do not pile up behind it.

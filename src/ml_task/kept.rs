@@ -25,13 +25,11 @@ pub(super) struct Kept {
 
 impl Kept {
     /// Puts what was sent and what came of it.
-    pub(super) fn put(files: &Files, upload: &Upload, of: Option<&Predicted>) -> Result<Self> {
+    pub(super) fn put(files: &Files, upload: &Upload, of: &Predicted) -> Result<Self> {
         let mut kept = Self::put_without_output(files, upload, of)?;
-        if let Some(of) = of {
-            let mut lines = String::new();
-            write_lines(&of.outputs, &mut lines);
-            kept.contents.output = Some(kept.content(files, lines.as_bytes())?);
-        }
+        let mut lines = String::new();
+        write_lines(&of.outputs, &mut lines);
+        kept.contents.output = Some(kept.content(files, lines.as_bytes())?);
         Ok(kept)
     }
 
@@ -39,7 +37,7 @@ impl Kept {
     pub(super) fn put_without_output(
         files: &Files,
         upload: &Upload,
-        of: Option<&Predicted>,
+        of: &Predicted,
     ) -> Result<Self> {
         let contents = Contents { input: None, output: None, faults: None };
         let mut kept = Self { contents, blobs: vec![] };
@@ -47,7 +45,7 @@ impl Kept {
             Some(bytes) => kept.content(files, bytes)?,
             None => kept.file(files, &mut upload.open()?)?,
         });
-        if let Some(of) = of.filter(|of| !of.block.faults.is_empty()) {
+        if !of.block.faults.is_empty() {
             kept.contents.faults = Some(kept.content(files, &of.fault_lines()?)?);
         }
         Ok(kept)

@@ -12,7 +12,7 @@ use crate::ml_model::MLModel;
 use crate::web::CsvText;
 
 /// Rows that are predicted together.
-const BLOCK: Portion = Portion { rows_max: 4096, bytes_max: 8 * 1024 * 1024 };
+const BLOCK: Portion = Portion { rows_max: 4096, bytes_max: 8 * 1024 * 1024, ..Portion::ALL };
 
 /// Rows, counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

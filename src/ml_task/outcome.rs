@@ -18,6 +18,7 @@ const FEW_FAULTS: usize = 32;
 const FEW_NUMBERS: usize = 512;
 
 /// Rows, and what the model said of the good ones.
+#[derive(Default)]
 pub(super) struct Predicted {
     pub(super) block: Block,
     pub(super) outputs: Rows,
@@ -52,16 +53,16 @@ impl Predicted {
     }
 
     /// The faults as the broken rules of an answer.
-    pub(super) fn issues(&self) -> Issues {
+    pub(super) fn into_issues(self) -> Issues {
         let mut issues = Issues::default();
-        for fault in &self.block.faults {
+        for fault in self.block.faults {
             issues.push(Issue {
-                field: fault.field.clone(),
                 code: fault.stable_code(),
-                message: fault.message.clone(),
+                field: fault.field,
+                message: fault.message,
                 row: Some(fault.row),
                 line: fault.line,
-                value: fault.value.clone(),
+                value: fault.value,
                 min: fault.min,
                 max: fault.max,
             });

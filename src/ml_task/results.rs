@@ -16,7 +16,7 @@ use crate::ml::intake::{Block, Fault, Keeping, Limits, Portion};
 use crate::ml::schema::{Inputs, Range};
 
 /// Rows that are read of the input at once.
-const BLOCK: Portion = Portion { rows_max: 1024, bytes_max: 2 * 1024 * 1024 };
+const BLOCK: Portion = Portion { rows_max: 1024, bytes_max: 2 * 1024 * 1024, ..Portion::ALL };
 
 /// One row of the results.
 #[derive(Debug, Clone, PartialEq)]

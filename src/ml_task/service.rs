@@ -104,7 +104,8 @@ impl MLService {
                 let now = self.parts.clock.now();
                 let draft = draft_of(&asked, &Which::of(&*model), Tally::default(), now);
                 let why = Trouble::ModelFailed;
-                let task = self.record_failure(&asked.caller, draft, None, upload, why).await?;
+                let of = Predicted::default();
+                let (task, _) = self.record_failure(&asked.caller, draft, of, upload, why).await?;
                 Err(Refused { error, task })
             }
         }
@@ -139,10 +140,9 @@ impl MLService {
         let mut task = draft_of(&asked, &Which::of(&*model), tally, now);
         task.compute_us = Some(of.compute_us);
         if tally.n_predicted == 0 || asked.speech.is_strict() && tally.n_rejected > 0 {
-            let error = Error::Invalid(of.issues());
             let why = if tally.n_predicted == 0 { Trouble::NoGoodRow } else { Trouble::NotAllGood };
-            let task = self.record_failure(&asked.caller, task, Some(of), upload, why).await?;
-            return Err(Refused { error, task });
+            let (task, of) = self.record_failure(&asked.caller, task, of, upload, why).await?;
+            return Err(Refused { error: Error::Invalid(of.into_issues()), task });
         }
         task.status = Status::Succeeded;
         task.cost = tally.cost(task.price)?;
@@ -153,7 +153,7 @@ impl MLService {
         let work = Arc::new((upload, of));
         let told = Arc::clone(&work);
         let tell = move || Telling::of(&*model, form, &speech, &told.0, &told.1);
-        let keep = move || Kept::put(&files, &work.0, Some(&work.1));
+        let keep = move || Kept::put(&files, &work.0, &work.1);
         let (telling, kept) = if is_small {
             (tell()?, keep()?)
         } else {
@@ -190,34 +190,36 @@ impl MLService {
         }
     }
 
-    /// Records a task that failed and costs nothing, if there is room for it.
+    /// Records a task that failed and costs nothing, if there is room for it. What is known of its
+    /// rows comes back, for there may be much of it.
     async fn record_failure(
         &self,
         caller: &Caller,
         mut task: MLTask,
-        of: Option<Predicted>,
+        of: Predicted,
         upload: Upload,
         why: Trouble,
-    ) -> Result<Option<MLTaskId>> {
+    ) -> Result<(Option<MLTaskId>, Predicted)> {
         let (user_id, unpaid) = (task.user_id, self.parts.unpaid.clone());
-        let n_faults = of.as_ref().map_or(0, |of| of.block.faults.len() as u64);
+        let n_faults = of.block.faults.len() as u64;
         let n_bytes = upload.size_bytes.saturating_add(n_faults * FAULT_BYTES);
         if !unpaid.has_room(user_id, n_bytes, task.created_at) {
             tracing::info!(request_id = caller.request_id(), "a failure was not recorded");
-            return Ok(None);
+            return Ok((None, of));
         }
         task.status = Status::Failed;
         task.error = Some(why.in_words().to_owned());
         task.tally.n_rejected = task.tally.n_given;
         task.tally.n_predicted = 0;
         let (files, now) = (self.parts.files.clone(), task.created_at);
-        let kept = compute(move || Kept::put_without_output(&files, &upload, of.as_ref())).await?;
+        let put = move || Ok((Kept::put_without_output(&files, &upload, &of)?, of));
+        let (kept, of) = compute(put).await?;
         let surplus = self.parts.database.read(move |r| unpaid.surplus(r, user_id)).await?;
         let record = move |tx: &Tx<'_>| {
             Unpaid::delete(tx, user_id, &surplus, now)?;
             MLTask::create(tx, &task, &kept.record(tx, now)?).map(Some)
         };
-        caller.write(&self.parts.database, record).await
+        Ok((caller.write(&self.parts.database, record).await?, of))
     }
 
     /// What the service works with.

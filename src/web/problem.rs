@@ -121,10 +121,14 @@ impl Problem {
         problem
     }
 
-    fn naming(mut self, issues: &Issues) -> Self {
-        let all = issues.all().iter().enumerate();
-        let shown = all.filter(|(at, issue)| *at < ISSUES_MAX || issue.row.is_some());
-        self.0.issues = shown.map(|(_, issue)| issue.clone()).collect();
+    fn naming(mut self, issues: Issues) -> Self {
+        let mut n = 0;
+        let is_shown = |issue: &Issue| {
+            n += 1;
+            n <= ISSUES_MAX || issue.row.is_some()
+        };
+        self.0.issues = issues.into_all();
+        self.0.issues.retain(is_shown);
         self
     }
 
@@ -148,18 +152,22 @@ impl Problem {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        let detail = error.to_string();
+        let detail = match &error {
+            // There may be very many of them, and each is told for itself.
+            Error::Invalid(_) | Error::Taken(_) => String::new(),
+            _ => error.to_string(),
+        };
         match error {
             Error::Invalid(issues) => {
                 let detail = "some fields are not right; see errors";
-                Self::new(Status::UnprocessableEntity, "invalid", detail).naming(&issues)
+                Self::new(Status::UnprocessableEntity, "invalid", detail).naming(issues)
             }
             Error::SignedOut => Self::new(Status::Unauthorized, "signed_out", detail),
             Error::PasswordExpired => Self::new(Status::Forbidden, "password_expired", detail),
             Error::Forbidden => Self::new(Status::Forbidden, "forbidden", detail),
             Error::Taken(issues) => {
                 let detail = "somebody else has this already; see errors";
-                Self::new(Status::Conflict, "taken", detail).naming(&issues)
+                Self::new(Status::Conflict, "taken", detail).naming(issues)
             }
             Error::Closed => Self::new(Status::Forbidden, "closed", detail),
             Error::OutOfScope(_) => Self::new(Status::Forbidden, "out_of_scope", detail),

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Keeping;
+use super::{Keeping, Portion};
 use crate::ml::rows::Rows;
 
 /// The longest value that a fault repeats; what is longer is cut.
@@ -131,6 +131,8 @@ pub struct Block {
     /// Every row as it was given, if cells are kept.
     cells: Option<Box<Cells>>,
     fault_bytes: usize,
+    /// What faults may take before of each row one is told; they end the block if there is none.
+    fault_bytes_max: Option<usize>,
     /// Faults there were before the row under way, and those of its own that are not told.
     n_faults_before: usize,
     n_untold: usize,
@@ -138,9 +140,9 @@ pub struct Block {
 
 impl Block {
     /// A block that begins with this row.
-    pub(super) fn begin(first_row: u64, keeping: Keeping) -> Self {
+    pub(super) fn begin(first_row: u64, keeping: Keeping, portion: Portion) -> Self {
         let cells = (keeping == Keeping::Cells).then(Box::default);
-        Self { first_row, cells, ..Self::default() }
+        Self { first_row, cells, fault_bytes_max: portion.fault_bytes_max, ..Self::default() }
     }
 
     /// Rows that were given.
@@ -161,11 +163,12 @@ impl Block {
         self.cells.iter().flat_map(move |cells| cells.record(place))
     }
 
-    /// What its rows take in memory, roughly.
+    /// What its rows take in memory, roughly; of the faults, what is not bounded by itself.
     pub fn n_bytes(&self) -> usize {
         let n_numbers = self.rows.values().len() + self.rows.len();
         let n_in_cells = self.cells.as_ref().map_or(0, |cells| cells.n_bytes());
-        n_in_cells + self.fault_bytes + n_numbers * size_of::<f64>() + self.n_given()
+        let n_in_faults = if self.fault_bytes_max.is_none() { self.fault_bytes } else { 0 };
+        n_in_cells + n_in_faults + n_numbers * size_of::<f64>() + self.n_given()
     }
 
     /// The number of the row under way.
@@ -188,7 +191,9 @@ impl Block {
     /// Notes what is wrong with the row under way. A row of which very much is wrong is told in
     /// part: nobody reads four thousand reasons, and they would fill the memory.
     pub(super) fn fault(&mut self, fault: impl FnOnce() -> Fault) {
-        if self.faults.len() - self.n_faults_before < FAULTS_MAX {
+        let is_full = self.fault_bytes_max.is_some_and(|most| self.fault_bytes >= most);
+        let n_max = if is_full { 1 } else { FAULTS_MAX };
+        if self.faults.len() - self.n_faults_before < n_max {
             self.faults.push(fault());
         } else {
             self.n_untold += 1;

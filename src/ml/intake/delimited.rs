@@ -156,7 +156,7 @@ impl<R: Read> Delimited<R> {
 
     /// The next rows; `None` at the end.
     pub fn next_block(&mut self, portion: Portion) -> Result<Option<Block>> {
-        let mut block = Block::begin(self.n_rows + 1, self.keeping);
+        let mut block = Block::begin(self.n_rows + 1, self.keeping, portion);
         let mut numbers = Vec::new();
         while portion.has_room(&block) {
             let Some(span) = self.next_row()? else { break };

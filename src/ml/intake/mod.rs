@@ -60,11 +60,15 @@ pub struct Portion {
     pub rows_max: usize,
     /// Bytes in memory, of cells, numbers and faults.
     pub bytes_max: usize,
+    /// If it is there, faults do not end the block: once they take so many bytes, of each further
+    /// row the first is told, with how many more there are.
+    pub fault_bytes_max: Option<usize>,
 }
 
 impl Portion {
     /// All there is, for tables that are known to be small.
-    pub const ALL: Self = Self { rows_max: usize::MAX, bytes_max: usize::MAX };
+    pub const ALL: Self =
+        Self { rows_max: usize::MAX, bytes_max: usize::MAX, fault_bytes_max: None };
 
     /// Whether a block has room for another row.
     fn has_room(self, block: &Block) -> bool {

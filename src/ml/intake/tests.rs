@@ -49,7 +49,7 @@ fn table<R: Read>(source: R, inputs: &Inputs) -> Result<Delimited<R>> {
 }
 
 fn rows_of(n: usize) -> Portion {
-    Portion { rows_max: n, bytes_max: usize::MAX }
+    Portion { rows_max: n, bytes_max: usize::MAX, ..Portion::ALL }
 }
 
 /// The cells of a record, without their columns.
@@ -255,7 +255,7 @@ fn a_header_without_rows_is_empty_to_whoever_reads_it() {
 fn a_block_ends_when_it_is_full() {
     let text =
         format!("note,fixed acidity,pH\n{}", format!("{},7,3\n", "x".repeat(1000)).repeat(99));
-    let portion = Portion { rows_max: 50, bytes_max: 10_000 };
+    let portion = Portion { rows_max: 50, bytes_max: 10_000, ..Portion::ALL };
     for (keeping, n_rows) in [(Keeping::Cells, 10), (Keeping::Numbers, 50)] {
         let mut reader =
             Delimited::new(text.as_bytes(), &inputs(), Limits::default(), keeping).unwrap();
@@ -267,8 +267,25 @@ fn a_block_ends_when_it_is_full() {
     // Faults take room, too.
     let text = format!("fixed acidity,pH\n{}", "x,y\n".repeat(5000));
     let mut reader = table(text.as_bytes(), &inputs()).unwrap();
-    let block = reader.next_block(Portion { rows_max: 5000, bytes_max: 50_000 }).unwrap().unwrap();
+    let block = reader
+        .next_block(Portion { rows_max: 5000, bytes_max: 50_000, ..Portion::ALL })
+        .unwrap()
+        .unwrap();
     assert!((50..500).contains(&block.n_given()), "{}", block.n_given());
+}
+
+#[test]
+fn where_faults_end_no_block_each_bad_row_is_told() {
+    let text = format!("fixed acidity,pH\n{}", "x,y\n".repeat(5000));
+    let portion = Portion { bytes_max: 50_000, fault_bytes_max: Some(50_000), ..Portion::ALL };
+    let (limits, keeping) = (Limits::default(), Keeping::Numbers);
+    let mut reader = Delimited::new(text.as_bytes(), &inputs(), limits, keeping).unwrap();
+    let block = reader.next_block(portion).unwrap().unwrap();
+    assert_eq!((block.n_given(), reader.is_at_end().unwrap()), (5000, true));
+    let n_of = |row: u64| block.faults.iter().filter(|fault| fault.row == row).count();
+    assert_eq!(((1..=5000).filter(|row| n_of(*row) == 0).count(), n_of(1), n_of(5000)), (0, 2, 1));
+    let last = &block.faults.last().unwrap().message;
+    assert!(last.ends_with("must be a number; 1 more are wrong with this row"), "{last}");
 }
 
 #[test]

@@ -26,6 +26,26 @@ fn a_request_without_a_good_row_costs_nothing_and_names_every_problem() {
 }
 
 #[test]
+fn however_much_is_wrong_with_a_table_it_is_told_at_once() {
+    let app = Setup::default().flag("sign_up_credits", "2").start();
+    let ada = app.user("ada");
+    let table = format!("{HEADER}\n{}", format!("{}x\n", "x,".repeat(10)).repeat(10_000));
+    let answer = send_table(&ada, &table);
+    let body = answer.problem(422, "invalid");
+    let errors = body["errors"].as_array().unwrap();
+    let names: Vec<_> = HEADER.split(',').collect();
+    assert_eq!(errors.len(), 10_000 * names.len());
+    for (at, error) in errors.iter().enumerate() {
+        let place = (error["row"].as_u64().unwrap(), error["field"].as_str().unwrap());
+        assert_eq!(place, (1 + (at / names.len()) as u64, names[at % names.len()]));
+    }
+    let path = format!("/api/tasks/{}", answer.header("Cellar-Task-Id").unwrap());
+    let task = ada.get(&path).send().expect(200);
+    assert_eq!((&task["n_rejected"], &task["charge"]), (&json!(10_000), &json!("not charged")));
+    assert_eq!(balance(&ada), [2, 0]);
+}
+
+#[test]
 fn a_balance_too_small_stores_nothing() {
     let app = Setup::default().flag("sign_up_credits", "2").start();
     let ada = app.user("ada");

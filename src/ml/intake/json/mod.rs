@@ -75,7 +75,7 @@ impl<'a> Json<'a> {
     /// The next rows; `None` at the end.
     pub fn next_block(&mut self, portion: Portion) -> Result<Option<Block>> {
         let Self { text, rows } = self;
-        let mut block = Block::begin(rows.n_rows + 1, rows.keeping);
+        let mut block = Block::begin(rows.n_rows + 1, rows.keeping, portion);
         let (mut found, mut numbers) = (Found::default(), Vec::new());
         while portion.has_room(&block)
             && rows.read_row(text, &mut block, &mut found, &mut numbers)?
