@@ -30,8 +30,8 @@ use crate::ml::intake;
 use crate::ml_model;
 use crate::ml_model_manager::{self, EvaluationKind, MLModelManager};
 use crate::ml_task::{
-    self, DemoLimit, MLService, PredictionKind, TableBytesMax, TaskCompanion, TaskParts,
-    TaskPurpose, Unpaid,
+    self, DemoLimit, MLService, PredictionKind, SizeLimits, TaskCompanion, TaskParts, TaskPurpose,
+    Unpaid,
 };
 use crate::transaction::{self, TransactionService};
 use crate::user::{self, Companion, Ground, SignInLimit, UserService};
@@ -240,7 +240,7 @@ pub fn build(parts: Parts) -> Result<Server> {
         .manage(document(&models))
         .manage(models.clone())
         .manage(tasks)
-        .manage(TableBytesMax(config.table_bytes_max))
+        .manage(size_limits(&config))
         .manage(Accent(ml_task::accent))
         .manage(admin)
         // The folder's lock lives as long as the server.
@@ -314,6 +314,11 @@ fn task_limits(config: &Config) -> ml_task::Limits {
         rows_at_once_max: config.rows_at_once_max,
         intake: intake::Limits { rows_max, ..intake::Limits::default() },
     }
+}
+
+fn size_limits(config: &Config) -> SizeLimits {
+    let Config { table_bytes_max, json_bytes_max, .. } = *config;
+    SizeLimits { table_bytes_max, json_bytes_max }
 }
 
 /// The counters, with those of the parts below them.

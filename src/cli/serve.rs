@@ -75,6 +75,8 @@ pub(super) struct Arguments {
     task_rows_max: Option<String>,
     #[arg(long, help = help("table_bytes_max"), value_name = "N")]
     table_bytes_max: Option<String>,
+    #[arg(long, help = help("json_bytes_max"), value_name = "N")]
+    json_bytes_max: Option<String>,
     #[arg(long, help = help("unpaid_bytes_max"), value_name = "N")]
     unpaid_bytes_max: Option<String>,
     #[arg(long, help = help("head_timeout_s"), value_name = "S")]
@@ -105,6 +107,7 @@ impl Arguments {
             ("rows_at_once_max", self.rows_at_once_max.as_ref()),
             ("task_rows_max", self.task_rows_max.as_ref()),
             ("table_bytes_max", self.table_bytes_max.as_ref()),
+            ("json_bytes_max", self.json_bytes_max.as_ref()),
             ("unpaid_bytes_max", self.unpaid_bytes_max.as_ref()),
             ("head_timeout_s", self.head_timeout_s.as_ref()),
             ("idle_timeout_s", self.idle_timeout_s.as_ref()),

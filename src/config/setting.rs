@@ -127,6 +127,12 @@ pub const SETTINGS: &[Setting] = &[
         about: "bytes that a table sent as a file may have",
     },
     Setting {
+        name: "json_bytes_max",
+        default: "16777216",
+        form: "a number of bytes from 1024 to 1073741824",
+        about: "bytes that rows sent in JSON may have; they are in memory as a whole",
+    },
+    Setting {
         name: "unpaid_bytes_max",
         default: "268435456",
         form: "a number of bytes from 1024 to 1099511627776",

@@ -55,7 +55,7 @@ pub use record::{MLTask, NamedTask, Status, TaskQuery};
 pub use replicate::replicate_routes;
 pub use routes::routes;
 pub use service::{Limits, MLService, TaskParts};
-pub use submission::TableBytesMax;
+pub use submission::SizeLimits;
 pub use unpaid::Unpaid;
 pub use verify::{count, problems};
 pub use view::{NamedTaskView, TaskView};

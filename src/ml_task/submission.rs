@@ -11,9 +11,6 @@ use crate::compute::compute;
 use crate::error::{Error, Result};
 use crate::web::{Problem, Refusal, Upload, UploadLimits, receive, receive_form, refuse};
 
-/// A table in JSON is read as a whole, so it may be only so large.
-const JSON_BYTES_MAX: u64 = 16 * 1024 * 1024;
-
 /// Of a body, so much is kept in memory.
 const MEMORY_BYTES_MAX: usize = 2 * 1024 * 1024;
 
@@ -32,9 +29,14 @@ const BINARY_PARAMETER: &[u8] = b"\"binary_data_size\"";
 /// Where there is binary data, the JSON before it is shorter than this.
 const BINARY_HEAD_BYTES_MAX: usize = 64 * 1024;
 
-/// How large a table may be that is sent as a file.
+/// How large what is sent may be.
 #[derive(Debug, Clone, Copy)]
-pub struct TableBytesMax(pub u64);
+pub struct SizeLimits {
+    /// Bytes of a table that is sent as a file.
+    pub table_bytes_max: u64,
+    /// Bytes of what is read as a whole: JSON, and all that clients of other servers send.
+    pub json_bytes_max: u64,
+}
 
 /// Rows that somebody sends.
 pub(super) struct Submission {
@@ -64,10 +66,11 @@ async fn read(request: &Request<'_>, data: Data<'_>) -> Result<Submission, Probl
         return Err(unsupported());
     }
     let kind = request.content_type().ok_or_else(unsupported)?;
-    let bytes_max = table_bytes_max(request)?;
-    let tables = UploadLimits { memory_bytes_max: MEMORY_BYTES_MAX, bytes_max };
+    let limits = size_limits(request)?;
+    let tables =
+        UploadLimits { memory_bytes_max: MEMORY_BYTES_MAX, bytes_max: limits.table_bytes_max };
     if is_json(kind) {
-        let upload = receive(request, data, in_memory(bytes_max)).await?;
+        let upload = receive(request, data, in_memory(limits.json_bytes_max)).await?;
         let is_small = upload.size_bytes <= HERE_BYTES_MAX;
         let find = move || {
             let Introduction { model, form } =
@@ -99,14 +102,13 @@ async fn read(request: &Request<'_>, data: Data<'_>) -> Result<Submission, Probl
     Ok(Submission { model, form: Form::Table, upload: form.file })
 }
 
-fn table_bytes_max(request: &Request<'_>) -> Result<u64> {
-    let bytes_max = request.rocket().state::<TableBytesMax>();
-    bytes_max.map(|most| most.0).ok_or_else(|| Error::internal("no limit is managed"))
+fn size_limits(request: &Request<'_>) -> Result<SizeLimits> {
+    let limits = request.rocket().state::<SizeLimits>();
+    limits.copied().ok_or_else(|| Error::internal("no limit is managed"))
 }
 
-/// For a table that is read as a whole.
+/// For what is read as a whole.
 fn in_memory(bytes_max: u64) -> UploadLimits {
-    let bytes_max = JSON_BYTES_MAX.min(bytes_max);
     UploadLimits { memory_bytes_max: usize::MAX, bytes_max }
 }
 
@@ -142,10 +144,11 @@ impl<'r> FromData<'r> for Foreign {
             let taken = Refusal::UnsupportedType("application/json or text/csv".into());
             return refuse(request, if may_be_binary { no_binary() } else { taken });
         }
-        let bytes_max = match table_bytes_max(request) {
-            Ok(bytes_max) => bytes_max,
+        let SizeLimits { table_bytes_max, json_bytes_max } = match size_limits(request) {
+            Ok(limits) => limits,
             Err(error) => return refuse(request, error),
         };
+        let bytes_max = if is_table { json_bytes_max.min(table_bytes_max) } else { json_bytes_max };
         match receive(request, data, in_memory(bytes_max)).await {
             Ok(upload) if may_be_binary && has_binary(&upload) => refuse(request, no_binary()),
             Ok(upload) => data::Outcome::Success(Self { is_table, upload }),

@@ -4,6 +4,7 @@ mod charging;
 mod deleting;
 mod finding;
 mod reading;
+mod sizes;
 mod unpaid;
 
 use std::slice::from_ref;
