@@ -91,7 +91,7 @@ impl MLService {
                 let payload = Payload { task: task.id, deadline };
                 let job = jobs.enqueue::<PredictionKind>(tx, Some(task.user_id), &payload)?;
                 MLTask::give_job(tx, task.id, job)?;
-                Done::accepted(task_address(task.id), &TaskView::listed(&task))
+                Done::accepted(task_address(task.id), &TaskView::addressed(&task))
             })
         };
         let done = caller.write(&self.parts().database, order).await?;

@@ -4,8 +4,13 @@ use rocket::FromForm;
 use rocket::futures::{Stream, StreamExt, stream};
 use utoipa::IntoParams;
 
-use super::record::{NamedTask, Status, TaskQuery};
+use super::content::Contents;
+use super::parts::{Parts, Told};
+use super::record::{MLTask, NamedTask, Status, TaskQuery};
 use super::service::MLService;
+use super::view::TaskView;
+use crate::compute::compute;
+use crate::database::Reader;
 use crate::error::{Issues, Result};
 use crate::id::{RowId, UserId};
 use crate::web::{Export, Period, csv_rows};
@@ -48,6 +53,41 @@ impl TaskFilter {
         let (model, status) = (self.model.clone(), status.flatten());
         let text = text.map(str::to_owned);
         issues.or(TaskQuery { user_id, model, status, from, to, text })
+    }
+}
+
+impl MLService {
+    /// Up to `limit` tasks below the number `before` as they are shown, newest first, each with its
+    /// contents if they are small.
+    pub(super) async fn page(
+        &self,
+        query: TaskQuery,
+        before: i64,
+        limit: u32,
+    ) -> Result<Vec<TaskView>> {
+        let find = move |r: &Reader<'_>| {
+            let with_contents = |NamedTask { task, .. }| {
+                let contents = if Told::LISTED.may_be(&task) {
+                    MLTask::small_contents(r, task.id, Told::LISTED.bytes_max)?
+                } else {
+                    None
+                };
+                Ok((task, contents))
+            };
+            query.list(r, before, limit)?.into_iter().map(with_contents).collect()
+        };
+        let found: Vec<_> = self.parts().database.read(find).await?;
+        let service = self.clone();
+        let view = move |(task, contents): (MLTask, Option<Contents>)| {
+            let (models, files) = (&service.parts().models, &service.parts().files);
+            let parts = contents.and_then(|contents| {
+                let model = models.recall_now(&task.model_id).ok()?;
+                // What cannot be read is told to whoever asks for the task; the list goes on.
+                Parts::kept(&task, contents, files, &*model, Told::LISTED).ok()
+            });
+            TaskView::new(&task, parts.unwrap_or_else(|| Parts::addresses(&task)))
+        };
+        compute(move || Ok(found.into_iter().map(view).collect())).await
     }
 }
 

@@ -24,8 +24,27 @@ use crate::web::Upload;
 /// What was sent is told in place up to this size.
 const TOLD_BYTES_MAX: u64 = 16 * 1024;
 
-/// What came of so many rows is told in place whenever somebody asks for the task.
-const TOLD_ROWS_MAX: u64 = 100;
+/// What is told in place of a task that was kept: of more rows, or of more that was sent, there are
+/// addresses.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Told {
+    rows_max: u64,
+    /// Bytes of what was sent; in a list also of what came of it.
+    pub(super) bytes_max: u64,
+}
+
+impl Told {
+    /// Whenever somebody asks for the task.
+    pub(super) const ALONE: Self = Self { rows_max: 100, bytes_max: TOLD_BYTES_MAX };
+
+    /// In a list, which has many tasks.
+    pub(super) const LISTED: Self = Self { rows_max: 4, bytes_max: 512 };
+
+    /// Whether a task may be small enough.
+    pub(super) fn may_be(self, task: &MLTask) -> bool {
+        task.status.is_final() && task.tally.n_given <= self.rows_max
+    }
+}
 
 /// A content, or where it is.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -39,7 +58,7 @@ pub(super) enum Part {
         /// The address.
         href: String,
     },
-    /// There is none yet, or it is not for the reader.
+    /// It is not for the reader.
     Nothing,
 }
 
@@ -78,18 +97,14 @@ impl Parts {
         Self { input_data: Part::Nothing, output_data: Part::Nothing, errors: Part::Nothing }
     }
 
-    /// Where they are.
+    /// Where they are. Of what has not ended no row is counted yet, and there is nothing of it.
     pub(super) fn addresses(task: &MLTask) -> Self {
         let at = |rest| Part::At { href: task_address(task.id) + rest };
-        let after = |n, rest| match (task.status.is_final(), n) {
-            (false, _) => Part::Nothing,
-            (true, 0) => Part::none_of_it(),
-            (true, _) => at(rest),
-        };
+        let if_any = |n, rest| if n == 0 { Part::none_of_it() } else { at(rest) };
         Self {
             input_data: at("/input"),
-            output_data: after(task.tally.n_predicted, "/results?only=predicted"),
-            errors: after(task.tally.n_rejected, "/results?only=rejected"),
+            output_data: if_any(task.tally.n_predicted, "/results?only=predicted"),
+            errors: if_any(task.tally.n_rejected, "/results?only=rejected"),
         }
     }
 
@@ -125,15 +140,16 @@ impl Parts {
         contents: Contents,
         files: &Files,
         model: &dyn MLModel,
+        told: Told,
     ) -> Result<Self> {
         let addresses = Self::addresses(task);
-        if !task.status.is_final() || task.tally.n_given > TOLD_ROWS_MAX {
+        if !told.may_be(task) {
             return Ok(addresses);
         }
         let mut input = vec![];
         let source = open_content(contents.input.clone(), files)?;
-        source.take(TOLD_BYTES_MAX + 1).read_to_end(&mut input).map_err(Error::internal)?;
-        if input.len() as u64 > TOLD_BYTES_MAX {
+        source.take(told.bytes_max + 1).read_to_end(&mut input).map_err(Error::internal)?;
+        if input.len() as u64 > told.bytes_max {
             return Ok(addresses);
         }
         let input_data = input_part(task.form, &input)?;

@@ -322,6 +322,25 @@ impl MLTask {
         found.ok_or(Error::NotFound("task"))
     }
 
+    /// Its contents, if they lie in its row and are small: what was sent, and what came of it, of
+    /// so many bytes at most.
+    pub(super) fn small_contents(
+        r: &Reader<'_>,
+        id: MLTaskId,
+        bytes_max: u64,
+    ) -> Result<Option<Contents>> {
+        r.fetchone(
+            "SELECT input, output, faults FROM ml_tasks WHERE id = ?1 AND length(input) <= ?2 \
+             AND coalesce(length(output), 0) + coalesce(length(faults), 0) <= ?2 \
+             AND output_hash IS NULL AND faults_hash IS NULL",
+            params![id, count(bytes_max)?],
+            |row| {
+                let inline = |at| Ok(row.get::<Option<Vec<u8>>>(at)?.map(Content::Inline));
+                Ok(Contents { input: inline(0)?, output: inline(1)?, faults: inline(2)? })
+            },
+        )
+    }
+
     /// How many of a user's tasks wait or run.
     pub fn count_live(r: &Reader<'_>, user_id: UserId) -> Result<u64> {
         let n = r.fetchone(LIVE, params![user_id], |row| row.get(0))?;

@@ -186,8 +186,7 @@ async fn list_tasks(
 ) -> Answer<Page<TaskView>> {
     let bounds = PageQuery { limit, cursor }.bounds();
     let ((limit, before), query) = both(bounds, filter.query(Some(caller.user_id())))?;
-    let found = tasks.list(query, before, limit + 1).await?;
-    let found = found.iter().map(|named| TaskView::listed(&named.task)).collect();
+    let found = tasks.page(query, before, limit + 1).await?;
     Ok(Reply::ok(Page::of(found, limit, |task: &TaskView| task.id.number())))
 }
 

@@ -13,7 +13,7 @@ use super::form::Form;
 use super::kept::Kept;
 use super::order::{Answered, Asked, Order, Refused};
 use super::outcome::Predicted;
-use super::parts::Parts;
+use super::parts::{Parts, Told};
 use super::record::{MLTask, NamedTask, Status, Tally, TaskQuery};
 use super::results::{Results, Source, open_content};
 use super::submission::HERE_BYTES_MAX;
@@ -240,7 +240,7 @@ impl MLService {
             (Some(contents), Ok(model)) => {
                 let files = self.parts.files.clone();
                 compute(move || {
-                    let parts = Parts::kept(&task, contents, &files, &*model)?;
+                    let parts = Parts::kept(&task, contents, &files, &*model, Told::ALONE)?;
                     Ok(TaskView::new(&task, parts))
                 })
                 .await
@@ -251,7 +251,7 @@ impl MLService {
 
     /// The task as it is shown, with how far its job is.
     async fn at_work(&self, task: MLTask) -> Result<TaskView> {
-        let view = TaskView::listed(&task);
+        let view = TaskView::addressed(&task);
         let Some(job_id) = task.job_id.filter(|_| !task.status.is_final()) else { return Ok(view) };
         match self.parts.jobs.find(Whose::Anyone, job_id).await {
             Ok(job) => Ok(view.at(job.progress, job.message)),

@@ -59,13 +59,14 @@ pub struct TaskView {
     created_at: Timestamp,
     started_at: Option<Timestamp>,
     finished_at: Option<Timestamp>,
-    /// What was sent: JSON as it came, or the text of a table. Large ones are `{"href": ".."}`.
+    /// What was sent: JSON as it came, or the text of a table. What is large is `{"href": ".."}`,
+    /// in a list more than a few hundred bytes; null in the staff's list, for it is not theirs.
     input_data: Part,
     /// Every predicted row in order: its number, `prediction` (the model's first output), every
-    /// output by name, and notes. Large ones are `{"href": ".."}`; null until the task has ended.
+    /// output by name, and notes. A list, empty if there is none (yet); many are `{"href": ".."}`.
     output_data: Part,
-    /// What is wrong with each cell of the rejected rows. Many are `{"href": ".."}`; null until
-    /// the task has ended.
+    /// What is wrong with each cell of the rejected rows. A list, empty if there is none (yet);
+    /// many are `{"href": ".."}`.
     errors: Part,
 }
 
@@ -104,7 +105,7 @@ impl TaskView {
     }
 
     /// A task with the addresses of its contents.
-    pub fn listed(task: &MLTask) -> Self {
+    pub fn addressed(task: &MLTask) -> Self {
         Self::new(task, Parts::addresses(task))
     }
 
