@@ -1,5 +1,5 @@
-//! `cellar predict`: a table in, the table with its predictions out. The engine and the errors of
-//! the server, without one.
+//! `cellar predict`: rows in, a table with their predictions out. The engine and the errors of the
+//! server, without one.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, Read, Write};
@@ -10,24 +10,33 @@ use super::settings::load;
 use super::{Done, Place};
 use crate::credits::grouped;
 use crate::error::{Error, Result};
+use crate::ml::intake::Fault;
 use crate::ml_model_manager::MLModelManager;
-use crate::ml_task::{LocalTally, predict_locally};
+use crate::ml_task::{LocalTally, Writing, predict_locally};
+use crate::text::is_misleading;
 
 /// What is predicted, and where it goes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  cellar predict --model wine bottles.csv --out judged.csv\n  \
     cat bottles.csv | cellar predict --model wine -\n\n\
+    Rows are a table as text or JSON as POST /api/tasks takes it, or a list of rows by itself: \
+    .csv, .tsv, .txt and .json say which, and otherwise how the file begins.\n\n\
     Every row comes back in its place, with the columns of the prediction, or with what is wrong \
-    with it in the column error. Ends with 1 if no row could be predicted.")]
+    with it in the column error, and is told on standard error:\n  \
+    row 2, line 3: pH: out_of_range: must be from 0 to 14\n\n\
+    Ends with 1 if no row could be predicted.")]
 pub(super) struct Arguments {
     /// The model
     #[arg(long, value_name = "NAME")]
     model: String,
-    /// The table; - is standard input
+    /// The rows, as a table or in JSON; - is standard input
     file: PathBuf,
     /// Where the result goes [default: standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Where to write what is wrong with each bad row: a line of JSON for each cell
+    #[arg(long, value_name = "FILE")]
+    errors: Option<PathBuf>,
 }
 
 /// Predicts; a new file is as open to others as `usual` says.
@@ -37,13 +46,58 @@ pub(super) fn run(place: &Place, arguments: &Arguments, usual: Option<Permission
     // Without a data folder there is nowhere to keep it; it is trained for this once.
     models.train_missing_for(&arguments.model)?;
     let model = models.get_model(&arguments.model)?;
-    let source = open(&arguments.file)?;
-    let tally = match &arguments.out {
-        None => predict_locally(&*model, source, &mut BufWriter::new(io::stdout()))?,
-        Some(path) => write_to(path, usual, |out| predict_locally(&*model, source, out))?,
+    let (source, writing) = (open(&arguments.file)?, writing_of(&arguments.file));
+    let Arguments { out, errors, .. } = arguments;
+    if let (Some(out), Some(errors)) = (out, errors)
+        && destination(out) == destination(errors)
+    {
+        let why = "--out and --errors name the same file; give each its own".to_owned();
+        return Err(Error::Unavailable(why));
+    }
+    let predict = |out: &mut dyn Write, errors: &mut dyn Write| {
+        let mut said = BufWriter::new(io::stderr().lock());
+        let rejected = |fault: &Fault| {
+            // Whoever does not listen is told by the other ways.
+            let _ = writeln!(said, "{}", line_of(fault));
+            write_fault(fault, errors)
+        };
+        predict_locally(&*model, source, writing, out, rejected)
+    };
+    let also = usual.clone();
+    let predict = |out: &mut dyn Write| match errors {
+        None => predict(out, &mut io::sink()),
+        Some(path) => write_to(path, also, |errors| predict(out, errors)),
+    };
+    let tally = match out {
+        None => predict(&mut BufWriter::new(io::stdout()))?,
+        Some(path) => write_to(path, usual, predict)?,
     };
     eprintln!("{}", in_words(tally));
     Ok(if tally.n_predicted > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What the name of a file says of how its rows are written.
+fn writing_of(path: &Path) -> Option<Writing> {
+    let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+    match &*ending {
+        "json" => Some(Writing::Json),
+        "csv" | "tsv" | "txt" => Some(Writing::Table),
+        _ => None,
+    }
+}
+
+/// What is wrong with a row, on one line. Names that people gave may say anything.
+fn line_of(fault: &Fault) -> String {
+    let line = fault.line.map(|line| format!(", line {line}")).unwrap_or_default();
+    let field = fault.field.replace(is_misleading, " ");
+    format!("row {}{line}: {field}: {}: {}", fault.row, fault.code, fault.message)
+}
+
+fn write_fault(fault: &Fault, errors: &mut dyn Write) -> Result<()> {
+    let mut line = serde_json::to_vec(fault).map_err(Error::internal)?;
+    line.push(b'\n');
+    let unwritable = |cause| Error::Unavailable(format!("errors cannot be written: {cause}"));
+    errors.write_all(&line).map_err(unwritable)
 }
 
 fn open(path: &Path) -> Result<Box<dyn Read + Send>> {

@@ -1,13 +1,13 @@
-//! Predictions without a server: a table in, the table with its predictions out.
+//! Predictions without a server: rows in, a table with their predictions out.
 
-use std::io::{Read, Write};
+use std::io::{BufRead as _, BufReader, Cursor, Read, Write};
 
 use super::download::Table;
-use super::form::{Form, Reading};
+use super::form::{Form, Introduction, Opened, Reading};
 use super::prediction::predict;
 use super::results::{LentOutcome, LentRow};
 use crate::error::{Error, Result};
-use crate::ml::intake::{Keeping, Limits, Portion};
+use crate::ml::intake::{Fault, Keeping, Limits, Portion};
 use crate::ml_model::MLModel;
 use crate::web::CsvText;
 
@@ -23,15 +23,41 @@ pub struct LocalTally {
     pub n_predicted: u64,
 }
 
-/// Predicts a table and writes it with its predictions, block by block.
-pub fn predict_locally<R: Read>(
+/// What stands before some texts in UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// In what rows are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writing {
+    /// A table as text.
+    Table,
+    /// JSON, in one of its forms.
+    Json,
+}
+
+impl Writing {
+    /// What the beginning of a text looks like.
+    fn of(head: &[u8]) -> Self {
+        let head = head.strip_prefix(MARK).unwrap_or(head);
+        match head.iter().find(|byte| !byte.is_ascii_whitespace()) {
+            Some(b'{' | b'[') => Self::Json,
+            _ => Self::Table,
+        }
+    }
+}
+
+/// Predicts rows and writes them as a table with their predictions, block by block. How they are
+/// written is seen from their beginning, if it is not known. `rejected` is told every fault.
+pub fn predict_locally<'s>(
     model: &dyn MLModel,
-    source: R,
+    source: impl Read + 's,
+    writing: Option<Writing>,
     out: &mut dyn Write,
+    mut rejected: impl FnMut(&Fault) -> Result<()>,
 ) -> Result<LocalTally> {
     let limits = Limits { rows_max: u64::MAX, ..Limits::default() };
     let how = Reading { inputs: &model.schema().inputs, limits, keeping: Keeping::Cells };
-    let mut opened = Form::Table.open_as(source, how)?;
+    let mut opened = open(source, writing, how)?;
     let names: Vec<_> = opened.layout().names().iter().map(ToString::to_string).collect();
     let table = Table::of(&names, model);
     let unwritable = |cause: std::io::Error| {
@@ -42,6 +68,7 @@ pub fn predict_locally<R: Read>(
     let mut tally = LocalTally::default();
     while let Some(block) = opened.next_block(BLOCK)? {
         let outputs = predict(model, &block.rows)?;
+        block.faults.iter().try_for_each(&mut rejected)?;
         tally.n_given += block.n_given() as u64;
         tally.n_predicted += outputs.len() as u64;
         let (mut outputs, mut faults) = (outputs.iter(), &block.faults[..]);
@@ -61,6 +88,26 @@ pub fn predict_locally<R: Read>(
     Ok(tally)
 }
 
+/// Begins to read.
+fn open<'s>(
+    source: impl Read + 's,
+    writing: Option<Writing>,
+    how: Reading<'_>,
+) -> Result<Opened<'static, Box<dyn Read + 's>>> {
+    let mut source = BufReader::new(source);
+    let head = source.fill_buf().map_err(Error::internal)?;
+    if writing.unwrap_or_else(|| Writing::of(head)) == Writing::Table {
+        return Form::Table.open_as(Box::new(source), how);
+    }
+    let mut text = vec![];
+    source.read_to_end(&mut text).map_err(Error::internal)?;
+    if text.starts_with(MARK) {
+        text.drain(..MARK.len());
+    }
+    let Introduction { form, .. } = Introduction::of_file(&text)?;
+    form.open_as(Box::new(Cursor::new(text)), how)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,8 +115,49 @@ mod tests {
 
     fn predicted(table: &[u8]) -> Result<(Vec<u8>, LocalTally)> {
         let mut out = vec![];
-        let tally = predict_locally(&SimpleMLModel::new(), table, &mut out)?;
+        let model = SimpleMLModel::new();
+        let tally = predict_locally(&model, table, None, &mut out, |_| Ok(()))?;
         Ok((out, tally))
+    }
+
+    #[test]
+    fn json_is_read_in_every_form() {
+        for text in [
+            r#"{"records": [{"a": 1, "b": 2}, {"a": "x", "b": 3}]}"#,
+            r#"{"model": "simple", "columns": ["a", "b"], "data": [[1, 2], ["x", 3]]}"#,
+            r#"[{"a": 1, "b": 2}, {"a": "x", "b": 3}]"#,
+            "\u{feff}\n [{\"a\": 1, \"b\": 2}, {\"a\": \"x\", \"b\": 3}] ",
+            r#"{"dataframe_split": {"columns": ["a", "b"], "data": [[1, 2], ["x", 3]]}}"#,
+        ] {
+            let (out, tally) = predicted(text.as_bytes()).unwrap();
+            let expected = "a,b,doubled,error\n1,2,2 4,\nx,3,,a must be a number\n";
+            assert_eq!(String::from_utf8(out).unwrap(), expected, "{text}");
+            assert_eq!(tally, LocalTally { n_given: 2, n_predicted: 1 });
+        }
+        let (out, _) = predicted(b"[[1], [2, 3]]").unwrap();
+        let expected = "column 1,column 2,doubled,error\n1,,2,\n2,3,4 6,\n";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+        for broken in ["[[1], [2]", "[[1]] [[2]]", "{\"rows\": [[1]]", "{\"cells\": [[1]]}", "[]"] {
+            assert!(matches!(predicted(broken.as_bytes()), Err(Error::Invalid(_))), "{broken}");
+        }
+    }
+
+    #[test]
+    fn every_fault_is_told() {
+        let mut told = vec![];
+        let tell = |fault: &Fault| {
+            told.push((fault.row, fault.line, fault.field.clone()));
+            Ok(())
+        };
+        let (table, model) = (&b"a,b\n1,2\nx,y\n"[..], SimpleMLModel::new());
+        predict_locally(&model, table, Some(Writing::Table), &mut vec![], tell).unwrap();
+        assert_eq!(told, [(2, Some(3), "a".to_owned()), (2, Some(3), "b".to_owned())]);
+        // What is called a table is none because of how it begins, and the other way round.
+        let as_table = |text: &[u8], writing| {
+            predict_locally(&model, text, Some(writing), &mut vec![], |_| Ok(()))
+        };
+        assert!(as_table(b"[a],b\n1,2\n", Writing::Table).is_ok());
+        assert!(as_table(b"a,b\n1,2\n", Writing::Json).is_err());
     }
 
     #[test]

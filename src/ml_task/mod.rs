@@ -49,7 +49,7 @@ pub use foreign::{mlflow_routes, oip_routes};
 pub use form::Form;
 pub use job::PredictionKind;
 pub use listing::{TaskFilter, export_tasks};
-pub use local::{LocalTally, predict_locally};
+pub use local::{LocalTally, Writing, predict_locally};
 pub use purpose::TaskPurpose;
 pub use record::{MLTask, NamedTask, Status, TaskQuery};
 pub use replicate::replicate_routes;

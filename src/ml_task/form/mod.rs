@@ -7,7 +7,9 @@ mod oip;
 use std::borrow::Cow;
 use std::io::Read;
 
+use fields::malformed;
 pub(super) use fields::{Others, fields, text_of, utf8};
+use serde_json::value::RawValue;
 
 use crate::error::{Error, Result};
 use crate::ml::intake::{Block, Delimited, Given, Json, Keeping, Layout, Limits, Portion};
@@ -176,6 +178,14 @@ pub(super) struct Introduction {
 const OWN_FIELDS: [&str; 5] = ["records", "rows", "columns", "data", "record"];
 
 impl Introduction {
+    /// What the text of a file says, which may be nothing but a list of rows.
+    pub(super) fn of_file(text: &[u8]) -> Result<Self> {
+        if is_list(utf8(text)?) {
+            return Ok(Self { model: None, form: Form::Json });
+        }
+        Self::of(text)
+    }
+
     /// What this body says. Nothing is built of it, however large it is, but it is read to its end:
     /// what is no JSON is told as that. What clients of other servers once sent is known by its
     /// fields, so that it can be sent again.
@@ -213,6 +223,10 @@ impl Introduction {
 }
 
 fn rows_in_json(body: &str) -> Result<Given<'_>> {
+    if is_list(body) {
+        let rows = serde_json::from_str::<&RawValue>(body).map_err(|why| malformed(&why))?;
+        return Ok(Given::Rows(rows.get()));
+    }
     let names = ["model", "records", "rows", "columns", "data", "record"];
     let [_, records, rows, columns, data, record] = fields(body, names, Others::Refused)?;
     if let Some(record) = record {
@@ -241,6 +255,11 @@ fn rows_in_json(body: &str) -> Result<Given<'_>> {
         (_, _, None, Some(data)) => list("data", data).map(Given::Rows),
         (None, None, None, None) => Err(Error::invalid("records", "required", "is missing")),
     }
+}
+
+/// Whether a text of JSON is a list by itself, which says nothing of what is in it.
+fn is_list(text: &str) -> bool {
+    text.trim_start_matches([' ', '\n', '\r', '\t']).starts_with('[')
 }
 
 /// The one row of a body that has no list of them.

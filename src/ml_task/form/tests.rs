@@ -71,7 +71,8 @@ fn a_body_that_is_no_request_is_told_why() {
         (r#"{"rows": [[NaN, 1]]}"#, "body:malformed"),
         (r#"{"rows": [[7, 3]]} x"#, "body:malformed"),
         ("\u{feff}{}", "body:malformed"),
-        ("[1]", "body:wrong_type"),
+        ("[[7, 3]", "body:malformed"),
+        ("[[7, 3]] x", "body:malformed"),
         ("1", "body:wrong_type"),
         ("{}", "records:required"),
         (r#"{"columns": ["acid"]}"#, "data:required"),
@@ -87,6 +88,9 @@ fn a_body_that_is_no_request_is_told_why() {
     ] {
         assert_eq!(wrong(read(Form::Json, body)), [expected], "{body}");
     }
+    // Nothing says of a list by itself what it is for: in a file it is rows, in a request it is not.
+    assert_eq!(wrong(Introduction::of(b"[[7, 3]]")), ["body:wrong_type"]);
+    assert_eq!(rows(read(Form::Json, " [[7, 3]] ")), [[7.0, 3.0]]);
     let found = read(Form::Json, "{\"rows\": [\n[1, }]}").unwrap_err().to_string();
     assert_eq!(found, "body is not valid JSON: expected value at line 2 column 5");
     let how = Reading { inputs: &inputs(), limits: Limits::default(), keeping: Keeping::Numbers };

@@ -39,6 +39,37 @@ fn a_table_goes_in_and_comes_out_with_its_predictions() {
 }
 
 #[test]
+fn rows_in_json_are_predicted_and_each_fault_is_told() {
+    let binary = with_model();
+    let [out, errors, rows] =
+        ["out.csv", "errors.jsonl", "rows.json"].map(|name| binary.path(name));
+    fs::write(&rows, r#"{"records": [{"a": 1, "b": 2}, {"a": "x\ny", "c\nd": 1e999}]}"#).unwrap();
+    let [out, errors, rows] = [&out, &errors, &rows].map(|path| path.to_str().unwrap());
+    let call = ["predict", "--model", "simple", rows, "--out", out, "--errors"];
+    let said = binary.run(&[&call[..], &[errors]].concat());
+    let expected = "row 2: a: not_a_number: must be a number\n\
+        row 2: c d: not_finite: must be a finite number\n2 rows: 1 predicted, 1 rejected\n";
+    assert_eq!(said.stderr, expected);
+    said.done();
+    let table = fs::read_to_string(out).unwrap();
+    assert!(table.starts_with("a,b,\"c\nd\",doubled,error\n1,2,,2 4,\n"), "{table}");
+    // A line for each, as a task tells it.
+    let told = fs::read_to_string(errors).unwrap();
+    let told: Vec<Value> = told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let message = "must be a number";
+    let first = json!({"row": 2, "line": null, "field": "a", "value": "\"x\\ny\"",
+        "code": "not_a_number", "message": message});
+    assert_eq!((told.len(), &told[0]), (2, &first));
+    // Of a table the line is told, too; one file cannot be both.
+    let table = binary.path("in.csv");
+    fs::write(&table, "a,b\n1,2\n\n3,\n").unwrap();
+    let said = binary.run(&["predict", "--model", "simple", table.to_str().unwrap()]);
+    assert!(said.stderr.starts_with("row 2, line 4: b: missing: is missing\n"), "{}", said.stderr);
+    let said = binary.run(&[&call[..], &[out]].concat()).failed(1);
+    assert!(said.contains("name the same file"), "{said}");
+}
+
+#[test]
 fn the_result_goes_where_its_name_leads() {
     use std::os::unix::fs::{FileTypeExt, symlink};
     let binary = with_model();
