@@ -1,6 +1,8 @@
 //! What of a text the eye sees: letters that draw nothing make no name, no reason and no cell of a
 //! table.
 
+use std::borrow::Cow;
+
 /// Whether a letter draws nothing: white space, control characters, and what only changes how other
 /// letters are drawn or joined.
 pub fn is_blank(c: char) -> bool {
@@ -30,9 +32,42 @@ pub fn n_visible(text: &str) -> usize {
     text.chars().filter(|c| !is_blank(*c)).count()
 }
 
+/// The letters that Windows-1252 has where Latin-1 has control characters; where it has none, they
+/// stay.
+const WINDOWS_1252: [char; 32] = [
+    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
+    '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+];
+
+/// The text of these bytes. Whatever of them is not UTF-8 is read as Windows-1252, in which the
+/// files of older programs are: a letter that may be another one says more than a sign that says
+/// nothing.
+pub fn legible(bytes: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = str::from_utf8(bytes) {
+        return text.into();
+    }
+    let mut text = String::with_capacity(bytes.len() + 8);
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|byte| match byte {
+            0x80..=0x9f => WINDOWS_1252[usize::from(byte - 0x80)],
+            _ => char::from(*byte),
+        }));
+    }
+    text.into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_of_older_files_are_letters() {
+        assert_eq!(legible(b"Ch\xe2teau \x80 5\x96\x97\x8d"), "Château € 5–—\u{8d}");
+        assert_eq!(legible("Ch\u{e2}teau".as_bytes()), "Château");
+        // Each piece for itself: one text may have both.
+        assert_eq!(legible(b"\xc3\xa2 \xe2\xc3\xa2\xff"), "â ââÿ");
+    }
 
     #[test]
     fn what_draws_nothing_is_not_counted() {

@@ -1,5 +1,5 @@
-//! Results as a file: what was sent, with what was predicted beside it. Bytes that were sent come
-//! back as they were.
+//! Results as a file: what was sent, with what was predicted beside it. The file is UTF-8 whatever
+//! was sent.
 
 use std::io::Read as _;
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use crate::compute::compute;
 use crate::error::{Error, Result};
 use crate::ml::schema::Output;
 use crate::ml_model::MLModel;
+use crate::text::legible;
 use crate::web::{CsvText, Export};
 
 /// Rows that are written at once, and bytes after which no further one is.
@@ -124,10 +125,10 @@ impl Widths {
         if cells.len() > self.n_given {
             // What is too much stands together in the last column.
             let (own, rest) = cells.split_at(self.n_given.saturating_sub(1));
-            own.iter().try_for_each(|cell| text.add_field(cell))?;
-            text.add_field(&rest.join(&b' '))?;
+            own.iter().try_for_each(|cell| text.add_field(legible(cell).as_bytes()))?;
+            text.add_field(legible(&rest.join(&b' ')).as_bytes())?;
         } else {
-            cells.iter().try_for_each(|cell| text.add_field(cell))?;
+            cells.iter().try_for_each(|cell| text.add_field(legible(cell).as_bytes()))?;
         }
         let (n_written, why) = match row.outcome {
             LentOutcome::Predicted { numbers, .. } => (self.write_numbers(numbers, text)?, None),

@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::files::Files;
 use crate::ml::intake::Fault;
 use crate::ml_model::MLModel;
+use crate::text::legible;
 use crate::web::Upload;
 
 /// What was sent is told in place up to this size.
@@ -180,7 +181,7 @@ impl Parts {
 
 /// What was sent, as JSON.
 fn input_part(form: Form, bytes: &[u8]) -> Result<Part> {
-    let text = String::from_utf8_lossy(bytes).into_owned();
+    let text = legible(bytes).into_owned();
     if form == Form::Table {
         return Part::told(&text);
     }
@@ -188,6 +189,6 @@ fn input_part(form: Form, bytes: &[u8]) -> Result<Part> {
     let is_strict = serde_json::from_str::<Sound>(&text).is_ok();
     match RawValue::from_string(text) {
         Ok(value) if is_strict => Ok(Part::Told(value)),
-        _ => Part::told(&String::from_utf8_lossy(bytes)),
+        _ => Part::told(&legible(bytes)),
     }
 }

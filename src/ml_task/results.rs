@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::files::Files;
 use crate::ml::intake::{Block, Fault, Keeping, Limits, Portion};
 use crate::ml::schema::{Inputs, Range};
+use crate::text::legible;
 
 /// Rows that are read of the input at once.
 const BLOCK: Portion = Portion { rows_max: 1024, bytes_max: 2 * 1024 * 1024, ..Portion::ALL };
@@ -28,9 +29,9 @@ pub(super) struct ResultRow {
 }
 
 impl ResultRow {
-    /// The cells as texts, for answers that can hold no other bytes.
+    /// The cells as texts.
     pub(super) fn texts(&self) -> Vec<String> {
-        self.cells.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect()
+        self.cells.iter().map(|cell| legible(cell).into_owned()).collect()
     }
 }
 

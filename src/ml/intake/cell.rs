@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::block::Fault;
 use crate::ml::schema::Range;
+use crate::text::legible;
 
 /// What people write where nothing is.
 const NOTHING: [&str; 6] = ["na", "n/a", "null", "none", "-", "?"];
@@ -38,7 +39,7 @@ impl Place<'_> {
     /// The fault of a cell with this text.
     pub(super) fn wrong(self, wrong: Wrong, text: &[u8]) -> Fault {
         // A fault repeats a few letters; the rest of a long cell need not be looked at.
-        let shown = String::from_utf8_lossy(&text[..text.len().min(1024)]);
+        let shown = legible(&text[..text.len().min(1024)]);
         let shown = shown.trim();
         let value = (!shown.is_empty()).then_some(shown);
         let bounds = match wrong {

@@ -12,6 +12,7 @@ use super::layout::{Layout, Record, too_many_columns};
 use super::{Keeping, Limits, Portion, empty, too_many_rows, whole, whole_from_line};
 use crate::error::{Error, Result};
 use crate::ml::schema::Inputs;
+use crate::text::legible;
 
 /// Bytes read at once.
 const PIECE: usize = 64 * 1024;
@@ -115,7 +116,7 @@ impl<R: Read> Delimited<R> {
                 let message = format!("must have names of at most {kb} KB");
                 return Err(whole("header", "cell_too_large", message));
             }
-            let name = |cell: &[u8]| String::from_utf8_lossy(cell).trim().to_owned().into();
+            let name = |cell: &[u8]| legible(cell).trim().to_owned().into();
             self.layout = Layout::named(record.cells().map(name).collect(), inputs)?;
         }
         Ok(())

@@ -172,3 +172,25 @@ fn rows_of_any_length_are_predicted_where_any_number_will_do() {
         8,x,,,b must be a number\n";
     assert_eq!(file(&by_job), expected);
 }
+
+#[test]
+fn a_file_of_an_older_program_comes_back_legible() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let table = format!("ch\u{e2}teau,{HEADER}\nC\u{f4}tes \u{20ac},{ROW}\n");
+    let older = |letter: char| match letter {
+        '\u{20ac}' => 0x80,
+        letter => u8::try_from(letter).unwrap(),
+    };
+    let older: Vec<_> = table.chars().map(older).collect();
+    let call = ada.post("/api/tasks?model=wine").header("Content-Type", "text/csv");
+    let task = call.body(older.clone()).send().expect(200);
+    assert_eq!(task["input_data"], table);
+    let path = format!("/api/tasks/{}", task["id"].as_str().unwrap());
+    let rows = ada.get(&format!("{path}/results")).send().expect(200);
+    assert_eq!(rows["columns"][0], "ch\u{e2}teau");
+    assert_eq!(rows["items"][0]["cells"][0], "C\u{f4}tes \u{20ac}");
+    let file = ada.get(&format!("{path}/results.csv")).send();
+    assert!(file.header("Content-Type").unwrap().contains("charset=utf-8"));
+    assert!(file.text.contains("\nC\u{f4}tes \u{20ac},7.4,"), "{}", file.text);
+}
