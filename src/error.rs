@@ -74,6 +74,8 @@ pub enum Error {
     },
     /// More work is waiting than the server takes on; trying again soon is right.
     Busy,
+    /// What is asked for is being made ready, as it should be; trying again soon is right.
+    NotReady(&'static str),
     /// Something outside the program (folder, disk, database file) is unusable; the clause names it
     /// and the cure.
     Unavailable(String),
@@ -148,6 +150,7 @@ impl fmt::Display for Error {
             Self::Busy => {
                 f.write_str("more work is waiting than can be taken on; try again in a second")
             }
+            Self::NotReady(what) => write!(f, "the {what} is not ready yet; try again in a moment"),
             Self::Internal(cause) => write!(f, "internal failure: {cause}"),
         }
     }

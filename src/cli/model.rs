@@ -41,7 +41,13 @@ pub(super) fn run(place: &Place, arguments: &Arguments) -> Done {
     match &arguments.action {
         Action::List => {
             let models = MLModelManager::load_models(&config.data);
-            models.views().iter().try_for_each(|model| say(&line_of(model)))?;
+            let views = models.views();
+            views.iter().try_for_each(|model| say(&line_of(model)))?;
+            for ModelView { id, .. } in views.iter().filter(|model| model.version.is_none()) {
+                let how =
+                    format!("the first `cellar serve`, or `cellar model train {id}`, trains it");
+                eprintln!("{id}: {how}");
+            }
         }
         Action::Show { name } => {
             let models = MLModelManager::load_models(&config.data);
@@ -56,7 +62,8 @@ pub(super) fn run(place: &Place, arguments: &Arguments) -> Done {
 
 fn line_of(model: &ModelView) -> String {
     let about = model.card.summary;
-    let version = model.version.as_deref().unwrap_or(&model.status);
+    // Nothing is trained here, whatever a server is doing meanwhile.
+    let version = model.version.as_deref().unwrap_or("not trained");
     format!("{:<8} {version:<14} {about}", model.id)
 }
 

@@ -100,6 +100,7 @@ impl From<Error> for Failure {
             Error::TooMany { .. }
             | Error::TooMuchWaits { .. }
             | Error::Busy
+            | Error::NotReady(_)
             | Error::Unavailable(_)
             | Error::Internal(_) => Self::Retry(error),
             Error::Invalid(_)

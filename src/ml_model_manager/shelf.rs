@@ -88,9 +88,7 @@ impl MLModelManager {
     pub fn get_model(&self, name: &str) -> Result<Arc<dyn MLModel>> {
         match self.parts.shelf.load().get(name) {
             Some(Standing::Ready(model)) => Ok(Arc::clone(model)),
-            Some(Standing::Training(_)) => {
-                Err(Error::Unavailable("the model is being trained; try again in a moment".into()))
-            }
+            Some(Standing::Training(_)) => Err(Error::NotReady("model")),
             Some(Standing::Failed(_, why)) => Err(Error::Unavailable(why.clone())),
             Some(Standing::Retired(_)) | None => Err(Error::NotFound("model")),
         }

@@ -94,7 +94,7 @@ impl PredictionKind {
     ) -> Result<Arc<dyn MLModel>, Failure> {
         loop {
             match self.models.get_model(name) {
-                Err(Error::Unavailable(_)) if self.models.is_training(name) => {
+                Err(Error::NotReady(_)) if self.models.is_training(name) => {
                     check()?;
                     thread::sleep(MODEL_LOOK_EVERY);
                 }

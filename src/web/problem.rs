@@ -25,6 +25,9 @@ use crate::error::{Cause, Error, Issue, Issues};
 /// times over. Every bad row is somebody's row.
 const ISSUES_MAX: usize = 200;
 
+/// When to ask again for what is being made ready.
+const READY_SOON_S: u64 = 5;
+
 /// What the caller of a failed request reads.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProblemBody<'a> {
@@ -188,6 +191,9 @@ impl From<Error> for Problem {
                 Self::new(Status::TooManyRequests, "too_many", detail).retry_after_s(retry_after_s)
             }
             Error::Busy => Self::new(Status::ServiceUnavailable, "busy", detail).retry_after_s(1),
+            // Nothing is wrong, so the log has nothing to say.
+            Error::NotReady(_) => Self::new(Status::ServiceUnavailable, "unavailable", detail)
+                .retry_after_s(READY_SOON_S),
             // The clause may name a folder; that is for the operator's log, not for a caller.
             Error::Unavailable(why) => {
                 let detail = "this cannot be done at the moment; try again in half a minute, and \
@@ -349,4 +355,18 @@ fn worded(status: Status, request: &Request<'_>) -> Problem {
         }
         other => Refusal::Other(other).into(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_ready_yet_is_no_failure_for_the_log() {
+        let Problem(parts) = Error::NotReady("model").into();
+        assert_eq!((parts.status, parts.code), (Status::ServiceUnavailable, "unavailable"));
+        assert!(parts.cause.is_none() && parts.retry_after_s.is_some());
+        let Problem(parts) = Error::Unavailable("the disk is full".into()).into();
+        assert!(parts.cause.is_some());
+    }
 }

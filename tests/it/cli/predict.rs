@@ -125,6 +125,10 @@ fn models_are_listed_and_shown() {
     assert_eq!(shown["inputs"][0]["type"], "number");
     binary.run(&["model", "show", "beer"]).failed(1);
     binary.run(&["model", "train", "simple"]).failed(1);
+    // Where nothing was trained, nothing is being trained either.
+    let said = initialised().run(&["model", "list"]);
+    assert!(said.stdout.contains("\nwine     not trained "), "{}", said.stdout);
+    assert!(said.stderr.contains("`cellar model train wine`"), "{}", said.stderr);
 }
 
 #[test]

@@ -184,7 +184,7 @@ fn a_file_of_an_older_program_comes_back_legible() {
     };
     let older: Vec<_> = table.chars().map(older).collect();
     let call = ada.post("/api/tasks?model=wine").header("Content-Type", "text/csv");
-    let task = call.body(older.clone()).send().expect(200);
+    let task = call.body(older).send().expect(200);
     assert_eq!(task["input_data"], table);
     let path = format!("/api/tasks/{}", task["id"].as_str().unwrap());
     let rows = ada.get(&format!("{path}/results")).send().expect(200);
