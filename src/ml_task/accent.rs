@@ -3,10 +3,11 @@
 
 use rocket::Request;
 use rocket::http::Status;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use crate::error::Issue;
-use crate::web::Failure;
+use crate::web::{Failure, Price, Wording};
 
 /// Mistakes that are spelled out in an answer that has room for a sentence only.
 const ISSUES_TOLD_MAX: usize = 10;
@@ -42,43 +43,99 @@ fn server_of(request: &Request<'_>) -> Option<Server> {
     Server::at(&request.uri().path().segments().collect::<Vec<_>>())
 }
 
+/// A failure as MLflow's scoring server words it. Its exceptions may have members of their own.
+#[derive(Serialize)]
+struct MlflowFailure<'a> {
+    error_code: &'static str,
+    message: &'a str,
+    /// The bad rows, as `errors=rows` tells them beside the good ones.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<RowIssue<'a>>,
+    #[serde(flatten)]
+    price: Option<Price>,
+}
+
+/// What is wrong with a row.
+#[derive(Serialize)]
+struct RowIssue<'a> {
+    index: u64,
+    #[serde(flatten)]
+    issue: &'a Issue,
+}
+
+impl<'a> RowIssue<'a> {
+    fn of(issue: &'a Issue) -> Option<Self> {
+        Some(Self { index: issue.row? - 1, issue })
+    }
+}
+
+/// A failure as Replicate words it: the members of problem details, and others.
+#[derive(Serialize)]
+struct ReplicateFailure<'a> {
+    title: &'static str,
+    detail: &'a str,
+    status: u16,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    invalid_fields: Vec<InvalidField<'a>>,
+    #[serde(flatten)]
+    price: Option<Price>,
+}
+
+#[derive(Serialize)]
+struct InvalidField<'a> {
+    #[serde(rename = "type")]
+    code: &'static str,
+    field: &'a str,
+    description: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    row: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<&'a str>,
+}
+
+impl<'a> InvalidField<'a> {
+    fn of(issue: &'a Issue) -> Self {
+        let Issue { field, code, message, row, value, .. } = issue;
+        Self { code, field, description: message, row: *row, value: value.as_deref() }
+    }
+}
+
 /// The failure in the words of the server whose clients call this address.
-pub fn accent(request: &Request<'_>, failure: Failure<'_>) -> Option<(Status, Value)> {
+pub fn accent(request: &Request<'_>, failure: Failure<'_>) -> Option<Wording> {
     let server = server_of(request)?;
     let words =
         if failure.issues.is_empty() { failure.detail.to_owned() } else { told(failure.issues) };
     // Two of the servers know one status for whatever is wrong with what was sent.
     let is_invalid = failure.status == Status::UnprocessableEntity && server != Server::Replicate;
     let status = if is_invalid { Status::BadRequest } else { failure.status };
+    let (issues, price) = (failure.issues, failure.price);
     let body = match server {
-        Server::Oip => json!({"error": words}),
-        Server::Replicate => {
-            let title = status.reason_lossy();
-            let mut body = json!({"title": title, "detail": words, "status": status.code});
-            if !failure.issues.is_empty() {
-                let field = |issue: &Issue| {
-                    let (field, code, message) = (&issue.field, issue.code, &issue.message);
-                    json!({"type": code, "field": field, "description": message})
-                };
-                body["invalid_fields"] = failure.issues.iter().map(field).collect();
-            }
-            body
-        }
+        // A sentence is all that the protocol has room for.
+        Server::Oip => serde_json::to_vec(&json!({"error": words})),
+        Server::Replicate => serde_json::to_vec(&ReplicateFailure {
+            title: status.reason_lossy(),
+            detail: &words,
+            status: status.code,
+            invalid_fields: issues.iter().map(InvalidField::of).collect(),
+            price,
+        }),
         Server::Mlflow => {
             let is_in_query = || {
                 let names = request.uri().query().into_iter().flat_map(|query| query.segments());
                 let names: Vec<_> = names.map(|(name, _)| name).collect();
-                failure.issues.iter().all(|issue| names.contains(&issue.field.as_str()))
+                issues.iter().all(|issue| names.contains(&issue.field.as_str()))
             };
             let code = if is_invalid && is_in_query() {
                 "INVALID_PARAMETER_VALUE"
             } else {
                 error_code(status)
             };
-            json!({"error_code": code, "message": words})
+            let errors = issues.iter().filter_map(RowIssue::of).collect();
+            let failure = MlflowFailure { error_code: code, message: &words, errors, price };
+            serde_json::to_vec(&failure)
         }
     };
-    Some((status, body))
+    Some((status, body.ok()?))
 }
 
 /// The word that MLflow's clients know for this status.

@@ -3,8 +3,9 @@
 
 use rocket::Request;
 use rocket::http::Status;
-use serde_json::Value;
+use serde::Serialize;
 
+use crate::credits::Credits;
 use crate::error::Issue;
 
 /// A failure, as far as its shape is concerned.
@@ -16,16 +17,30 @@ pub struct Failure<'a> {
     pub detail: &'a str,
     /// What is wrong with each field.
     pub issues: &'a [Issue],
+    /// What could not be paid for.
+    pub price: Option<Price>,
 }
 
-/// How failures are told at some addresses: the status and the body, or nothing where Cellar's own
-/// shape is right. Managed by the server; without it, that shape is right everywhere.
+/// What something costs, and what there is to pay for it.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Price {
+    /// What it costs.
+    pub cost: Credits,
+    /// What is available.
+    pub balance: Credits,
+}
+
+/// A failure as it is told: its status, and its body in JSON.
+pub type Wording = (Status, Vec<u8>);
+
+/// How failures are told at some addresses, or nothing where Cellar's own shape is right. Managed
+/// by the server; without it, that shape is right everywhere.
 #[derive(Clone, Copy)]
-pub struct Accent(pub fn(&Request<'_>, Failure<'_>) -> Option<(Status, Value)>);
+pub struct Accent(pub fn(&Request<'_>, Failure<'_>) -> Option<Wording>);
 
 impl Accent {
     /// The failure in the words of whoever is spoken to.
-    pub(super) fn word(request: &Request<'_>, failure: Failure<'_>) -> Option<(Status, Value)> {
+    pub(super) fn word(request: &Request<'_>, failure: Failure<'_>) -> Option<Wording> {
         let accent = request.rocket().state::<Self>()?;
         (accent.0)(request, failure)
     }

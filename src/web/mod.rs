@@ -36,7 +36,7 @@ mod script;
 mod stylesheet;
 mod upload;
 
-pub use accent::{Accent, Failure};
+pub use accent::{Accent, Failure, Price, Wording};
 pub use admission::Hosts;
 pub use assets::{asset_names, content_security_policy_of_the_app, routes as asset_routes};
 pub use body::{Body, Mistakes};

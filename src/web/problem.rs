@@ -13,7 +13,7 @@ use rocket::{Catcher, Request, catch, catchers as rocket_catchers};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::accent::{Accent, Failure};
+use super::accent::{Accent, Failure, Price};
 use super::admission::Hosts;
 use super::context::context;
 use super::endpoint::allowed_methods;
@@ -54,13 +54,6 @@ pub struct ProblemBody<'a> {
     /// The credits that are available, where they do not cover the price.
     #[serde(skip_serializing_if = "Option::is_none")]
     balance: Option<Credits>,
-}
-
-/// What something costs, and what there is to pay for it.
-#[derive(Debug, Clone, Copy)]
-struct Price {
-    cost: Credits,
-    balance: Credits,
 }
 
 /// A request that HTTP itself has to refuse.
@@ -257,9 +250,14 @@ impl Parts {
         request: &Request<'_>,
         request_id: &str,
     ) -> Result<(Status, ContentType, Vec<u8>), Status> {
-        let failure = Failure { status: self.status, detail: &self.detail, issues: &self.issues };
+        let failure = Failure {
+            status: self.status,
+            detail: &self.detail,
+            issues: &self.issues,
+            price: self.price,
+        };
         if let Some((status, body)) = Accent::word(request, failure) {
-            return Ok((status, ContentType::JSON, to_json(&body)?));
+            return Ok((status, ContentType::JSON, body));
         }
         let body = ProblemBody {
             kind: "about:blank",

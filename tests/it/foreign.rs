@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::app::{Actor, Answer, App};
+use crate::support::app::{Actor, Answer, App, Setup};
 
 const NAMES: [&str; 11] = [
     "fixed acidity",
@@ -125,7 +125,9 @@ fn refusals_have_the_shape_that_each_client_knows_whoever_refuses() {
     ] {
         let told = answer.expect(status);
         assert_eq!(told["error_code"], code, "{told}");
-        assert_eq!(told.as_object().unwrap().len(), 2, "{told}");
+        // The bad rows stand beside the sentence, where there are any.
+        let n_members = 2 + told.get("errors").iter().count();
+        assert_eq!(told.as_object().unwrap().len(), n_members, "{told}");
         assert_eq!(answer.header("Content-Type"), Some("application/json"));
     }
     let oip = "/v2/models/wine/infer";
@@ -148,6 +150,27 @@ fn refusals_have_the_shape_that_each_client_knows_whoever_refuses() {
     assert_eq!(available(&ada), 100);
     // What is Cellar's own keeps its own shape.
     app.visitor().get("/api/models/beer").send().problem(404, "not_found");
+}
+
+#[test]
+fn programs_are_told_the_rows_and_the_price_where_there_is_room() {
+    let app = Setup::default().flag("sign_up_credits", "1").start();
+    let ada = app.user("ada");
+    let told = score(&ada, "", &json!({"instances": [ROW, [1], ROW]})).expect(400);
+    let message = "has 1 values where there are 11 columns";
+    let error = json!({"index": 1, "row": 2, "line": null, "field": "row", "value": null,
+        "code": "too_few_cells", "message": message});
+    assert_eq!(told["errors"], json!([error]));
+    assert_eq!(told["message"], format!("row 2: row {message}"));
+    let told = score(&ada, "", &json!({"instances": [ROW, ROW]})).expect(402);
+    let facts = [&told["error_code"], &told["cost"], &told["balance"]];
+    assert_eq!(facts, [&json!("QUOTA_EXCEEDED"), &json!(2), &json!(1)]);
+    let predict = |rows: Value| {
+        let body = json!({"version": "wine", "input": {"records": rows}});
+        ada.post("/v1/predictions").json(&body).send()
+    };
+    let told = predict(json!([ROW, ROW])).expect(402);
+    assert_eq!((&told["cost"], &told["balance"]), (&json!(2), &json!(1)));
 }
 
 #[test]
