@@ -2,7 +2,10 @@
 // From a day to a day, both included.
 import { fullDay } from '/js/core/format.js';
 import { t } from '/js/core/i18n.js';
-import { html, useId } from '/js/core/view.js';
+import { html, useEffect, useId, useState } from '/js/core/view.js';
+
+/** A year that is being typed passes through those of the first three figures. */
+const FIRST_DAY = '1000-01-01';
 
 /** The moment at which a day begins here, some days later. @param {string} day such as `2026-11-21` @param {number} later */
 function startOf(day, later) {
@@ -22,12 +25,18 @@ export function spanOf({ from, to }) {
  */
 function Day({ label, name, value, min, max, onInput }) {
   const id = useId();
+  const [typed, setTyped] = useState(value);
+  useEffect(() => setTyped(value), [value]);
+  const take = (/** @type {string} */ day) => {
+    setTyped(day);
+    if (!day || day >= FIRST_DAY) onInput(day);
+  };
   return html`
     <div class="date-span__one">
       <label class="date-span__label" for=${id}>${label}</label>
       <div class="date-span__box num">
-        <input class="field__input date-span__day" id=${id} type="date" name=${name} value=${value} min=${min || undefined} max=${max || undefined}
-          onChange=${(/** @type {any} */ event) => onInput(event.target.value)} />
+        <input class="field__input date-span__day" id=${id} type="date" name=${name} value=${typed} min=${min || undefined} max=${max || undefined}
+          onChange=${(/** @type {any} */ event) => take(event.target.value)} />
         <span class=${value ? 'date-span__shown' : 'date-span__shown faint'} aria-hidden="true">${value ? fullDay(`${value}T12:00`) : t('date_span.any')}</span>
       </div>
     </div>`;
