@@ -9,7 +9,7 @@ import { fileNames } from '/js/core/notes.js';
 import { useLoad } from '/js/core/state.js';
 import { findTask, isOpen } from '/js/core/tasks.js';
 import { useTyped } from '/js/core/typed.js';
-import { Fragment, html, useState } from '/js/core/view.js';
+import { Fragment, html, useEffect, useRef, useState } from '/js/core/view.js';
 import { Order } from '/js/ml_model/order.js';
 import { usePreview } from '/js/ml_model/preview.js';
 import { Columns, PreviewTable } from '/js/ml_model/preview-table.js';
@@ -33,6 +33,14 @@ const ENDINGS = '.csv,.tsv,.txt,text/csv,text/tab-separated-values,text/plain';
 function Choose({ model, pasted, setPasted, onChoose }) {
   const [error, setError] = useState('');
   const [pasting, setPasting] = useState(pasted !== '');
+  const area = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
+  // Whoever asks for the field is in it; the button that was pressed is gone. Whoever comes back to it is not.
+  const isAsked = useRef(false);
+  useEffect(() => { if (isAsked.current) area.current?.focus(); }, [pasting]);
+  const ask = () => {
+    isAsked.current = true;
+    setPasting(true);
+  };
   const takeText = (/** @type {string} */ text) => {
     if (!text.trim()) return setError(t('many.nothing_pasted'));
     return onChoose({ blob: new Blob([text], { type: 'text/csv' }), name: t('many.pasted'), stamp: text });
@@ -53,13 +61,13 @@ function Choose({ model, pasted, setPasted, onChoose }) {
           <h2 id="paste">${t('many.paste')}</h2>
           <div class="chips">
             ${example && html`
-              <${Button} kind="small" onClick=${() => { setPasting(true); setPasted(`${model.inputs.map(({ name }) => name).join(',')}\n${example}`); }}>${t('many.example')}<//>`}
-            ${!pasting && html`<${Button} kind="small" onClick=${() => setPasting(true)}>${t('many.type')}<//>`}
+              <${Button} kind="small" onClick=${() => { ask(); setPasted(`${model.inputs.map(({ name }) => name).join(',')}\n${example}`); }}>${t('many.example')}<//>`}
+            ${!pasting && html`<${Button} kind="small" onClick=${ask}>${t('many.type')}<//>`}
           </div>
         </div>
         ${pasting ? html`
           <form class="form" onSubmit=${(/** @type {Event} */ event) => { event.preventDefault(); takeText(pasted); }}>
-            <textarea class="field__input area" rows="7" aria-label=${t('many.paste')} spellcheck=${false} autocomplete="off" value=${pasted}
+            <textarea class="field__input area" rows="7" ref=${area} aria-label=${t('many.paste')} spellcheck=${false} autocomplete="off" value=${pasted}
               placeholder=${model.inputs.map(({ name }) => name).join(', ') || '1, 2, 3'}
               onInput=${(/** @type {any} */ event) => setPasted(event.target.value)}></textarea>
             <div class="form__actions"><${Button} kind="main" type="submit">${t('many.look')}<//></div>
