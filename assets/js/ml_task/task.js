@@ -19,8 +19,8 @@ import { Button } from '/js/parts/button.js';
 import { Confirm } from '/js/parts/dialog.js';
 import { Blank, Failure, Stale, say } from '/js/parts/notice.js';
 import { TaskFigures, Trouble, outcomeText } from '/js/parts/outcome.js';
-import { Results } from '/js/parts/results.js';
-import { Skeleton, SkeletonBlock } from '/js/parts/skeleton.js';
+import { Results, ResultsComing } from '/js/parts/results.js';
+import { Skeleton } from '/js/parts/skeleton.js';
 import { taskTitle } from '/js/parts/task-row.js';
 
 /** @typedef {import('/js/core/tasks.js').Task} Task */
@@ -39,7 +39,7 @@ function Actions({ task, onAct }) {
 function Rows({ task }) {
   const { data, error, reload } = useLoad(() => findModel(task.model), [task.model]);
   if (data) return html`<${Results} task=${task} model=${data} />`;
-  return html`<section class="card">${error ? html`<${Failure} error=${error} retry=${reload} />` : html`<${SkeletonBlock} />`}</section>`;
+  return error ? html`<section class="card"><${Failure} error=${error} retry=${reload} /></section>` : html`<${ResultsComing} task=${task} />`;
 }
 
 /** @param {{ error: any, reload: () => void }} props */

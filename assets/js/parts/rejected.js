@@ -17,8 +17,7 @@ import { Button } from '/js/parts/button.js';
 import { faultInWords, guessInWords } from '/js/parts/cell-fault.js';
 import { columnHead, columnTitle } from '/js/parts/measurements.js';
 import { Failure, Notice, Problem } from '/js/parts/notice.js';
-import { SkeletonBlock } from '/js/parts/skeleton.js';
-import { Pager } from '/js/parts/table.js';
+import { Pager, Table } from '/js/parts/table.js';
 
 /** @typedef {import('/js/core/tasks.js').Fault} Fault */
 /** @typedef {import('/js/core/tasks.js').ResultRow & { id: string }} Row */
@@ -115,7 +114,9 @@ export function Rejected({ task, model, limit }) {
   });
   useGuard(() => Object.keys(edits).some((id) => !done.has(id)) && !isUnderWay.current);
   if (pages.error && !pages.items) return html`<${Failure} error=${pages.error} retry=${pages.reload} />`;
-  if (!pages.items) return html`<${SkeletonBlock} />`;
+  if (!pages.items) {
+    return html`<${Table} label=${t('results.title')} rows=${null} n=${Math.min(task.n_rejected, limit)} columns=${[{ key: 'row', label: t('results.row'), ch: 4, cell: () => null }]} />`;
+  }
   const price = model.price_per_row * ready.length;
   return html`
     <div class="mend__head">

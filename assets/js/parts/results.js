@@ -15,7 +15,7 @@ import { Blank } from '/js/parts/notice.js';
 import { Rejected } from '/js/parts/rejected.js';
 import { RowCells } from '/js/parts/row-cells.js';
 import { SmallRuler } from '/js/parts/ruler.js';
-import { List } from '/js/parts/table.js';
+import { List, Table } from '/js/parts/table.js';
 
 /** @typedef {import('/js/core/tasks.js').Task} Task */
 /** @typedef {import('/js/core/tasks.js').ResultRow & { id: string }} Row */
@@ -99,6 +99,24 @@ function columnsOf(model, names, rows) {
   ];
 }
 
+/** How many of a task's rows the first page shows, so that nothing below it moves when they come. @param {Task} task @param {string} only */
+function nShown({ n_rows, n_predicted, n_rejected }, only) {
+  if (only === 'rejected') return Math.min(n_rejected, REJECTED_LIMIT);
+  return Math.min(only === 'predicted' ? n_predicted : n_rows, LIMIT);
+}
+
+/** Which rows are shown where the address does not say. @param {Task} task */
+const usual = (task) => (task.n_predicted === 0 ? 'rejected' : 'all');
+
+/** The rows while even the model is on its way. @param {{ task: Task }} props */
+export function ResultsComing({ task }) {
+  return html`
+    <section class="card card--table" aria-labelledby="rows">
+      <div class="card__head"><h2 id="rows">${t('results.title')}</h2></div>
+      <${Table} label=${t('results.title')} rows=${null} n=${nShown(task, usual(task))} columns=${[{ key: 'row', label: t('results.row'), ch: 4, cell: () => null }]} />
+    </section>`;
+}
+
 /** @param {{ task: Task, model: Model, only: 'all' | 'predicted' }} props */
 function Rows({ task, model, only }) {
   const [names, setNames] = useState(/** @type {string[]} */ ([]));
@@ -109,14 +127,14 @@ function Rows({ task, model, only }) {
   }, [task.id, only]);
   return html`
     <div class="table-scroll" tabindex="0" role="region" aria-label=${t('table.sideways', { name: t('results.title') })}>
-      <${List} label=${t('results.title')} columns=${columnsOf(model, names, pages.items ?? [])} pages=${pages} n=${8}
+      <${List} label=${t('results.title')} columns=${columnsOf(model, names, pages.items ?? [])} pages=${pages} n=${nShown(task, only)}
         blank=${{ icon: 'list', title: t('results.none'), text: t('results.none_text') }} />
     </div>`;
 }
 
 /** The rows of a task that has ended. @param {{ task: Task, model: Model }} props */
 export function Results({ task, model }) {
-  const [filters, set] = useFilters({ only: task.n_predicted === 0 ? 'rejected' : 'all' }, { only: ['all', 'predicted', 'rejected'] });
+  const [filters, set] = useFilters({ only: usual(task) }, { only: ['all', 'predicted', 'rejected'] });
   const only = /** @type {'all' | 'predicted' | 'rejected'} */ (filters.only);
   // What was mended and sent stays known while other rows are looked at.
   const mending = useRef(false);

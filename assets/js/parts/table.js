@@ -52,7 +52,7 @@ export function Table({ label, columns, rows, href, id = (row) => row.id, sort, 
         ${(rows ?? Array(n).fill(null)).map((row, place) => {
           const to = row && href?.(row);
           return html`
-            <tr key=${row ? id(row) : place} class=${to ? 'table__row--link' : undefined}>
+            <tr key=${row ? id(row) : `coming ${place}`} class=${to ? 'table__row--link' : undefined}>
               ${columns.map((column, at) => {
                 const inside = row ? column.cell(row) : html`<${Skeleton} ch=${column.ch ?? 8} />`;
                 return html`
