@@ -109,7 +109,7 @@ fn take_the_answers_along(browser: &Browser, folder: &Path) {
 }
 
 /// Clicks the link to a file, and reads what arrives.
-fn download(browser: &Browser, folder: &Path, link: &str) -> String {
+pub(crate) fn download(browser: &Browser, folder: &Path, link: &str) -> String {
     let paths =
         || -> Vec<_> { fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect() };
     let before = paths();

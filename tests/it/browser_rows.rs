@@ -8,7 +8,7 @@ use crate::support::binary::Binary;
 use crate::support::browser::Browser;
 
 /// Has rows predicted as a program would; the address of the task's page.
-fn predict(browser: &Browser, model: &str, rows: &Value) -> String {
+pub(crate) fn predict(browser: &Browser, model: &str, rows: &Value) -> String {
     let id = browser.eval(&format!(
         "fetch('/api/tasks', {{ method: 'POST', headers: {{ 'Content-Type': 'application/json' }}, \
          body: JSON.stringify({}) }}).then((answer) => answer.json()).then(({{ id }}) => id)",

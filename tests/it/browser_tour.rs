@@ -15,7 +15,7 @@ use crate::support::month::{wines, work_for_a_month};
 const BYTES_MAX: i64 = 150_000;
 
 /// A server of that folder, and a browser that remembers Ada's files.
-fn stage(binary: &Binary) -> Option<(Served, Browser)> {
+pub(crate) fn stage(binary: &Binary) -> Option<(Served, Browser)> {
     find_program()?;
     let names = work_for_a_month(&binary.data());
     let served = binary.serve(&[]);
@@ -127,7 +127,7 @@ fn work_goes_on(browser: &Browser) {
     browser.wait_for_text("It was cancelled before it was done. Nothing was charged.");
 }
 
-fn sign_in_anew(browser: &Browser, username: &str) {
+pub(crate) fn sign_in_anew(browser: &Browser, username: &str) {
     browser.goto("/");
     sign_out(browser);
     sign_in_as(browser, username);

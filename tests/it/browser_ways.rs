@@ -9,7 +9,7 @@ use crate::browser_troubles::start_long_work;
 use crate::support::binary::{Binary, PASSWORD, Served};
 use crate::support::browser::Browser;
 
-fn wait_for_path(browser: &Browser, path: &str) {
+pub(crate) fn wait_for_path(browser: &Browser, path: &str) {
     browser.wait_until(&format!("location.pathname === {}", json!(path)));
 }
 

@@ -7,6 +7,7 @@ mod admin;
 mod assets;
 mod browser;
 mod browser_account;
+mod browser_deeds;
 mod browser_journeys;
 mod browser_models;
 mod browser_rows;

@@ -65,6 +65,36 @@ impl Browser {
         self.type_text(text);
     }
 
+    /// Chooses from the list with this label, by the arrow keys.
+    #[track_caller]
+    pub(crate) fn choose(&self, label: &str, option: &str) {
+        self.settle();
+        let list = format!(
+            "[...document.querySelectorAll('label')].find((it) => it.innerText.trim() === {})\
+             .control",
+            json!(label)
+        );
+        self.wait_until(&list);
+        let place = format!("[...{list}.options].findIndex((it) => it.text === {})", json!(option));
+        let steps = self.eval(&format!(
+            "(() => {{ {list}.focus(); const to = {place}; \
+             return to < 0 ? null : to - {list}.selectedIndex; }})()"
+        ));
+        let steps = steps.as_i64().unwrap_or_else(|| panic!("{label} offers no {option:?}"));
+        for _ in 0..steps.abs() {
+            self.press(if steps > 0 { "ArrowDown" } else { "ArrowUp" });
+        }
+        self.wait_until(&format!("{list}.selectedOptions[0].text === {}", json!(option)));
+    }
+
+    /// Types a day such as `2026-11-22` into the field with this label, as a hand here writes it.
+    #[track_caller]
+    pub(crate) fn fill_day(&self, label: &str, day: &str) {
+        let mut parts = day.split('-');
+        let (year, rest) = (parts.next().unwrap(), parts.collect::<String>());
+        self.fill(label, &(rest + year));
+    }
+
     /// Types where the focus is.
     pub(crate) fn type_text(&self, text: &str) {
         for letter in text.chars() {
@@ -79,7 +109,9 @@ impl Browser {
             "Enter" => self.key(name, 13, Some("\r")),
             "Escape" => self.key(name, 27, None),
             "Space" => self.key(" ", 32, Some(" ")),
+            "ArrowUp" => self.key(name, 38, None),
             "ArrowRight" => self.key(name, 39, None),
+            "ArrowDown" => self.key(name, 40, None),
             other => panic!("no key {other}"),
         }
     }
