@@ -18,7 +18,7 @@ pub(crate) fn call(served: &Served, who: &str, path: &str, body: &Value) -> Valu
 }
 
 /// A workspace of Ada's in which Grace may change things and Émile may look; its path.
-fn tasting_panel(served: &Served) -> String {
+pub(crate) fn tasting_panel(served: &Served) -> String {
     for who in ["ada", "grace", "emile", "eve"] {
         register(served, who);
     }

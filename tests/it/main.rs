@@ -10,6 +10,7 @@ mod browser_account;
 mod browser_deeds;
 mod browser_journeys;
 mod browser_models;
+mod browser_people;
 mod browser_rows;
 mod browser_staff;
 mod browser_teams;
