@@ -116,6 +116,22 @@ impl Browser {
         }
     }
 
+    /// Presses the K key while `Control` or `Meta` is held.
+    pub(crate) fn press_k_with(&self, held: &str) {
+        let modifiers = match held {
+            "Control" => 2,
+            "Meta" => 4,
+            other => panic!("no key {other} to hold"),
+        };
+        for kind in ["rawKeyDown", "keyUp"] {
+            let event = json!({
+                "type": kind, "key": "k", "code": "KeyK", "windowsVirtualKeyCode": 75,
+                "modifiers": modifiers,
+            });
+            self.send("Input.dispatchKeyEvent", &event);
+        }
+    }
+
     fn key(&self, name: &str, code: u32, text: Option<&str>) {
         let kind = if text.is_some() { "keyDown" } else { "rawKeyDown" };
         let mut event = json!({ "type": kind, "key": name, "windowsVirtualKeyCode": code });
@@ -135,7 +151,7 @@ impl Browser {
                     (document.activeElement)";
         // A new screen moves the focus once it is drawn; no hand is quick enough to forestall it.
         self.settle();
-        for _ in 0..60 {
+        for _ in 0..200 {
             self.press("Tab");
             if self.eval(name) == what {
                 let ring = "(() => { const it = document.activeElement; \
