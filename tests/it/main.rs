@@ -9,6 +9,7 @@ mod browser;
 mod browser_account;
 mod browser_deeds;
 mod browser_journeys;
+mod browser_manners;
 mod browser_models;
 mod browser_people;
 mod browser_rows;

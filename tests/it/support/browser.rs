@@ -210,6 +210,13 @@ impl Browser {
         self.remember("language", language);
     }
 
+    /// Prefers these languages from the next page on, as the browser of their speaker does.
+    pub(crate) fn prefer(&self, languages: &str) {
+        let agent = self.eval("navigator.userAgent");
+        let who = json!({ "userAgent": agent, "acceptLanguage": languages });
+        self.send("Emulation.setUserAgentOverride", &who);
+    }
+
     /// What the API answers whoever is signed in.
     #[track_caller]
     pub(crate) fn ask(&self, path: &str) -> Value {
