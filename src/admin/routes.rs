@@ -113,7 +113,7 @@ async fn list_all_tasks(
     let asked = user(user_id).and_then(|user_id| filter.query(user_id));
     let ((limit, before), query) = both(PageQuery { limit, cursor }.bounds(), asked)?;
     let found = tasks.list(query, before, limit + 1).await?;
-    let found = found.into_iter().map(NamedTaskView::from).collect();
+    let found = found.into_iter().map(|(named, job)| NamedTaskView::of(named, job)).collect();
     Ok(Reply::ok(Page::of(found, limit, |named: &NamedTaskView| named.task.id.number())))
 }
 

@@ -7,12 +7,13 @@ use utoipa::IntoParams;
 use super::content::Contents;
 use super::parts::{Parts, Told};
 use super::record::{MLTask, NamedTask, Status, TaskQuery};
-use super::service::MLService;
+use super::service::{MLService, job_of};
 use super::view::TaskView;
 use crate::compute::compute;
 use crate::database::Reader;
 use crate::error::{Issues, Result};
 use crate::id::{RowId, UserId};
+use crate::job::JobView;
 use crate::web::{Export, Period, csv_rows};
 
 /// The longest text that is searched for.
@@ -58,13 +59,14 @@ impl TaskFilter {
 
 impl MLService {
     /// Up to `limit` tasks below the number `before` as they are shown, newest first, each with its
-    /// contents if they are small.
+    /// contents if they are small, and with how far it is.
     pub(super) async fn page(
         &self,
         query: TaskQuery,
         before: i64,
         limit: u32,
     ) -> Result<Vec<TaskView>> {
+        let jobs = self.parts().jobs.clone();
         let find = move |r: &Reader<'_>| {
             let with_contents = |NamedTask { task, .. }| {
                 let contents = if Told::LISTED.may_be(&task) {
@@ -72,20 +74,21 @@ impl MLService {
                 } else {
                     None
                 };
-                Ok((task, contents))
+                let job = job_of(&jobs, r, &task)?;
+                Ok((task, contents, job))
             };
             query.list(r, before, limit)?.into_iter().map(with_contents).collect()
         };
         let found: Vec<_> = self.parts().database.read(find).await?;
         let service = self.clone();
-        let view = move |(task, contents): (MLTask, Option<Contents>)| {
+        let view = move |(task, contents, job): (MLTask, Option<Contents>, Option<JobView>)| {
             let (models, files) = (&service.parts().models, &service.parts().files);
             let parts = contents.and_then(|contents| {
                 let model = models.recall_now(&task.model_id).ok()?;
                 // What cannot be read is told to whoever asks for the task; the list goes on.
                 Parts::kept(&task, contents, files, &*model, Told::LISTED).ok()
             });
-            TaskView::new(&task, parts.unwrap_or_else(|| Parts::addresses(&task)))
+            TaskView::new(&task, parts.unwrap_or_else(|| Parts::addresses(&task))).of(job)
         };
         compute(move || Ok(found.into_iter().map(view).collect())).await
     }
@@ -133,8 +136,8 @@ async fn page_of_tasks(
     const PAGE: u32 = 1_000;
     let page = tasks.list(query.clone(), before, PAGE).await?;
     let is_whole = page.len() == PAGE as usize;
-    let next = page.last().filter(|_| is_whole).map(|named| named.task.id.number());
-    let rows = page.into_iter().map(|NamedTask { task, username }| {
+    let next = page.last().filter(|_| is_whole).map(|(named, _)| named.task.id.number());
+    let rows = page.into_iter().map(|(NamedTask { task, username }, _)| {
         [
             task.id.to_string(),
             task.created_at.to_string(),

@@ -29,7 +29,7 @@ use crate::error::{Error, Result};
 use crate::files::Files;
 use crate::id::{MLTaskId, UserId};
 use crate::idempotency;
-use crate::job::{Jobs, Watch, Whose};
+use crate::job::{JobView, Jobs, Watch, Whose};
 use crate::ml::intake;
 use crate::ml_model::MLModel;
 use crate::ml_model_manager::MLModelManager;
@@ -251,13 +251,12 @@ impl MLService {
 
     /// The task as it is shown, with how far its job is.
     async fn at_work(&self, task: MLTask) -> Result<TaskView> {
-        let view = TaskView::addressed(&task);
-        let Some(job_id) = task.job_id.filter(|_| !task.status.is_final()) else { return Ok(view) };
-        match self.parts.jobs.find(Whose::Anyone, job_id).await {
-            Ok(job) => Ok(view.at(job.progress, job.message)),
-            Err(Error::NotFound(_)) => Ok(view),
-            Err(error) => Err(error),
-        }
+        let jobs = self.parts.jobs.clone();
+        let find = move |r: &Reader<'_>| {
+            let job = job_of(&jobs, r, &task)?;
+            Ok(TaskView::addressed(&task).of(job))
+        };
+        self.parts.database.read(find).await
     }
 
     /// What was sent with a task, as it came.
@@ -270,9 +269,19 @@ impl MLService {
         compute(move || Ok((task.form, open_content(contents.input, &files)?))).await
     }
 
-    /// Up to `limit` tasks below the number `before`, newest first.
-    pub async fn list(&self, query: TaskQuery, before: i64, limit: u32) -> Result<Vec<NamedTask>> {
-        self.parts.database.read(move |r| query.list(r, before, limit)).await
+    /// Up to `limit` tasks below the number `before`, newest first; those under way with their job.
+    pub async fn list(
+        &self,
+        query: TaskQuery,
+        before: i64,
+        limit: u32,
+    ) -> Result<Vec<(NamedTask, Option<JobView>)>> {
+        let jobs = self.parts.jobs.clone();
+        let list = move |r: &Reader<'_>| {
+            let found = query.list(r, before, limit)?.into_iter();
+            found.map(|named| job_of(&jobs, r, &named.task).map(|job| (named, job))).collect()
+        };
+        self.parts.database.read(list).await
     }
 
     /// Ends a task that waits or runs; the task as it is then.
@@ -352,4 +361,13 @@ pub(super) fn task_address(id: MLTaskId) -> String {
 /// The task at an address.
 pub(super) fn task_at(address: &str) -> Option<MLTaskId> {
     address.strip_prefix("/api/tasks/")?.parse().ok()
+}
+
+/// The job of a task that is under way.
+pub(super) fn job_of(jobs: &Jobs, r: &Reader<'_>, task: &MLTask) -> Result<Option<JobView>> {
+    let Some(job_id) = task.job_id.filter(|_| !task.status.is_final()) else { return Ok(None) };
+    match jobs.find_in(r, Whose::Anyone, job_id) {
+        Err(Error::NotFound(_)) => Ok(None),
+        found => found.map(Some),
+    }
 }

@@ -10,6 +10,7 @@ use super::trouble::Trouble;
 use crate::clock::Timestamp;
 use crate::credits::Credits;
 use crate::id::{MLTaskId, TransactionId, UserId};
+use crate::job::JobView;
 use crate::ml::schema::{Column, Output, OutputKind, Schema};
 
 /// A task.
@@ -114,6 +115,15 @@ impl TaskView {
     pub fn at(self, progress: f64, message: String) -> Self {
         if self.status.is_final() { self } else { Self { progress, message, ..self } }
     }
+
+    /// The same, with how far this job of its is, if there is one.
+    #[must_use]
+    pub fn of(self, job: Option<JobView>) -> Self {
+        match job {
+            Some(job) => self.at(job.progress, job.message),
+            None => self,
+        }
+    }
 }
 
 fn charge_in_words(task: &MLTask) -> String {
@@ -134,9 +144,11 @@ pub struct NamedTaskView {
     username: String,
 }
 
-impl From<NamedTask> for NamedTaskView {
-    fn from(named: NamedTask) -> Self {
-        Self { task: TaskView::new(&named.task, Parts::hidden()), username: named.username }
+impl NamedTaskView {
+    /// A task without its contents, and with how far its job is.
+    pub fn of(named: NamedTask, job: Option<JobView>) -> Self {
+        let task = TaskView::new(&named.task, Parts::hidden()).of(job);
+        Self { task, username: named.username }
     }
 }
 
