@@ -64,7 +64,7 @@ export default function User({ params: { id } }) {
   return html`
     <div class="page">
       <div class="page__head">
-        <div>${crumb}<h1>${user ? nameOf(user.username) : html`<${Skeleton} ch=${8} />`}</h1></div>
+        <div>${crumb}<h1>${user ? nameOf(user.username) : html`<${Skeleton} ch=${8} name=${t('title.user')} />`}</h1></div>
         ${user && user.state !== 'closed' && html`
           <div class="page__actions">
             <${Button} onClick=${() => setGranting('adjustments')}>${t('user.adjust')}<//>

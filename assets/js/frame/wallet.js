@@ -27,7 +27,7 @@ export function Wallet({ onGo }) {
   const held = useStore(balance);
   const amount = held
     ? html`<b class="wallet__amount num">${number(held.available)}</b> <span class="quiet">${t('credits.unit', { n: held.available })}</span>`
-    : html`<${Skeleton} ch=${9} />`;
+    : html`<${Skeleton} ch=${9} name=${t('wallet.title')} />`;
   return html`
     <section class="wallet" aria-label=${t('wallet.title')}>
       <div>

@@ -87,7 +87,7 @@ export default function TaskScreen({ params }) {
       <div class="page__head">
         <div>
           <p class="page__crumb"><a href="/tasks">${t('title.history')}</a></p>
-          <h1 class="page__title">${title ?? html`<${Skeleton} ch=${24} />`} ${task && html`<${Badge} status=${task.status} />`}</h1>
+          <h1 class="page__title">${title ?? html`<${Skeleton} ch=${24} name=${t('title.task')} />`} ${task && html`<${Badge} status=${task.status} />`}</h1>
           <p>${task ? outcomeText(task) : html`<${Skeleton} ch=${40} />`}</p>
         </div>
         ${task && html`<${Actions} task=${task} onAct=${setDeed} />`}

@@ -67,7 +67,7 @@ export default function WorkspaceScreen({ params, me }) {
       <div class="page__head">
         <div>
           <p class="page__crumb"><a href="/workspaces">${t('title.workspaces')}</a></p>
-          <h1>${workspace ? workspace.name : html`<${Skeleton} ch=${16} />`}</h1>
+          <h1>${workspace ? workspace.name : html`<${Skeleton} ch=${16} name=${t('title.workspace')} />`}</h1>
           <p>${workspace ? (workspace.description || t(workspace.is_personal ? 'team.personal_lede' : 'team.no_description')) : html`<${Skeleton} ch=${32} />`}</p>
         </div>
         ${workspace && html`
