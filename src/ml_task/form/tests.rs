@@ -88,7 +88,7 @@ fn a_body_that_is_no_request_is_told_why() {
     ] {
         assert_eq!(wrong(read(Form::Json, body)), [expected], "{body}");
     }
-    // Nothing says of a list by itself what it is for: in a file it is rows, in a request it is not.
+    // A list by itself does not say what it is for: in a file it is rows, in a request it is not.
     assert_eq!(wrong(Introduction::of(b"[[7, 3]]")), ["body:wrong_type"]);
     assert_eq!(rows(read(Form::Json, " [[7, 3]] ")), [[7.0, 3.0]]);
     let found = read(Form::Json, "{\"rows\": [\n[1, }]}").unwrap_err().to_string();

@@ -46,20 +46,6 @@ fn an_unclosed_quote_is_told() {
 }
 
 #[test]
-fn a_table_of_very_many_faults_is_left_to_a_job() {
-    let app = App::start();
-    let ada = app.user("ada");
-    ada.post("/api/balance/top-ups").json(&json!({"amount": 20_000})).send().expect(201);
-    let table =
-        format!("{}\n", vec!["a"; 64].join(",")) + &format!("{}\n", ",".repeat(63)).repeat(2_000);
-    let call = ada.post("/api/tasks?model=simple").header("Content-Type", "text/csv");
-    let begun = call.body(table).send().expect(202);
-    let task = ended(&ada, &begun["id"]);
-    assert_eq!((&task["status"], &task["n_rejected"]), (&json!("failed"), &json!(2_000)));
-    assert_eq!(balance(&ada), [20_100, 0]);
-}
-
-#[test]
 fn a_task_that_was_paid_out_of_its_hold_names_the_entry() {
     let app = App::start();
     let ada = app.user("ada");
