@@ -5,6 +5,7 @@ import { number } from '/js/core/format.js';
 import { t } from '/js/core/i18n.js';
 import { titleOf } from '/js/core/models.js';
 import { usePages } from '/js/core/pages.js';
+import { useRate } from '/js/core/rate.js';
 import { useEvery } from '/js/core/state.js';
 import { isOpen, listTasks } from '/js/core/tasks.js';
 import { html, useEffect } from '/js/core/view.js';
@@ -33,10 +34,12 @@ function greeting() {
 
 /** @param {{ task: Task }} props */
 function Running({ task }) {
+  const rate = useRate(task);
   return html`
     <li>
       <${Progress} share=${task.progress} label=${`${taskTitle(task)}, ${titleOf(task.model)}`} />
-      <p class="running__foot num"><span>${t('home.rows_done', { count: number(Math.round(task.progress * task.n_rows)), all: number(task.n_rows) })}</span></p>
+      <p class="running__foot num"><span>${t('home.rows_done', { count: number(Math.round(task.progress * task.n_rows)), all: number(task.n_rows) })}</span>
+        <span>${rate && t('task.speed', { count: number(rate.rows, { maximumSignificantDigits: 3 }) })}</span></p>
     </li>`;
 }
 
@@ -78,10 +81,8 @@ export default function Home({ me }) {
       ${tasks.items && tasks.error && html`<${Stale} error=${tasks.error} retry=${tasks.reload} />`}
       <${Asked} />
       <${FirstSteps} newest=${tasks.items?.[0]?.id ?? ''} />
-      <div class="page__two page__two--level">
-        <${BalanceCard} />
-        ${open.length > 0 ? html`<${RunningNow} open=${open} />` : html`<${ModelsCard} />`}
-      </div>
+      ${open.length > 0 && html`<${RunningNow} open=${open} />`}
+      <div class="page__two page__two--level"><${BalanceCard} /><${ModelsCard} /></div>
       <${LastTasks} tasks=${tasks} />
     </div>`;
 }

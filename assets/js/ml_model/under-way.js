@@ -5,24 +5,14 @@ import { renewBalance } from '/js/core/balance.js';
 import { credits, duration, number } from '/js/core/format.js';
 import { t } from '/js/core/i18n.js';
 import { useFollow } from '/js/core/live.js';
+import { useRate } from '/js/core/rate.js';
 import { cancelTask, isOpen, watchTask } from '/js/core/tasks.js';
-import { html, useRef, useState } from '/js/core/view.js';
+import { html, useState } from '/js/core/view.js';
 import { Button } from '/js/parts/button.js';
 import { Problem } from '/js/parts/notice.js';
 import { Progress } from '/js/parts/progress.js';
 
 /** @typedef {import('/js/core/tasks.js').Task} Task */
-
-/** Rows a second since the first news, and what is left at that rate. @param {Task} task */
-function useRate(task) {
-  const start = useRef(/** @type {{ at_ms: number, progress: number } | null} */ (null));
-  if (task.status === 'running' && task.progress > 0) start.current ??= { at_ms: performance.now(), progress: task.progress };
-  if (!start.current) return null;
-  const seconds = (performance.now() - start.current.at_ms) / 1000;
-  const share = task.progress - start.current.progress;
-  if (seconds < 0.3 || share <= 0) return null;
-  return { rows: (share * task.n_rows) / seconds, left_s: ((1 - task.progress) * seconds) / share };
-}
 
 /** @param {{ first: Task, name: string | null, onEnd: (task: Task) => void }} props */
 export function Under({ first, name, onEnd }) {

@@ -42,9 +42,9 @@ export function columnHead({ name, unit }) {
   return html`${columnTitle(name)}${unit && html` <span class="table__unit">${unitTitle(unit)}</span>`}`;
 }
 
-/** A range of a column as people read it. @param {import('/js/core/models.js').Range} range @param {{ unit?: string | null }} [column] */
-export function seen(range, column) {
-  return t('cell.seen', { min: figure(range.min), max: quantity(range.max, column) });
+/** A range as people read it, below a field that tells the unit. @param {import('/js/core/models.js').Range} range */
+export function seen(range) {
+  return t('cell.seen', { min: figure(range.min), max: figure(range.max) });
 }
 
 /** The line of a column: a round step, and round ends around what the model has seen. @param {Column} column */
@@ -61,14 +61,14 @@ function lineOf({ trained, allowed }) {
 /** What is wrong with a typed value, in words; `undefined` if nothing is. @param {string} text @param {Column} column */
 export function complaint(text, column) {
   const { fault } = readCell(text, column.allowed);
-  return fault && t(`fault.${fault}`, { min: figure(column.allowed.min), max: quantity(column.allowed.max, column) });
+  return fault && t(`fault.${fault}`, { min: figure(column.allowed.min), max: figure(column.allowed.max) });
 }
 
 /** @param {string} text @param {Column} column */
 function warning(text, column) {
   const { number } = readCell(text, column.allowed);
   const side = number === undefined ? null : unusual(number, column);
-  return side ? `${t(`cell.unusual_${side}`)}; ${seen(column.trained, column)}` : undefined;
+  return side ? `${t(`cell.unusual_${side}`)}; ${seen(column.trained)}` : undefined;
 }
 
 /**
@@ -81,7 +81,7 @@ export function Measurements({ columns, values, onInput }) {
         const value = values[column.name] ?? '';
         return html`
           <${SliderField} key=${column.name} label=${columnTitle(column.name)} name=${column.name} unit=${unitTitle(column.unit)} value=${value}
-            ...${lineOf(column)} marked=${column.trained} hint=${seen(column.trained, column)} warning=${warning(value, column)}
+            ...${lineOf(column)} marked=${column.trained} hint=${seen(column.trained)} warning=${warning(value, column)}
             error=${complaint(value, column)} onInput=${(/** @type {string} */ text) => onInput(column.name, text)} />`;
       })}
     </div>`;

@@ -23,7 +23,6 @@ export default {
   'running.title': 'Progress',
   'running.queued': 'Waiting for its turn',
   'running.done': { one: '{count} of {of} row', other: '{count} of {of} rows' },
-  'running.speed': '{count} rows per second',
   'running.left': 'about {time} left',
   'running.cancel': 'Cancel the task',
 

@@ -8,6 +8,7 @@ export default {
   'task.cost': 'Cost',
   'task.when': 'When',
   'task.rows': { one: '{count} row', other: '{count} rows' },
+  'task.speed': '{count} rows per second',
   'task.of': 'of {count}',
   'task.held': '{credits} held',
   'task.not_charged': 'not charged',

@@ -23,7 +23,6 @@ export default {
   'running.title': 'Progreso',
   'running.queued': 'Esperando su turno',
   'running.done': { one: '{count} de {of} fila', other: '{count} de {of} filas' },
-  'running.speed': '{count} filas por segundo',
   'running.left': 'quedan unos {time}',
   'running.cancel': 'Cancelar la tarea',
 

@@ -8,6 +8,7 @@ export default {
   'task.cost': 'Coste',
   'task.when': 'Cuándo',
   'task.rows': { one: '{count} fila', other: '{count} filas' },
+  'task.speed': '{count} filas por segundo',
   'task.of': 'de {count}',
   'task.held': '{credits} retenidos',
   'task.not_charged': 'sin cobro',

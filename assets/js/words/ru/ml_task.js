@@ -23,7 +23,6 @@ export default {
   'running.title': 'Ход выполнения',
   'running.queued': 'Ждёт очереди',
   'running.done': { one: '{count} из {of} строки', few: '{count} из {of} строк', many: '{count} из {of} строк', other: '{count} из {of} строки' },
-  'running.speed': '{count} строк в секунду',
   'running.left': 'осталось около {time}',
   'running.cancel': 'Отменить задачу',
 
