@@ -70,7 +70,7 @@ fn a_key_is_shown_once_and_other_sessions_end_with_one_click() {
     browser.wait_for_text("No keys yet");
 
     browser.goto("/account/sessions");
-    browser.wait_for_text("End all others");
+    browser.wait_for("#main td time");
     inspect(&browser, "sessions");
     browser.click("button", "End all others");
     browser.click("dialog button", "End all others");

@@ -21,6 +21,7 @@ fn signing_out_elsewhere_ends_this_page_and_signing_in_returns_to_it() {
     let Some(there) = Browser::open(&served.url("")) else { return };
     sign_in(&there);
     there.goto("/account/sessions");
+    there.wait_for("#main td time");
     there.click("button", "End all others");
     there.click("dialog button", "End all others");
     there.wait_for_text("All other sessions have ended.");

@@ -61,7 +61,7 @@ export default function Sessions() {
     <div class="page">
       <div class="page__head">
         <div><h1>${t('title.sessions')}</h1><p>${t('sessions.lede')}</p></div>
-        ${others > 0 && html`<div class="page__actions"><${Button} icon="leave" onClick=${() => setAll(true)}>${t('sessions.end_others')}<//></div>`}
+        <div class="page__actions"><${Button} icon="leave" off=${others === 0} onClick=${() => setAll(true)}>${t('sessions.end_others')}<//></div>
       </div>
       ${data && error && html`<${Stale} error=${error} retry=${reload} />`}
       <section class="card card--table" aria-label=${t('title.sessions')}>

@@ -32,7 +32,7 @@ function ByDay({ title, source, days, format, head, unit }) {
       <div class="card__head"><h2>${title}</h2><small class="faint">${t('overview.days')}</small></div>
       ${source.error && !source.data ? html`<${Failure} error=${source.error} retry=${source.reload} />`
         : bars ? html`<${BarChart} label=${title} bars=${bars} yFormat=${format} tickFormat=${number} heads=${[t('overview.day'), head]} height=${184} xTicks=${4} yTitle=${unit} />`
-        : html`<${SkeletonBlock} />`}
+        : html`<div class="chart-room"><${SkeletonBlock} /></div>`}
     </section>`;
 }
 
@@ -80,10 +80,11 @@ function summary(figures, source) {
     const n = of(figures);
     return { value: number(n), unit: t(unit, { n }) };
   };
+  const coming = source.error ? undefined : null;
   const sum = (/** @type {any[]} */ days, /** @type {string} */ name) => days.reduce((all, day) => all + day[name], 0);
   return [
-    { name: t('overview.users'), ...figure('accounts.unit', ({ users }) => users.active), more: figures ? t('overview.today', { n: figures.users.active_today, count: number(figures.users.active_today) }) : ' ' },
-    { name: t('overview.available'), ...figure('credits.unit', ({ credits_available }) => credits_available), more: figures ? t('overview.held', { credits: credits(figures.credits_held) }) : ' ' },
+    { name: t('overview.users'), ...figure('accounts.unit', ({ users }) => users.active), more: figures ? t('overview.today', { n: figures.users.active_today, count: number(figures.users.active_today) }) : coming },
+    { name: t('overview.available'), ...figure('credits.unit', ({ credits_available }) => credits_available), more: figures ? t('overview.held', { credits: credits(figures.credits_held) }) : coming },
     { name: t('overview.spent'), ...figure('credits.unit', ({ credits_by_day }) => sum(credits_by_day, 'spent')), more: t('overview.in_days') },
     { name: t('overview.rows'), ...figure('rows.unit', ({ tasks_by_day }) => sum(tasks_by_day, 'n_predicted')), more: t('overview.in_days') },
   ];

@@ -46,6 +46,11 @@ function Sessions({ id, turn }) {
   return html`<${Table} label=${t('user.sessions')} columns=${sessionColumns()} rows=${data?.items ?? null} n=${2} />`;
 }
 
+/** What an account did, while it is on its way itself. */
+export function ListsComing() {
+  return html`<div class="card card--table"><${Table} label=${t('user.activity')} columns=${entryColumns(false)} rows=${null} n=${10} /></div>`;
+}
+
 /** @param {{ user: import('/js/admin/api.js').UserDetail, turn: number }} props Another turn reads anew. */
 export function Lists({ user, turn }) {
   const [{ tab }, set] = useFilters({ tab: TABS[0] }, { tab: TABS });

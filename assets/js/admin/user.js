@@ -9,7 +9,7 @@ import { findUser } from '/js/admin/api.js';
 import { nameOf } from '/js/admin/names.js';
 import { Grant } from '/js/admin/grant.js';
 import { Deeds } from '/js/admin/user-deeds.js';
-import { Lists } from '/js/admin/user-lists.js';
+import { Lists, ListsComing } from '/js/admin/user-lists.js';
 import { Badge } from '/js/parts/badge.js';
 import { Button } from '/js/parts/button.js';
 import { Facts } from '/js/parts/facts.js';
@@ -82,7 +82,7 @@ export default function User({ params: { id } }) {
         { name: t('user.tasks'), value: figure(user?.activity.n_tasks), more: t('user.so_far') },
       ]} />
       <div class="page__two page__two--figures">
-        <div class="page__stack">${user && html`<${Lists} user=${user} turn=${turn} />`}</div>
+        <div class="page__stack">${user ? html`<${Lists} user=${user} turn=${turn} />` : html`<${ListsComing} />`}</div>
         <div class="page__stack">
           <${About} user=${user} />
           ${user && user.state !== 'closed' && html`<${Deeds} user=${user} onDone=${renew} />`}

@@ -11,7 +11,7 @@ import { Answer, AnswerStrip, inWords } from '/js/parts/answer.js';
 import { Button } from '/js/parts/button.js';
 import { Measurements, numbers, typed } from '/js/parts/measurements.js';
 import { Failure, Notice, Problem, useRetryWhenBack } from '/js/parts/notice.js';
-import { SkeletonBlock } from '/js/parts/skeleton.js';
+import { Skeleton, SkeletonBlock } from '/js/parts/skeleton.js';
 
 /** @typedef {import('/js/core/models.js').Model} Model */
 
@@ -104,6 +104,15 @@ function Try({ model }) {
     ${answer && html`<${AnswerStrip} model=${model} prediction=${answer.output} isOld=${isOld} instead=${[score]} />`}`;
 }
 
+/** The head while the model is on its way: three bottles, as the model of wines has. */
+function Coming() {
+  return html`
+    <div class="demo__head">
+      <h2>${t('demo.title')}</h2>
+      <div class="chips" aria-hidden="true">${[11, 11, 12].map((ch, at) => html`<span class="chip" key=${at}><${Skeleton} ch=${ch} /></span>`)}</div>
+    </div>`;
+}
+
 export function Demo() {
   const { data, error, reload } = useLoad(() => findModel(MODEL));
   const waits = data?.status === 'training';
@@ -113,6 +122,6 @@ export function Demo() {
       ${data?.status === 'ready' ? html`<${Try} model=${data} />`
         : data ? html`<div class="demo__wait"><${Notice} kind=${waits ? 'info' : 'bad'}>${t(waits ? 'demo.training' : 'demo.failed')}<//></div>`
         : error ? html`<div class="demo__wait"><${Failure} error=${error} retry=${reload} /></div>`
-        : html`<div class="demo__form demo__form--waits"><${SkeletonBlock} /></div><div class="demo__answer"><${SkeletonBlock} /></div>`}
+        : html`<${Coming} /><div class="demo__form"><${SkeletonBlock} /></div><div class="demo__answer"><${SkeletonBlock} /></div>`}
     </section>`;
 }

@@ -8,9 +8,16 @@ import { html } from '/js/core/view.js';
 import { Badge } from '/js/parts/badge.js';
 import { Failure } from '/js/parts/notice.js';
 import { Icon } from '/js/parts/icon.js';
-import { SkeletonBlock } from '/js/parts/skeleton.js';
+import { Skeleton, SkeletonText } from '/js/parts/skeleton.js';
 
 const RETRY_S = 3;
+
+/** A model on its way, with so many letters about it. @param {number} ch */
+const coming = (ch) => html`
+  <li class="entries__one" key=${ch}>
+    <span class="entries__icon"></span>
+    <div class="entries__words"><p><${Skeleton} ch=${14} /></p><p class="entries__text"><${SkeletonText} ch=${ch} /></p></div>
+  </li>`;
 
 export function ModelsCard() {
   const { data, error, reload } = useLoad(listModels);
@@ -33,6 +40,6 @@ export function ModelsCard() {
                 : html`<${Badge} status=${model.status} />`}
             </li>`)}
         </ul>`
-        : error ? html`<${Failure} error=${error} retry=${reload} />` : html`<${SkeletonBlock} />`}
+        : error ? html`<${Failure} error=${error} retry=${reload} />` : html`<ul class="entries">${[88, 64].map(coming)}</ul>`}
     </section>`;
 }

@@ -14,7 +14,7 @@ import { Rest } from '/js/ml_model/rest.js';
 import { AsSaid } from '/js/parts/as-said.js';
 import { Button } from '/js/parts/button.js';
 import { Blank, Failure } from '/js/parts/notice.js';
-import { Skeleton, SkeletonBlock } from '/js/parts/skeleton.js';
+import { SkeletonBlock, SkeletonText } from '/js/parts/skeleton.js';
 import { TabPanel, Tabs } from '/js/parts/tabs.js';
 
 /** @typedef {import('/js/core/models.js').Model} Model */
@@ -60,7 +60,7 @@ export default function ModelScreen({ params }) {
         <div>
           <p class="page__crumb"><a href="/models">${t('title.models')}</a></p>
           <h1>${title}</h1>
-          <p>${model ? lede(model) : html`<${Skeleton} ch=${52} />`}</p>
+          <p>${model ? lede(model) : html`${tOr(`summary.${params.id}`, '')} <${SkeletonText} ch=${48} />`}</p>
         </div>
       </div>
       <${Tabs} name="side" label=${title} tabs=${tabs} chosen=${tab} onChoose=${(/** @type {string} */ id) => set({ tab: id }, { push: true })} />

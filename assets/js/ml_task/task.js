@@ -20,7 +20,7 @@ import { Confirm } from '/js/parts/dialog.js';
 import { Blank, Failure, Stale, say } from '/js/parts/notice.js';
 import { TaskFigures, Trouble, outcomeText } from '/js/parts/outcome.js';
 import { Results, ResultsComing } from '/js/parts/results.js';
-import { Skeleton } from '/js/parts/skeleton.js';
+import { SkeletonText } from '/js/parts/skeleton.js';
 import { taskTitle } from '/js/parts/task-row.js';
 
 /** @typedef {import('/js/core/tasks.js').Task} Task */
@@ -87,8 +87,8 @@ export default function TaskScreen({ params }) {
       <div class="page__head">
         <div>
           <p class="page__crumb"><a href="/tasks">${t('title.history')}</a></p>
-          <h1 class="page__title">${title ?? html`<${Skeleton} ch=${24} name=${t('title.task')} />`} ${task && html`<${Badge} status=${task.status} />`}</h1>
-          <p>${task ? outcomeText(task) : html`<${Skeleton} ch=${40} />`}</p>
+          <h1 class="page__title">${title ?? html`<${SkeletonText} ch=${30} name=${t('title.task')} />`} ${task && html`<${Badge} status=${task.status} />`}</h1>
+          <p>${task ? outcomeText(task) : html`<${SkeletonText} ch=${44} />`}</p>
         </div>
         ${task && html`<${Actions} task=${task} onAct=${setDeed} />`}
       </div>

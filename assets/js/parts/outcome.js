@@ -33,7 +33,7 @@ export function chargeText(task) {
 
 /** The figures of a task; those that are not known yet wait. @param {{ task: Task | null }} props */
 export function TaskFigures({ task }) {
-  if (!task) return html`<${Stat} figures=${['predicted', 'rejected', 'charged', 'took'].map((name) => ({ name: t(`outcome.${name}`) }))} />`;
+  if (!task) return html`<${Stat} figures=${['predicted', 'rejected', 'charged', 'took'].map((name) => ({ name: t(`outcome.${name}`), more: null }))} />`;
   const open = isOpen(task);
   const money = open ? task.price_per_row * task.n_rows : task.cost;
   const ended = (/** @type {string} */ figure) => (open ? '–' : figure);

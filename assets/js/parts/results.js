@@ -108,12 +108,21 @@ function nShown({ n_rows, n_predicted, n_rejected }, only) {
 /** Which rows are shown where the address does not say. @param {Task} task */
 const usual = (task) => (task.n_predicted === 0 ? 'rejected' : 'all');
 
+/** As many lines as a row of most models takes on a phone. @returns {import('/js/parts/table.js').Column<Row>[]} */
+const comingColumns = () => [
+  { key: 'row', label: t('results.row'), ch: 4, cell: () => null },
+  { key: 'number', label: t('results.output_number'), right: true, aside: true, ch: 6, cell: () => null },
+  { key: 'class', label: t('results.output_class'), right: true, wide: true, ch: 6, cell: () => null },
+  { key: 'interval', label: t('results.output_interval'), right: true, wide: true, ch: 16, cell: () => null },
+  { key: 'cells', label: t('results.cells'), near: true, wide: true, ch: 10, cell: () => null },
+];
+
 /** The rows while even the model is on its way. @param {{ task: Task }} props */
 export function ResultsComing({ task }) {
   return html`
     <section class="card card--table" aria-labelledby="rows">
       <div class="card__head"><h2 id="rows">${t('results.title')}</h2></div>
-      <${Table} label=${t('results.title')} rows=${null} n=${nShown(task, usual(task))} columns=${[{ key: 'row', label: t('results.row'), ch: 4, cell: () => null }]} />
+      <${Table} label=${t('results.title')} rows=${null} n=${nShown(task, usual(task))} columns=${comingColumns()} />
     </section>`;
 }
 

@@ -81,7 +81,7 @@ export function Members({ id, workspace, me, onChange }) {
       <div class="card__head"><h2 id="members">${t('team.members')}</h2>${workspace && !workspace.is_personal && html`<span class="quiet">${t(`member.${workspace.role}_are`)}</span>`}</div>
       ${data && error && html`<${Stale} error=${error} retry=${reload} />`}
       ${error && !data ? html`<${Failure} error=${error} retry=${reload} />`
-        : html`<${Table} label=${t('team.members')} columns=${columns} rows=${data} n=${2} id=${(/** @type {Member} */ { user_id }) => user_id} />`}
+        : html`<${Table} label=${t('team.members')} columns=${columns} rows=${data} n=${workspace?.n_members ?? 2} id=${(/** @type {Member} */ { user_id }) => user_id} />`}
       ${deed && html`
         <${Confirm} title=${t(`member.${deed.kind}_ask`, { name: nameOf(deed.member) })} text=${t(`member.${deed.kind}_text`, { name: nameOf(deed.member) })}
           action=${t(deed.kind === 'hand' ? 'member.hand_over' : 'member.remove')} onConfirm=${confirm} onClose=${() => setDeed(null)} />`}
