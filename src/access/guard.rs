@@ -1,8 +1,10 @@
 //! The door and the guards: a handler that asks for a [`Caller`] or an [`Admin`] cannot run without
 //! one.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use data_encoding::BASE64;
 use rocket::request::{FromRequest, Outcome};
 use rocket::{Request, async_trait};
 use sha2::{Digest, Sha256};
@@ -145,11 +147,8 @@ impl Door {
 
     /// Who calls, by the credential they name: one that is wrong is not made good by a cookie.
     fn identity(&self, request: &Request<'_>) -> Option<Identity> {
-        if request.headers().contains("Authorization") {
-            let given = bearer(request)?;
-            if given.starts_with(api_key::PREFIX) {
-                return self.keys.lookup(given).map(Identity::Key);
-            }
+        if let Some(key) = key_of(request) {
+            return self.keys.lookup(&key).map(Identity::Key);
         }
         let session = session_of(request, &self.sessions, &self.tokens, &self.cookie);
         session.map(Identity::Session)
@@ -177,12 +176,34 @@ fn session_of(
     sessions.lookup_cookie(cookie.read(request)?)
 }
 
-/// The credential in the one `Authorization` header.
+/// The token in the one `Authorization` header.
 fn bearer<'r>(request: &'r Request<'_>) -> Option<&'r str> {
+    credential(request, "Bearer")
+}
+
+/// The API key in the one `Authorization` header: by itself, or as the password beside any name,
+/// for programs that know no other way. No other secret is taken for a password.
+fn key_of<'r>(request: &'r Request<'_>) -> Option<Cow<'r, str>> {
+    let given = match bearer(request) {
+        Some(given) => Cow::Borrowed(given),
+        None => Cow::Owned(password(request)?),
+    };
+    given.starts_with(api_key::PREFIX).then_some(given)
+}
+
+fn password(request: &Request<'_>) -> Option<String> {
+    let pair = BASE64.decode(credential(request, "Basic")?.as_bytes()).ok()?;
+    let pair = String::from_utf8(pair).ok()?;
+    let (_, password) = pair.split_once(':')?;
+    Some(password.to_owned())
+}
+
+/// What the one `Authorization` header says by this scheme.
+fn credential<'r>(request: &'r Request<'_>, wanted: &str) -> Option<&'r str> {
     let mut lines = request.headers().get("Authorization");
     let (line, None) = (lines.next()?, lines.next()) else { return None };
     let (scheme, credential) = line.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("Bearer").then(|| credential.trim())
+    scheme.eq_ignore_ascii_case(wanted).then(|| credential.trim())
 }
 
 /// Who a request's caller was found to be; found once, by the door.

@@ -61,8 +61,9 @@ struct ApiKeyInput {
 
 /// Make an API key.
 ///
-/// The answer shows the key, for the only time. Send it as `Authorization: Bearer cel_...`. A key
-/// cannot make keys, nor do what administrators do.
+/// The answer shows the key, for the only time. Send it as `Authorization: Bearer cel_...`, or as
+/// the password of a program that knows names and passwords only; any name will do. A key cannot
+/// make keys, nor do what administrators do.
 #[utoipa::path(request_body = ApiKeyInput, responses(
     (status = 201, description = "Made.", body = NewApiKeyView)
 ))]

@@ -69,18 +69,24 @@ impl Hosts {
     }
 
     /// The cross-site rule: a request that changes something and carries a cookie must have been
-    /// sent by our own page, as the browser itself says.
+    /// sent by our own page, as the browser itself says. A browser may send a password by itself
+    /// too, but a program that does says nothing of pages.
     pub(super) fn check_same_site(&self, request: &Request<'_>) -> Result<(), Refusal> {
         let is_safe = matches!(request.method(), Method::Get | Method::Head | Method::Options);
         let headers = request.headers();
-        if is_safe || !headers.contains("Cookie") {
+        let has_cookie = headers.contains("Cookie");
+        if is_safe || !(has_cookie || headers.get("Authorization").any(is_password)) {
             return Ok(());
         }
         let is_own = match (headers.get_one("Sec-Fetch-Site"), headers.get_one("Origin")) {
             (Some(site), _) => site == "same-origin",
             (None, Some(origin)) => self.base_url().is_some_and(|url| url.to_string() == origin),
-            (None, None) => false,
+            (None, None) => !has_cookie,
         };
         if is_own { Ok(()) } else { Err(Refusal::CrossSite) }
     }
+}
+
+fn is_password(credential: &str) -> bool {
+    credential.split(' ').next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("Basic"))
 }

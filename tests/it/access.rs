@@ -1,5 +1,6 @@
 //! Credentials: access and refresh tokens, API keys, sessions and their ends.
 
+use data_encoding::BASE64;
 use rocket::http::Method;
 use serde_json::{Value, json};
 
@@ -155,6 +156,43 @@ fn a_token_is_no_cookie_and_a_cookie_no_token() {
     // A wrong credential is not made good by a right cookie.
     ada.get("/api/me").header("Authorization", "Bearer x").send().problem(401, "signed_out");
     ada.get("/api/me").header("Authorization", "Basic YTpi").send().problem(401, "signed_out");
+}
+
+#[test]
+fn a_key_may_be_sent_as_a_password_and_no_other_secret_may() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let (id, key) = make_key(&ada, &json!({"name": "k", "scopes": ["read"]}));
+    let (access, refresh_token) = log_in(&app, "ada");
+    let with = |credential: &str| {
+        let call = app.visitor().get("/api/balance").without("Sec-Fetch-Site");
+        call.header("Authorization", credential).send()
+    };
+    let basic = |pair: &str| format!("Basic {}", BASE64.encode(pair.as_bytes()));
+    for name in ["ada", "cellar", ""] {
+        let balance = with(&basic(&format!("{name}:{key}"))).expect(200);
+        assert_eq!(balance["available"], 100);
+    }
+    with(&basic(&format!("x:{key}")).replace("Basic", "basic")).expect(200);
+    for pair in [
+        format!("ada:{PASSWORD}"),
+        format!("ada:{access}"),
+        format!("ada:{refresh_token}"),
+        format!("{key}:"),
+        format!("ada:{key}x"),
+        key.clone(),
+        String::new(),
+    ] {
+        let answer = with(&basic(&pair));
+        answer.problem(401, "signed_out");
+        // A browser that is asked for a password would keep it.
+        assert_eq!(answer.header("WWW-Authenticate"), Some("Bearer"));
+    }
+    with("Basic").problem(401, "signed_out");
+    with("Basic cel_!").problem(401, "signed_out");
+    with(&format!("Basic {key}")).problem(401, "signed_out");
+    ada.delete(&format!("/api/keys/{id}")).send().expect(204);
+    with(&basic(&format!("ada:{key}"))).problem(401, "signed_out");
 }
 
 #[test]

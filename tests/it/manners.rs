@@ -1,5 +1,6 @@
 //! How the server behaves whatever the noun: hosts, sites, types, sizes, headers, failures.
 
+use data_encoding::BASE64;
 use rocket::http::Method;
 use serde_json::json;
 
@@ -97,6 +98,38 @@ fn a_page_of_another_site_cannot_use_our_cookie() {
     let body = json!({"username": "admin", "password": PASSWORD});
     let sign_in = app.visitor().post("/auth/session").header("Sec-Fetch-Site", "cross-site");
     sign_in.json(&body).send().expect(201);
+}
+
+#[test]
+fn a_page_of_another_site_cannot_use_a_password_that_a_browser_keeps() {
+    let app = App::start();
+    let key = json!({"name": "k", "scopes": ["predict"]});
+    let key = app.user("ada").post("/api/keys").json(&key).send().expect(201);
+    let pair = format!("ada:{}", key["secret"].as_str().unwrap());
+    let own = format!("http://{HOST}");
+    for (site, origin, passes) in [
+        (Some("cross-site"), None, false),
+        (Some("same-site"), Some(own.as_str()), false),
+        (None, Some("http://evil.example"), false),
+        (None, Some(own.as_str()), true),
+        (Some("same-origin"), None, true),
+        (None, None, true),
+    ] {
+        let mut call = app.visitor().post("/api/tasks").without("Sec-Fetch-Site");
+        for (name, value) in [("Sec-Fetch-Site", site), ("Origin", origin)] {
+            if let Some(value) = value {
+                call = call.header(name, value);
+            }
+        }
+        let basic = format!("Basic {}", BASE64.encode(pair.as_bytes()));
+        let call = call.header("Authorization", &basic);
+        let answer = call.json(&json!({"model": "simple", "data": [[1]]})).send();
+        if passes {
+            answer.expect(200);
+        } else {
+            answer.problem(403, "cross_site");
+        }
+    }
 }
 
 #[test]
