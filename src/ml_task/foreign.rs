@@ -33,7 +33,7 @@ pub fn oip_routes() -> Endpoints {
     endpoints!("oip";
         Predict: infer, infer_version, predict_instances;
         Public: server_metadata, server_live, server_ready, model_metadata,
-            model_version_metadata, model_ready;
+            model_version_metadata, model_ready, model_version_ready, instances_ready;
     )
 }
 
@@ -153,6 +153,18 @@ fn model_ready(models: &State<MLModelManager>, model: &str) -> Answer<Value> {
     Ok(if is_ready { reply } else { reply.with_status(Status::ServiceUnavailable) })
 }
 
+/// Whether one version of a model can be asked; there is the present one.
+#[utoipa::path(responses((status = 200, description = "Whether it can.", body = Value)))]
+#[get("/v2/models/<model>/versions/<version>/ready")]
+fn model_version_ready(
+    models: &State<MLModelManager>,
+    model: &str,
+    version: &str,
+) -> Answer<Value> {
+    version_of(models, model, version)?;
+    model_ready(models, model)
+}
+
 /// A model's tensors.
 #[utoipa::path(responses((status = 200, description = "The model.", body = Value)))]
 #[get("/v2/models/<model>")]
@@ -255,6 +267,13 @@ async fn infer_with(
     let Wishes { id, outputs } = wishes;
     let asking = Asking { model, form: Form::Oip, speech: Speech::Oip { id, outputs } };
     ask(caller, once, tasks, sent, asking).await
+}
+
+/// Whether a model can be asked, by the first version of that protocol.
+#[utoipa::path(responses((status = 200, description = "Whether it can.", body = Value)))]
+#[get("/v1/models/<model>")]
+fn instances_ready(models: &State<MLModelManager>, model: &str) -> Answer<Value> {
+    model_ready(models, model)
 }
 
 /// Predict by the first version of that protocol: `POST /v1/models/wine:predict`.

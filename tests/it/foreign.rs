@@ -195,7 +195,14 @@ fn the_open_inference_protocol_is_spoken() {
     assert_eq!(get("/v2/models/wine/ready"), json!({"name": "wine", "ready": true}));
     let model = get("/v2/models/wine");
     let version = model["versions"][0].as_str().unwrap();
-    assert_eq!(get(&format!("/v2/models/wine/versions/{version}")), model);
+    let path = format!("/v2/models/wine/versions/{version}");
+    assert_eq!(get(&path), model);
+    for ready in [&format!("{path}/ready"), "/v1/models/wine"] {
+        assert_eq!(get(ready), json!({"name": "wine", "ready": true}));
+    }
+    for unknown in ["/v2/models/wine/versions/0/ready", "/v1/models/beer"] {
+        assert!(app.visitor().get(unknown).send().expect(404)["error"].is_string());
+    }
     assert_eq!(model["inputs"][0], json!({"name": "rows", "datatype": "FP64", "shape": [-1, 11]}));
     let unknown = app.visitor().get("/v2/models/beer").send().expect(404);
     assert_eq!(unknown, json!({"error": "there is no such model"}));
