@@ -133,6 +133,10 @@ impl<'r> FromData<'r> for Foreign {
     type Error = ();
 
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> data::Outcome<'r, Self> {
+        if request.headers().contains("Content-Encoding") {
+            let taken = "application/json or text/csv, and uncompressed";
+            return refuse(request, Refusal::UnsupportedType(taken.into()));
+        }
         let kind = request.content_type();
         let is_table = kind.is_some_and(is_table);
         // Clients of the Open Inference Protocol say nothing of the kind of what they send; nor

@@ -313,6 +313,24 @@ fn a_client_that_says_no_content_type_is_read_as_json_and_binary_tensors_are_ref
 }
 
 #[test]
+fn a_compressed_body_is_refused_for_what_it_is() {
+    let app = App::start();
+    let ada = app.user("ada");
+    let body = json!({"instances": [ROW]});
+    for (path, field) in [
+        ("/api/models/wine/invocations", "message"),
+        ("/v2/models/wine/infer", "error"),
+        ("/v1/models/wine:predict", "error"),
+        ("/v1/predictions", "detail"),
+    ] {
+        let told = ada.post(path).header("Content-Encoding", "gzip").json(&body).send();
+        let told = told.expect(415)[field].clone();
+        assert!(told.as_str().unwrap().ends_with("uncompressed"), "{path}: {told}");
+    }
+    assert_eq!(available(&ada), 100);
+}
+
+#[test]
 fn a_key_of_once_tells_models_forms_and_queries_apart() {
     let app = App::start();
     let ada = app.user("ada");
