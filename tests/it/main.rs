@@ -21,6 +21,7 @@ mod browser_ways;
 mod cli;
 mod faults;
 mod foreign;
+mod foreign_captures;
 mod job;
 mod manners;
 mod ml_model;

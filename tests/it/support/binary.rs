@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use tempfile::TempDir;
 
-pub(crate) use http::{Answer, Request};
+pub(crate) use http::{Answer, Request, exchange};
 
 /// The administrator's password, unless a story takes it out of the environment.
 pub(crate) const PASSWORD: &str = "a cork in the bottle";

@@ -101,6 +101,23 @@ impl Request {
     }
 }
 
+/// The answer to a request that is sent byte for byte, on a connection that stays open.
+#[track_caller]
+pub(crate) fn exchange(port: u16, request: &[u8]) -> Answer {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(request).unwrap();
+    let (mut bytes, mut piece) = (Vec::new(), [0; 4096]);
+    loop {
+        let n = stream.read(&mut piece).unwrap();
+        assert!(n > 0, "the answer was cut off: {}", String::from_utf8_lossy(&bytes));
+        bytes.extend_from_slice(&piece[..n]);
+        if let Some(answer) = Answer::parse(&bytes) {
+            return answer;
+        }
+    }
+}
+
 /// A request whose last byte is still to come.
 pub(crate) struct HeldBack {
     stream: TcpStream,
