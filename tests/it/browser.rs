@@ -65,17 +65,15 @@ fn screens() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screens")
 }
 
-/// Pictures of the screen in both sizes and both themes.
-pub(crate) fn picture(browser: &Browser, name: &str) {
-    from_every_side(browser, |window| keep(browser, name, window));
-}
-
-/// A picture of the screen as it is in this window.
+/// A picture of the screen as it is in this window, and one of all of it where it is taller.
 pub(crate) fn keep(browser: &Browser, name: &str, window: Window) {
     let size = if window.width == DESK.width { "desk" } else { "phone" };
     let theme = if window.is_dark { "dark" } else { "light" };
-    let png = browser.picture(window);
-    write(&screens().join(format!("{name}-{size}-{theme}.png")), &png);
+    let (first, whole) = browser.pictures(window);
+    write(&screens().join(format!("{name}-{size}-{theme}.png")), &first);
+    if let Some(whole) = whole {
+        write(&screens().join(format!("{name}-whole-{size}-{theme}.png")), &whole);
+    }
 }
 
 /// In both sizes and both themes.
@@ -193,7 +191,7 @@ fn a_visitor_finds_the_front_page_and_the_way_in() {
     browser.press("Enter");
     browser.wait_for_text("The name and the password do not match.");
     browser.wait_until("!document.querySelector('form [aria-disabled]')");
-    picture(&browser, "sign-in-wrong");
+    inspect(&browser, "sign-in-wrong");
     browser.expect_failure(422, "/auth/session");
 }
 

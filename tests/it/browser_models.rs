@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use crate::browser::{assert_accessible, inspect, picture, sign_in, sign_out, stage};
+use crate::browser::{assert_accessible, inspect, sign_in, sign_out, stage};
 use crate::browser_teams::call;
+use crate::browser_tour::inspect_at_work;
 use crate::support::binary::{Binary, PASSWORD};
 use crate::support::browser::Browser;
 
@@ -193,14 +194,15 @@ fn a_file_is_looked_at_predicted_mended_and_taken_along() {
 #[test]
 fn work_under_way_is_cancelled_and_costs_nothing() {
     let binary = Binary::new();
-    let Some((_served, browser)) = stage(&binary) else { return };
+    let Some((served, browser)) = stage(&binary) else { return };
     sign_in(&browser);
     top_up(&browser, 200_000);
     browser.goto("/models/wine?tab=many");
     drop_file(&browser, "large.csv", &table(200_000, 1_000_000));
     browser.click("button", "Predict 200,000 rows");
     browser.wait_for_text("200,000 credits are held meanwhile");
-    picture(&browser, "many-running");
+    browser.wait_for_text("rows/s");
+    inspect_at_work(&served, &browser, "many-running");
     browser.click("#main button", "Cancel");
     browser.wait_for_text("It was cancelled before it was done. Nothing was charged.");
     assert_eq!(balance(&browser), json!({"available": 200_000, "held": 0, "total": 200_000}));

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::browser::{DESK, PHONE, cut_text, inspect, keep, sign_in_as, sign_out};
@@ -86,13 +87,13 @@ fn visit(browser: &Browser, path: &str, sign: &str) {
 #[test]
 fn every_screen_is_whole_from_every_side() {
     let binary = Binary::new();
-    let Some((_served, browser)) = stage(&binary) else { return };
+    let Some((served, browser)) = stage(&binary) else { return };
     sign_in_as(&browser, "ada");
     for (path, sign, name) in screens_of_a_user(&browser) {
         visit(&browser, &path, sign);
         inspect(&browser, name);
     }
-    work_goes_on(&browser);
+    work_goes_on(&served, &browser);
     sign_in_anew(&browser, "admin");
     for (path, sign, name) in screens_of_staff(&browser) {
         visit(&browser, &path, sign);
@@ -102,7 +103,7 @@ fn every_screen_is_whole_from_every_side() {
 
 /// While something is predicted the home page and the task itself show how far it is. There is so
 /// much of it that it lasts until it is cancelled, however fast the machine is.
-fn work_goes_on(browser: &Browser) {
+fn work_goes_on(served: &Served, browser: &Browser) {
     top_up(browser, 200_000);
     let thousand = wines(1_000, 0);
     let (names, rows) = thousand.split_once('\n').unwrap();
@@ -116,15 +117,26 @@ fn work_goes_on(browser: &Browser) {
     );
     let task = browser.eval(&order);
     browser.goto("/");
-    browser.wait_for("[role=progressbar]");
-    keep(browser, "full-home-running", DESK);
-    keep(browser, "full-home-running", PHONE);
+    inspect_at_work(served, browser, "full-home-running");
     browser.goto(&format!("/tasks/{}", task.as_str().unwrap()));
-    browser.wait_for("[role=progressbar]");
-    keep(browser, "full-task-running", PHONE);
-    keep(browser, "full-task-running", DESK);
+    browser.wait_for_text("rows per second");
+    inspect_at_work(served, browser, "full-task-running");
     browser.click("#main button", "Cancel");
     browser.wait_for_text("It was cancelled before it was done. Nothing was charged.");
+}
+
+/// Looks at a screen that shows work of which something is done, and something is not. The work
+/// stands still meanwhile, and so does what the page says of it.
+pub(crate) fn inspect_at_work(served: &Served, browser: &Browser, name: &str) {
+    browser.wait_until(
+        "[...document.querySelectorAll('#main [role=progressbar]')] \
+         .some(({ ariaValueNow }) => ariaValueNow > 0 && ariaValueNow < 100)",
+    );
+    browser.put_away(true);
+    served.signal(Signal::STOP);
+    inspect(browser, name);
+    served.signal(Signal::CONT);
+    browser.put_away(false);
 }
 
 pub(crate) fn sign_in_anew(browser: &Browser, username: &str) {

@@ -158,38 +158,37 @@ fn a_restart_of_the_server_is_waited_for() {
 fn a_server_that_falls_silent_is_told_of_and_nothing_is_sent_twice() {
     let binary = Binary::new();
     let Some((served, browser)) = stage(&binary) else { return };
-    let signal = |signal| rustix::process::kill_process(served.process(), signal).unwrap();
     sign_in(&browser);
     browser.goto("/account");
     browser.fill("Name", "Ada of the north cellar");
     note_what_is_sent(&browser);
-    signal(Signal::STOP);
+    served.signal(Signal::STOP);
     browser.click("button[type=submit]", "Save");
     browser.wait_for_text("The server does not answer. What you sent is on its way");
     let named = "document.querySelector('input[name=full_name]').value";
     assert_eq!(browser.eval(named), "Ada of the north cellar");
-    signal(Signal::CONT);
+    served.signal(Signal::CONT);
     browser.wait_for_text("Your profile is saved.");
     browser.wait_until("!document.body.innerText.includes('The server does not answer.')");
     assert_eq!(browser.eval("sent"), json!(["PATCH /api/me"]));
 
     // A screen that takes its time says so under its own name.
-    signal(Signal::STOP);
+    served.signal(Signal::STOP);
     browser.click(".nav a", "Credits");
     browser.wait_until("document.querySelector('#main [aria-busy] h1').innerText === 'Credits'");
     assert_eq!(browser.eval("document.title"), "Credits · Cellar");
-    signal(Signal::CONT);
+    served.signal(Signal::CONT);
     browser.wait_for_text("What you can spend");
 
     // A dialog need not be waited for, and what was sent from it goes on.
     browser.click("#main button", "Top up");
     browser.wait_for("dialog button[type=submit]");
-    signal(Signal::STOP);
+    served.signal(Signal::STOP);
     browser.click("dialog button", "Add 500 credits");
     browser.wait_for_text("The server does not answer. What you sent is on its way");
     browser.click(".dialog__foot button", "Close");
     browser.wait_until("!document.querySelector('dialog[open]')");
-    signal(Signal::CONT);
+    served.signal(Signal::CONT);
     browser.wait_for_text("500 credits added.");
     browser.wait_until("document.querySelector('.wallet__amount').innerText === '500'");
 }

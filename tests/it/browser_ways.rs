@@ -265,12 +265,9 @@ fn lists_of_work_under_way_are_live_without_a_wire_each() {
          .querySelector('a').click()",
     );
     browser.wait_until("wires === 1");
-    browser.eval(
-        "Object.defineProperty(document, 'hidden', { get: () => window.isAway ?? true, \
-         configurable: true }); document.dispatchEvent(new Event('visibilitychange'))",
-    );
+    browser.put_away(true);
     browser.wait_until("wires === 0");
-    browser.eval("isAway = false; document.dispatchEvent(new Event('visibilitychange'))");
+    browser.put_away(false);
     browser.wait_until("wires === 1");
     browser.click("#main button", "Cancel");
     browser.wait_for_text("It was cancelled before it was done.");

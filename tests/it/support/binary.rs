@@ -263,6 +263,11 @@ impl Served {
         rustix::process::Pid::from_child(&self.child)
     }
 
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
+        rustix::process::kill_process(self.process(), signal).unwrap();
+    }
+
     /// Whether it still runs.
     pub(crate) fn is_alive(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
@@ -272,7 +277,7 @@ impl Served {
     #[track_caller]
     pub(crate) fn stop(mut self) -> Stopped {
         let begun = Instant::now();
-        rustix::process::kill_process(self.process(), rustix::process::Signal::TERM).unwrap();
+        self.signal(rustix::process::Signal::TERM);
         let status = eventually(|| self.child.try_wait().unwrap());
         let took = begun.elapsed();
         let status = status.unwrap_or_else(|| panic!("it never stopped:\n{}", self.stderr()));

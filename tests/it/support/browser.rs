@@ -14,13 +14,13 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use data_encoding::BASE64;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::binary::eventually;
 use link::{Fault, Link};
 
+mod eyes;
 mod hands;
 mod link;
 
@@ -125,27 +125,6 @@ impl Browser {
         arrived.unwrap_or_else(|| panic!("{url} was never loaded"));
     }
 
-    /// Sets the size and the theme of the window.
-    pub(crate) fn look(&self, window: Window) {
-        if self.window.replace(Some(window)) == Some(window) {
-            return;
-        }
-        let Window { width, height, is_dark } = window;
-        let size = json!({
-            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600,
-        });
-        self.send("Emulation.setDeviceMetricsOverride", &size);
-        let touch = json!({ "enabled": width < 600 });
-        self.send("Emulation.setTouchEmulationEnabled", &touch);
-        let theme = if is_dark { "dark" } else { "light" };
-        let features = json!([
-            { "name": "prefers-color-scheme", "value": theme },
-            // Nothing moves, so that a picture is the same each time.
-            { "name": "prefers-reduced-motion", "value": "reduce" },
-        ]);
-        self.send("Emulation.setEmulatedMedia", &json!({ "features": features }));
-    }
-
     /// The value of an expression; of a promise, what it brings.
     #[track_caller]
     pub(crate) fn eval(&self, expression: &str) -> Value {
@@ -242,31 +221,6 @@ impl Browser {
     pub(crate) fn download_to(&self, folder: &Path) {
         let way = json!({ "behavior": "allow", "downloadPath": folder.display().to_string() });
         self.send("Browser.setDownloadBehavior", &way);
-    }
-
-    /// Waits until fonts are there, nothing changes colour any more, and two frames are drawn.
-    pub(crate) fn settle(&self) {
-        // One change of colour can set off the next, in whatever inherits it; and what is over may
-        // stay listed, for what it left behind.
-        self.eval(
-            "(async () => { await document.fonts.ready; \
-             const drawn = () => new Promise((done) => requestAnimationFrame(done)); \
-             const ends = (it) => it.playState !== 'finished' \
-               && it.effect.getComputedTiming().endTime < Infinity; \
-             for (let still = 0, n = 0; still < 3 && n < 300; n++) { \
-               await drawn(); \
-               still = document.getAnimations().some(ends) ? 0 : still + 1; \
-             } \
-             return true; })()",
-        );
-    }
-
-    /// A picture of the window, in PNG.
-    pub(crate) fn picture(&self, window: Window) -> Vec<u8> {
-        self.look(window);
-        self.settle();
-        let shot = self.send("Page.captureScreenshot", &json!({ "format": "png" }));
-        BASE64.decode(shot["data"].as_str().unwrap().as_bytes()).unwrap()
     }
 
     /// Takes a refused request out of the faults, for it is part of the story; it must be there.

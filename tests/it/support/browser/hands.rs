@@ -143,6 +143,14 @@ impl Browser {
         self.send("Input.dispatchKeyEvent", &event);
     }
 
+    /// Puts another page in front of this one, or takes it away: what nobody sees asks for no news.
+    pub(crate) fn put_away(&self, is_away: bool) {
+        self.eval(&format!(
+            "Object.defineProperty(document, 'hidden', {{ value: {is_away}, configurable: true }}); \
+             document.dispatchEvent(new Event('visibilitychange'))"
+        ));
+    }
+
     /// Walks to what has this name with the Tab key alone; on the way it shows where the focus is.
     #[track_caller]
     pub(crate) fn tab_to(&self, what: &str) {
