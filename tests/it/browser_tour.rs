@@ -27,7 +27,7 @@ pub(crate) fn stage(binary: &Binary) -> Option<(Served, Browser)> {
 }
 
 /// The first thing of a list that has this text, by its address.
-fn find(browser: &Browser, list: &str, text: &str) -> String {
+pub(crate) fn find(browser: &Browser, list: &str, text: &str) -> String {
     let found = browser.eval(&format!(
         "fetch('{list}').then((answer) => answer.json()).then(({{ items }}) => \
          items.find((it) => JSON.stringify(it).includes('{text}')).id)"

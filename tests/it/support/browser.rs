@@ -179,6 +179,16 @@ impl Browser {
         self.send("Network.setBlockedURLs", &json!({ "urls": patterns }));
     }
 
+    /// Holds requests to addresses like these back, until others are named; none of them lets
+    /// everything go on.
+    pub(crate) fn hold(&self, patterns: &[&str]) {
+        self.send("Fetch.disable", &json!({}));
+        let held: Vec<_> = patterns.iter().map(|at| json!({ "urlPattern": at })).collect();
+        if !held.is_empty() {
+            self.send("Fetch.enable", &json!({ "patterns": held }));
+        }
+    }
+
     /// Forgets every file that it has kept, as a browser that comes for the first time.
     pub(crate) fn forget_cache(&self) {
         self.send("Network.clearBrowserCache", &json!({}));

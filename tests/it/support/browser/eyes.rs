@@ -18,11 +18,21 @@ impl Browser {
         self.send("Emulation.setDeviceMetricsOverride", &size);
         let touch = json!({ "enabled": width < 600 });
         self.send("Emulation.setTouchEmulationEnabled", &touch);
+        // Nothing moves, so that a picture is the same each time.
+        self.light(is_dark, "reduce");
+    }
+
+    /// Lets things move as they do for most people, until the window is given anew.
+    pub(crate) fn let_move(&self) {
+        let is_dark = self.window.take().is_some_and(|window| window.is_dark);
+        self.light(is_dark, "no-preference");
+    }
+
+    fn light(&self, is_dark: bool, motion: &str) {
         let theme = if is_dark { "dark" } else { "light" };
         let features = json!([
             { "name": "prefers-color-scheme", "value": theme },
-            // Nothing moves, so that a picture is the same each time.
-            { "name": "prefers-reduced-motion", "value": "reduce" },
+            { "name": "prefers-reduced-motion", "value": motion },
         ]);
         self.send("Emulation.setEmulatedMedia", &json!({ "features": features }));
     }
