@@ -4,10 +4,11 @@
 use std::path::Path;
 
 use rustix::process::Signal;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::browser::{DESK, PHONE, cut_text, inspect, keep, sign_in_as, sign_out};
 use crate::browser_models::top_up;
+use crate::browser_teams::call;
 use crate::support::binary::{Binary, Served};
 use crate::support::browser::{Browser, Window, find_program, write};
 use crate::support::month::{wines, work_for_a_month};
@@ -81,7 +82,8 @@ fn screens_of_staff(browser: &Browser) -> Vec<(String, &'static str, &'static st
 fn visit(browser: &Browser, path: &str, sign: &str) {
     browser.goto(path);
     browser.wait_for(&format!("#main {sign}"));
-    browser.wait_until("!document.querySelector('.skeleton')");
+    // What stands in the page before the app does has a heading too.
+    browser.wait_until("!document.querySelector('.skeleton, #shell')");
 }
 
 #[test]
@@ -145,74 +147,110 @@ pub(crate) fn sign_in_anew(browser: &Browser, username: &str) {
     sign_in_as(browser, username);
 }
 
+/// The narrowest phone, and a wide screen.
+const SMALL: Window = Window { width: 360, height: 640, is_dark: false };
+const WIDE: Window = Window { width: 1920, height: 1080, is_dark: false };
+
+const LANGUAGES: [&str; 3] = ["en", "ru", "es"];
+
+/// What is cut on a screen, in windows of every width. In English the usual ones are inspected
+/// elsewhere.
+fn cut_on(browser: &Browser, language: &str, name: &str) -> Vec<String> {
+    let mut cut = Vec::new();
+    for (window, size) in [(WIDE, "wide"), (DESK, "desk"), (PHONE, "phone"), (SMALL, "small")] {
+        let is_usual = [DESK, PHONE].contains(&window);
+        if is_usual && language == "en" {
+            continue;
+        }
+        browser.look(window);
+        browser.settle();
+        let found = cut_text(browser);
+        cut.extend(found.iter().map(|what| format!("{language} {name} {size}: {what}")));
+        if is_usual {
+            keep(browser, &format!("{name}-{language}"), window);
+        }
+    }
+    browser.look(DESK);
+    cut
+}
+
+/// What is cut on any of these screens, in any language.
+fn cut_in_any_language(browser: &Browser, screens: &[(String, &str, &str)]) -> Vec<String> {
+    let mut cut = Vec::new();
+    for language in LANGUAGES {
+        browser.speak(language);
+        for (path, sign, name) in screens {
+            visit(browser, path, sign);
+            cut.extend(cut_on(browser, language, name));
+        }
+    }
+    browser.speak("en");
+    cut
+}
+
 #[test]
 fn no_text_is_cut_in_any_language() {
     let binary = Binary::new();
     let Some((_served, browser)) = stage(&binary) else { return };
-    let mut cut = Vec::new();
-    let mut look = |language: &str, name: &str| {
-        for (window, size) in [(DESK, "desk"), (PHONE, "phone"), (SMALL, "small")] {
-            browser.look(window);
-            browser.settle();
-            let found = cut_text(&browser);
-            cut.extend(found.iter().map(|what| format!("{language} {name} {size}: {what}")));
-            if window != SMALL {
-                keep(&browser, &format!("{name}-{language}"), window);
-            }
-        }
-        browser.look(DESK);
-    };
-    for language in ["ru", "es"] {
-        browser.speak(language);
-        for (path, name) in [("/", "front"), ("/sign-in", "sign-in"), ("/sign-up", "sign-up")] {
-            visit(&browser, path, "h1");
-            look(language, name);
-        }
-    }
-    browser.speak("en");
+    let doors = [
+        ("/", "h1", "front"),
+        ("/sign-in", "h1", "sign-in"),
+        ("/sign-up", "h1", "sign-up"),
+        ("/join#a-secret", "h1", "join"),
+        ("/no/such/place", "h1", "not-found"),
+    ];
+    let doors = doors.map(|(path, sign, name)| (path.to_owned(), sign, name));
+    let mut cut = cut_in_any_language(&browser, &doors);
     sign_in_as(&browser, "ada");
-    let screens = screens_of_a_user(&browser);
-    for language in ["ru", "es"] {
-        browser.speak(language);
-        for (path, sign, name) in &screens {
-            visit(&browser, path, sign);
-            look(language, name);
-        }
-    }
-    browser.speak("en");
+    cut.extend(cut_in_any_language(&browser, &screens_of_a_user(&browser)));
     sign_in_anew(&browser, "admin");
-    let screens = screens_of_staff(&browser);
-    for language in ["ru", "es"] {
-        browser.speak(language);
-        for (path, sign, name) in &screens {
-            visit(&browser, path, sign);
-            look(language, name);
-        }
-    }
+    cut.extend(cut_in_any_language(&browser, &screens_of_staff(&browser)));
     assert!(cut.is_empty(), "{cut:#?}");
 }
 
-/// The narrowest phone.
-const SMALL: Window = Window { width: 360, height: 640, is_dark: false };
+#[test]
+fn nothing_is_cut_where_people_come_by_invitation() {
+    let binary = Binary::new().with("CELLAR_SIGN_UP", "invite");
+    let Some((served, browser)) = crate::browser::stage(&binary) else { return };
+    let made = call(&served, "admin", "/api/admin/invitations", &json!({"note": "for Ada"}));
+    let doors = [
+        ("/sign-up".into(), "h1", "sign-up-invite"),
+        // Between two addresses that differ by what follows the # no page is loaded.
+        ("/sign-in".into(), "form", "sign-in-invite"),
+        (format!("/sign-up#{}", made["secret"].as_str().unwrap()), "form", "invited"),
+    ];
+    browser.goto("/");
+    let cut = cut_in_any_language(&browser, &doors);
+    assert!(cut.is_empty(), "{cut:#?}");
+}
 
 #[test]
 fn the_start_is_light_on_the_wire() {
     let binary = Binary::new();
     let Some((_served, browser)) = crate::browser::stage(&binary) else { return };
-    browser.take_bytes();
     browser.goto("/");
-    browser.wait_for_text("most likely 5");
-    let front = browser.take_bytes();
+    assert_light(&browser, ".answer__figure");
+    browser.speak("en");
     sign_in_as(&browser, "admin");
-    browser.forget_cache();
-    browser.take_bytes();
-    browser.goto("/");
-    browser.wait_for_text("Last tasks");
-    browser.wait_until("!document.querySelector('.skeleton')");
-    let home = browser.take_bytes();
-    println!("front {front} bytes, home {home} bytes");
-    assert!(front > 50_000 && front < BYTES_MAX, "the front page has {front} bytes");
-    assert!(home > 50_000 && home < BYTES_MAX, "the signed-in start has {home} bytes");
+    assert_light(&browser, "#last-tasks");
+}
+
+/// The first screen, which shows this, is light in every language for whoever comes for the first
+/// time.
+#[track_caller]
+fn assert_light(browser: &Browser, sign: &str) {
+    for language in LANGUAGES {
+        browser.speak(language);
+        browser.forget_cache();
+        browser.take_bytes();
+        browser.goto("/");
+        browser.wait_for(sign);
+        browser.wait_until("!document.querySelector('.skeleton')");
+        browser.settle();
+        let bytes = browser.take_bytes();
+        println!("{language} {sign}: {bytes} bytes");
+        assert!(bytes > 50_000 && bytes < BYTES_MAX, "{language} {sign}: {bytes} bytes");
+    }
 }
 
 #[test]
