@@ -217,7 +217,7 @@ fn entries_are_searched_by_hand_and_taken_along() {
     wait_for_rows(&browser, 1, "Booked twice by mistake");
     let csv = take_along(&browser);
     assert_lines(&csv, 1, "Booked twice by mistake");
-    browser.choose("Kind", "Every kind");
+    browser.choose("Kind", "All kinds");
     search(&browser, "harvest");
     wait_for_query(&browser, "?text=harvest");
     wait_for_rows(&browser, 1, "For the harvest");

@@ -282,7 +282,7 @@ fn accounts_are_searched_sorted_and_chosen_by_role() {
     wait_for_names(&["admin"]);
     let asked = browser.ask("/api/admin/users?sort=balance&role=admin");
     assert_eq!(asked["items"].as_array().unwrap().len(), 1);
-    browser.choose("Role", "Every role");
+    browser.choose("Role", "All roles");
     browser.choose("Order", "Newest first");
     wait_for_query(&browser, "");
     search(&browser, "GRA");

@@ -20,19 +20,19 @@ function Detail({ line: { action, detail } }) {
 
 /** The account that something was done to. Most deeds are to one's own, and saying so in each row would hide the others. @param {{ line: AuditLine }} props */
 function Subject({ line }) {
-  return line.user_id && line.user_id !== line.actor_id && html`<${UserLink} id=${line.user_id} name=${line.user} />`;
+  if (!line.user_id || line.user_id === line.actor_id) return null;
+  return html`<span class="table__more"><span aria-hidden="true">→ </span><span class="unseen">${t('audit.subject')} </span><${UserLink} id=${line.user_id} name=${line.user} /></span>`;
 }
 
-/** @param {boolean} long with a column for the request and for the account that it was done to @returns {import('/js/parts/table.js').Column<AuditLine>[]} */
+/** @param {boolean} long with a column for the request @returns {import('/js/parts/table.js').Column<AuditLine>[]} */
 export const auditColumns = (long) => [
   {
     key: 'action', label: t('audit.action'), wide: true, ch: 18,
     cell: (line) => html`<span class="table__main">${tOr(`action.${line.action}`, line.action)}</span>
-      ${!long && html`<span class="table__more"><${Subject} line=${line} /></span>`}
+      <${Subject} line=${line} />
       ${line.detail && html`<span class="table__more"><${Detail} line=${line} /></span>`}`,
   },
   { key: 'actor', label: t('audit.actor'), labelled: true, cell: (line) => html`<${UserLink} id=${line.actor_id} name=${line.actor} />` },
-  ...(long ? [{ key: 'user', label: t('audit.subject'), aside: true, cell: (/** @type {AuditLine} */ line) => html`<${Subject} line=${line} />` }] : []),
   ...(long ? [{ key: 'request', label: t('audit.request'), far: true, cell: (/** @type {AuditLine} */ line) => line.request_id && html`<code class="faint">${line.request_id}</code>` }] : []),
   { key: 'when', label: t('staff.when'), right: true, cell: (line) => html`<span class="quiet"><${Time} at=${line.at} /></span>` },
 ];

@@ -107,9 +107,9 @@ export default function Overview() {
       ${stale && html`<${Stale} error=${stale.error} retry=${renew} />`}
       <${Stat} figures=${summary(data, figures)} />
       <div class="page__two page__two--even">
-        <${ByDay} title=${t('overview.spent_by_day')} source=${figures} format=${credits} head=${t('overview.spent')} unit=${t('credits.unit', { n: 2 })}
+        <${ByDay} title=${t('overview.spent_by_day')} source=${figures} format=${credits} head=${t('overview.spent')} unit=${t('credits.unit', { n: 5 })}
           days=${data?.credits_by_day.map(({ day, spent }) => ({ day, value: spent }))} />
-        <${ByDay} title=${t('overview.tasks_by_day')} source=${figures} head=${t('overview.tasks')} unit=${t('tasks.unit', { n: 2 })}
+        <${ByDay} title=${t('overview.tasks_by_day')} source=${figures} head=${t('overview.tasks')} unit=${t('tasks.unit', { n: 5 })}
           format=${(/** @type {number} */ n) => `${number(n)} ${t('tasks.unit', { n })}`}
           days=${data?.tasks_by_day.map(({ day, queued, running, succeeded, failed, cancelled }) => ({ day, value: queued + running + succeeded + failed + cancelled }))} />
       </div>

@@ -23,10 +23,10 @@ export const taskColumns = (named) => [
   // What tells the rows apart stands first: whose they are, or what they are about.
   ...(named ? [{ key: 'user', label: t('staff.user'), ch: 12, cell: (/** @type {NamedTask} */ task) => html`<span class="table__main"><${UserLink} id=${task.user_id} name=${task.username} /></span>` }] : []),
   {
-    key: 'model', label: t('staff.model'), ch: 14,
+    key: 'model', label: t('staff.model'), aside: named, ch: 14,
     cell: (task) => html`<span class=${named ? undefined : 'table__main'}>${tOr(`model.${task.model}`, task.model)}</span>${task.error_code && html`<span class="table__more">${why(task)}</span>`}`,
   },
-  { key: 'status', label: t('staff.status'), aside: true, cell: (task) => html`<${Badge} status=${task.status} />` },
+  { key: 'status', label: t('staff.status'), aside: !named, cell: (task) => html`<${Badge} status=${task.status} />` },
   { key: 'rows', label: t('staff.rows'), right: true, aside: named, labelled: true, cell: rows },
   {
     key: 'cost', label: t('staff.cost'), right: true, aside: !named, ch: 9,

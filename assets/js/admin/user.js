@@ -60,7 +60,7 @@ export default function User({ params: { id } }) {
       <section class="card"><${Failure} error=${error} retry=${reload} /></section></div>`;
   }
   const figure = (/** @type {number | undefined} */ value) => (value === undefined ? undefined : number(value));
-  const unit = (/** @type {number | undefined} */ value) => t('credits.unit', { n: value ?? 2 });
+  const money = (/** @type {number | undefined} */ value) => ({ value: figure(value), unit: t('credits.unit', { n: value ?? 0 }) });
   return html`
     <div class="page">
       <div class="page__head">
@@ -76,10 +76,10 @@ export default function User({ params: { id } }) {
       ${user?.must_change_password && html`<${Notice}>${t('user.must_change')}<//>`}
       ${user && error && html`<${Stale} error=${error} retry=${reload} />`}
       <${Stat} figures=${[
-        { name: t('user.available'), ...(user?.state === 'closed' ? { value: '–' } : { value: figure(user?.available), more: unit(user?.available) }) },
-        { name: t('user.held'), value: figure(user?.held), more: unit(user?.held) },
-        { name: t('user.spent'), value: figure(user?.activity.spent), more: unit(user?.activity.spent) },
-        { name: t('user.tasks'), value: figure(user?.activity.n_tasks), more: t('user.so_far') },
+        { name: t('user.available'), ...(user?.state === 'closed' ? { value: '–' } : money(user?.available)) },
+        { name: t('user.held'), ...money(user?.held) },
+        { name: t('user.spent'), ...money(user?.activity.spent) },
+        { name: t('user.tasks'), value: figure(user?.activity.n_tasks), unit: t('tasks.unit', { n: user?.activity.n_tasks ?? 0 }) },
       ]} />
       <div class="page__two page__two--figures">
         <div class="page__stack">${user ? html`<${Lists} user=${user} turn=${turn} />` : html`<${ListsComing} />`}</div>

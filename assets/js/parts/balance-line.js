@@ -25,5 +25,5 @@ export function useBalanceDays(n_days) {
 
 /** @param {{ label: string, points: Point[], height: number, heads: [string, string], xTicks?: number }} props */
 export function BalanceLine({ label, points, height, heads, xTicks }) {
-  return html`<${LineChart} label=${label} points=${points} step height=${height} xFormat=${dayOf} yFormat=${credits} tickFormat=${compact} xTicks=${xTicks} heads=${heads} yTitle=${t('credits.unit', { n: 2 })} />`;
+  return html`<${LineChart} label=${label} points=${points} step height=${height} xFormat=${dayOf} yFormat=${credits} tickFormat=${compact} xTicks=${xTicks} heads=${heads} yTitle=${t('credits.unit', { n: 5 })} />`;
 }

@@ -50,7 +50,7 @@ function Frame({ label, height = 160, yTicks, yFormat, xMarks, draw, hintAt, hea
   const figures = yTicks.map(yFormat);
   const left = Math.max(...figures.map((text) => text.length)) * LETTER + 10;
   const bottom = height - EDGE.bottom - (xTitle ? 18 : 0);
-  const area = { left, right: width - EDGE.right, top: EDGE.top + (yTitle ? 18 : 0), bottom, width, height };
+  const area = { left, right: width - EDGE.right, top: EDGE.top + (yTitle ? 22 : 0), bottom, width, height };
   const y = linear([yTicks[0], yTicks[yTicks.length - 1]], [area.bottom, area.top]);
   const move = (/** @type {any} */ event) => {
     const x = event.clientX - event.currentTarget.getBoundingClientRect().left;

@@ -53,7 +53,7 @@ export default function TopUp({ lacking = 0, onClose, onDone }) {
     <${Dialog} title=${t('top_up.title')} ...${dialog} goesOn onClose=${onClose}>
       <form class="form" ...${form}>
         ${problem && html`<${Problem} error=${problem} />`}
-        <div class="chips" role="group" aria-label=${t('top_up.presets')}>
+        <div class="chips chips--even" role="group" aria-label=${t('top_up.presets')}>
           ${presets.map((preset) => html`
             <button class="chip num" key=${preset} type="button" aria-pressed=${preset === asked ? 'true' : 'false'}
               onClick=${() => change({ amount: String(preset) })}>${credits(preset)}</button>`)}

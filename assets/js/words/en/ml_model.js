@@ -101,7 +101,7 @@ export default {
   'rest.file': 'A file',
   'rest.text': 'The address is this server’s. The answer has the predictions and what they cost.',
   'rest.text_file': 'A table is sent as it is. A large one is answered with a task to follow.',
-  'rest.key': 'A key for it',
+  'rest.key': 'A key for the program',
   'rest.key_text': 'A program calls with an API key. This one may read and predict, and nothing else, for 90 days; what it predicts is charged to you.',
   'rest.key_called': 'What it is called',
   'rest.key_name': '{model} from a program',

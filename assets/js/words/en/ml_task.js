@@ -4,7 +4,7 @@ export default {
   'history.lede': 'Every task you have sent, with what came of it and what it cost.',
   'history.search': 'Search tasks',
   'history.all_models': 'All models',
-  'history.all_states': 'Any status',
+  'history.all_states': 'All statuses',
   'history.empty': 'No tasks yet',
   'history.empty_text': 'Whatever you have predicted, here or by REST, appears in this list.',
   'history.to_models': 'Choose a model',

@@ -101,7 +101,7 @@ export default {
   'rest.file': 'Un archivo',
   'rest.text': 'La dirección es la de este servidor. La respuesta trae las predicciones y lo que costaron.',
   'rest.text_file': 'Una tabla se envía tal cual. A una grande se responde con una tarea que seguir.',
-  'rest.key': 'Una clave para ello',
+  'rest.key': 'Una clave para el programa',
   'rest.key_text': 'Un programa llama con una clave API. Esta puede leer y predecir, y nada más, durante 90 días; lo que prediga se te cobra a ti.',
   'rest.key_called': 'Cómo se llama',
   'rest.key_name': '{model} desde un programa',

@@ -75,7 +75,6 @@ export default {
   'user.available': 'Disponible',
   'user.held': 'Retenido',
   'user.spent': 'Gastado hasta ahora',
-  'user.so_far': 'hasta ahora',
   'user.adjust': 'Ajustar',
   'user.activity': 'Actividad',
   'user.transactions': 'Movimientos',

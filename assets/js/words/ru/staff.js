@@ -75,7 +75,6 @@ export default {
   'user.available': 'Доступно',
   'user.held': 'Удержано',
   'user.spent': 'Потрачено всего',
-  'user.so_far': 'всего',
   'user.adjust': 'Исправить баланс',
   'user.activity': 'Действия',
   'user.transactions': 'Операции',
