@@ -33,6 +33,15 @@ pub(crate) fn table(n_rows: usize, bad_each: usize) -> String {
 
 /// Drops a file on the page.
 pub(crate) fn drop_file(browser: &Browser, name: &str, text: &str) {
+    drop_content(browser, name, &json!(text).to_string());
+}
+
+/// The same with bytes that are no text in UTF-8.
+pub(crate) fn drop_bytes(browser: &Browser, name: &str, bytes: &[u8]) {
+    drop_content(browser, name, &format!("new Uint8Array({})", json!(bytes)));
+}
+
+fn drop_content(browser: &Browser, name: &str, content: &str) {
     browser.wait_for(".dropzone");
     browser.eval(&format!(
         "(() => {{ const data = new DataTransfer(); \
@@ -40,7 +49,7 @@ pub(crate) fn drop_file(browser: &Browser, name: &str, text: &str) {
          lastModified: 1 }})); \
          document.querySelector('.dropzone').dispatchEvent( \
          new DragEvent('drop', {{ dataTransfer: data, bubbles: true, cancelable: true }})); }})()",
-        json!(text),
+        content,
         json!(name)
     ));
 }

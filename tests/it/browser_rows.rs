@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::browser::{inspect, sign_in, stage};
-use crate::browser_models::{balance, drop_file, table, top_up};
+use crate::browser_models::{balance, drop_bytes, drop_file, table, top_up};
 use crate::support::binary::Binary;
 use crate::support::browser::Browser;
 
@@ -115,7 +115,7 @@ fn what_is_wrong_with_a_file_as_a_whole_is_said_before_it_is_sent() {
     assert_eq!(browser.eval("document.querySelectorAll('.order').length"), 0);
     browser.click("button", "Another file");
     // A row with a cell too many has no cell that is wrong, so its line is marked.
-    drop_file(&browser, "long.csv", &(good + "1,2,3,4,5,6,7,8,9,10,11,12,13\n"));
+    drop_file(&browser, "long.csv", &(good.clone() + "1,2,3,4,5,6,7,8,9,10,11,12,13\n"));
     browser.wait_for_text("Predict 3 rows");
     let marked = browser.eval(
         "[...document.querySelectorAll('.cell-bad')].map(({ textContent, title }) => \
@@ -123,6 +123,14 @@ fn what_is_wrong_with_a_file_as_a_whole_is_said_before_it_is_sent() {
     );
     assert_eq!(marked, json!([["Line 5", "The whole row has too many cells"]]));
     inspect(&browser, "file-long-row");
+    browser.click("button", "Another file");
+    // A file of an older program is shown in the letters that it was written in.
+    let mut lines = good.lines();
+    let (head, row) = (lines.next().unwrap(), lines.next().unwrap());
+    let older = [head.as_bytes(), b",cuv\xe9e\n", row.as_bytes(), b",\xe9t\xe9\n"].concat();
+    drop_bytes(&browser, "older.csv", &older);
+    browser.wait_for_text("cuvée");
+    browser.wait_for_text("été");
 }
 
 #[test]

@@ -94,14 +94,26 @@ class Judge {
   }
 }
 
+/** What reads a file that begins so: what is not UTF-8 comes from an older program, as the server takes it too. @param {ArrayBuffer} bytes */
+function decoderOf(bytes) {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+    return new TextDecoder();
+  } catch {
+    return new TextDecoder('windows-1252');
+  }
+}
+
 /** Reads the whole file and tells how far it is. @param {Model} model @param {Blob} file @param {AbortSignal} signal @param {(state: Preview) => void} tell */
 async function look(model, file, signal, tell) {
-  const decoder = new TextDecoder();
+  /** @type {TextDecoder | null} */
+  let decoder = null;
   /** @type {Delimited | null} */
   let reader = null;
   let judge = new Judge(model, ',');
   for (let begin = 0; begin < file.size && !signal.aborted; begin += PIECE_BYTES) {
     const bytes = await file.slice(begin, begin + PIECE_BYTES).arrayBuffer();
+    decoder ??= decoderOf(bytes);
     const text = decoder.decode(bytes, { stream: true });
     if (!reader) {
       if (text.includes('\0')) return tell({ ...judge.state, done: true, error: 'unreadable' });
