@@ -62,14 +62,17 @@ function Wrong({ row, model, places }) {
     ${rest > 0 && html`<p class="faint">${t('many.more_marks', { n: rest })}</p>`}`;
 }
 
-/** @param {Model} model @param {Preview} preview @param {boolean} isBad whether all of the rows are bad @returns {import('/js/parts/table.js').Column<Row>[]} */
-function columnsOf(model, { names, places }, isBad) {
+/** @param {Model} model @param {Preview} preview @param {Row[]} rows @param {boolean} isBad whether all of the rows are bad @returns {import('/js/parts/table.js').Column<Row>[]} */
+function columnsOf(model, { names, places }, rows, isBad) {
   const cells = names.map((name, at) => {
     const column = model.inputs[places.indexOf(at)];
     const show = (/** @type {Row} */ { cells: texts, marks }) => html`
       <${Cell} text=${texts[at] ?? ''} column=${column} isUsed=${Boolean(column) || model.takes_any_numbers} mark=${marks.find(({ field }) => field === (column?.name ?? name))} />`;
-    return { title: column ? columnHead(column) : name, show };
+    const isMarked = rows.some(({ marks }) => marks.some(({ field }) => field === (column?.name ?? name)));
+    return { title: column ? columnHead(column) : name, show, isMarked };
   });
+  // Where a row is shown for what is wrong with it, that shall be in view.
+  if (isBad) cells.sort((one, other) => Number(other.isMarked) - Number(one.isMarked));
   return [
     { key: 'line', label: t('results.line'), right: true, cell: ({ line, marks }) => {
       const mark = marks.find(({ field }) => field === 'row');
@@ -100,7 +103,7 @@ export function PreviewTable({ model, preview }) {
           ]} />`}
       </div>
       <div class="table-scroll table-scroll--dense" tabindex="0" role="region" aria-label=${t('table.sideways', { name: t('many.preview') })}>
-        <${Table} label=${t('many.preview')} columns=${columnsOf(model, preview, only === 'bad')} rows=${rows} id=${(/** @type {Row} */ { row }) => String(row)} />
+        <${Table} label=${t('many.preview')} columns=${columnsOf(model, preview, rows, only === 'bad')} rows=${rows} id=${(/** @type {Row} */ { row }) => String(row)} />
       </div>
       ${n > rows.length && html`
         <div class="card__foot">
