@@ -18,9 +18,9 @@ use crate::web::Upload;
 /// Numbers of rows that are predicted at once; what takes more is for a job.
 const AT_ONCE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
-/// Faults of those rows: there is room for all of ten thousand rows in which each of eleven cells
-/// is bad. However much is wrong, whoever waits is told at once, and of each row in any case.
-const AT_ONCE_FAULT_BYTES_MAX: usize = 24 * 1024 * 1024;
+/// Faults of those rows: there is room for all of three thousand rows in which each of eleven cells
+/// is bad, and of each row beyond them for one. Many may ask at once, and the answer is as large.
+const AT_ONCE_FAULT_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// What came of reading the rows and asking the model.
 pub(super) enum Computed {

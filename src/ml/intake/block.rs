@@ -163,11 +163,11 @@ impl Block {
         self.cells.iter().flat_map(move |cells| cells.record(place))
     }
 
-    /// What its rows take in memory, roughly; of the faults, what is not bounded by itself.
+    /// What its rows take in memory, roughly; of the faults, what is beyond the room of their own.
     pub fn n_bytes(&self) -> usize {
         let n_numbers = self.rows.values().len() + self.rows.len();
         let n_in_cells = self.cells.as_ref().map_or(0, |cells| cells.n_bytes());
-        let n_in_faults = if self.fault_bytes_max.is_none() { self.fault_bytes } else { 0 };
+        let n_in_faults = self.fault_bytes.saturating_sub(self.fault_bytes_max.unwrap_or(0));
         n_in_cells + n_in_faults + n_numbers * size_of::<f64>() + self.n_given()
     }
 

@@ -27,7 +27,8 @@ impl Place<'_> {
         Fault {
             row: self.row,
             line: self.line,
-            field: self.field.to_owned(),
+            // Whoever names a column may name it as they like.
+            field: Fault::cut(self.field),
             value: value.map(Fault::cut),
             code: Cow::Borrowed(code),
             message: message.into(),

@@ -58,10 +58,10 @@ pub enum Keeping {
 pub struct Portion {
     /// Rows.
     pub rows_max: usize,
-    /// Bytes in memory, of cells, numbers and faults.
+    /// Bytes in memory, of cells, numbers, and faults that have no room of their own.
     pub bytes_max: usize,
-    /// If it is there, faults do not end the block: once they take so many bytes, of each further
-    /// row the first is told, with how many more there are.
+    /// If it is there, faults have this room of their own: once they take so many bytes, of each
+    /// further row the first is told, with how many more there are.
     pub fault_bytes_max: Option<usize>,
 }
 

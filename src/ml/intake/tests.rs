@@ -277,7 +277,7 @@ fn a_block_ends_when_it_is_full() {
 #[test]
 fn where_faults_end_no_block_each_bad_row_is_told() {
     let text = format!("fixed acidity,pH\n{}", "x,y\n".repeat(5000));
-    let portion = Portion { bytes_max: 50_000, fault_bytes_max: Some(50_000), ..Portion::ALL };
+    let portion = Portion { bytes_max: 4_000_000, fault_bytes_max: Some(50_000), ..Portion::ALL };
     let (limits, keeping) = (Limits::default(), Keeping::Numbers);
     let mut reader = Delimited::new(text.as_bytes(), &inputs(), limits, keeping).unwrap();
     let block = reader.next_block(portion).unwrap().unwrap();
@@ -332,6 +332,13 @@ fn rows_of_any_numbers_may_have_any_length() {
         (3, Some(4), "column 3", "not_a_number"),
     ];
     assert_eq!(faults(&found), expected);
+    // What parts the names parts the cells, where one of them has a decimal comma.
+    let block = read_as("x;y\n7,4\n3,5;1\n", &any_numbers()).unwrap();
+    assert_eq!(block.rows.iter().collect::<Vec<_>>(), [&[7.4][..], &[3.5, 1.0]]);
+    // A column may be named as its sender likes, and is not repeated as often as it has faults.
+    let named = format!("{}\n{}", "n".repeat(60_000), "x\n".repeat(50));
+    let named = read_as(named, &any_numbers());
+    assert!(named.unwrap().faults.iter().all(|fault| fault.field.len() < 100));
     let wide = format!("1\n{}1\n", "1,".repeat(4096));
     let block = read_as(&wide, &any_numbers()).unwrap();
     assert_eq!(faults(&block), [(2, Some(2), "row", "too_many_cells")]);

@@ -290,8 +290,8 @@ impl Reader {
     }
 
     fn misfit(&self, row: u64, found: &Found<'_>, is_listed: bool) -> Option<Fault> {
-        let misfit = self.layout.misfit(found.n_listed, self.limits, "values");
-        let (code, message) = match misfit.filter(|_| is_listed) {
+        let misfit = || self.layout.misfit(found.n_listed, self.limits, "values");
+        let (code, message) = match is_listed.then(misfit).flatten() {
             Some(misfit) => misfit,
             // What has no number is no row, and must not be paid for.
             None if found.numbers.is_empty() => ("too_few_cells", "has no number".to_owned()),
