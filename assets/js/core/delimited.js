@@ -36,7 +36,8 @@ export function delimiterOf(head, { nColumns, takesAny }) {
     const ofNumbers = (/** @type {string} */ line) => line.split(delimiter).every(isNumber);
     const numeric = (even || (takesAny && a + b > 0)) && ofNumbers(second);
     const sure = takesAny && numeric && ofNumbers(first);
-    return [Number(sure), Number(even), Number(even && !takesAny && a + 1 === nColumns), Number(numeric), Math.min(a, b)];
+    // A row of one number with a decimal comma has none of what parts the names above it.
+    return [Number(sure), Number(even), Number(even && !takesAny && a + 1 === nColumns), Number(numeric), Number(a > 0), Math.min(a, b)];
   };
   /** @param {number[]} one @param {number[]} other */
   const isBetter = (one, other) => {

@@ -31,7 +31,8 @@ impl Dialect {
             let parts = is_regular || inputs.takes_any() && a.max(b) > 0;
             let is_numeric = parts && is_of_numbers(second);
             let is_sure = inputs.takes_any() && is_numeric && is_of_numbers(first);
-            (is_sure, is_regular, fits, is_numeric, a.min(b))
+            // A row of one number with a decimal comma has none of what parts the names above it.
+            (is_sure, is_regular, fits, is_numeric, a > 0, a.min(b))
         };
         let best = DELIMITERS.into_iter().max_by_key(|delimiter| score(*delimiter));
         Self { delimiter: best.unwrap_or(b',') }
