@@ -193,9 +193,9 @@ fn key_of<'r>(request: &'r Request<'_>) -> Option<Cow<'r, str>> {
 
 fn password(request: &Request<'_>) -> Option<String> {
     let pair = BASE64.decode(credential(request, "Basic")?.as_bytes()).ok()?;
-    let pair = String::from_utf8(pair).ok()?;
-    let (_, password) = pair.split_once(':')?;
-    Some(password.to_owned())
+    // A name may be written in any letters.
+    let end_of_name = pair.iter().position(|byte| *byte == b':')?;
+    String::from_utf8(pair[end_of_name + 1..].to_vec()).ok()
 }
 
 /// What the one `Authorization` header says by this scheme.
