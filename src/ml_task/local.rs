@@ -1,6 +1,6 @@
 //! Predictions without a server: rows in, a table with their predictions out.
 
-use std::io::{BufRead as _, BufReader, Cursor, Read, Write};
+use std::io::{BufReader, Cursor, Read, Write};
 
 use super::download::Table;
 use super::form::{Form, Introduction, Opened, Reading};
@@ -25,6 +25,9 @@ pub struct LocalTally {
 
 /// What stands before some texts in UTF-8.
 const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// So much of a text says what it is.
+const HEAD_BYTES: u64 = 1024;
 
 /// In what rows are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,9 +97,13 @@ fn open<'s>(
     writing: Option<Writing>,
     how: Reading<'_>,
 ) -> Result<Opened<'static, Box<dyn Read + 's>>> {
-    let mut source = BufReader::new(source);
-    let head = source.fill_buf().map_err(Error::internal)?;
-    if writing.unwrap_or_else(|| Writing::of(head)) == Writing::Table {
+    let mut source = source;
+    // A pipe gives as little as it likes at a time.
+    let mut head = vec![];
+    source.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(Error::internal)?;
+    let writing = writing.unwrap_or_else(|| Writing::of(&head));
+    let mut source = BufReader::new(Cursor::new(head).chain(source));
+    if writing == Writing::Table {
         return Form::Table.open_as(Box::new(source), how);
     }
     let mut text = vec![];
