@@ -134,10 +134,12 @@ async fn page_of_tasks(
     before: i64,
 ) -> Result<(String, Option<i64>)> {
     const PAGE: u32 = 1_000;
-    let page = tasks.list(query.clone(), before, PAGE).await?;
+    let asked = query.clone();
+    let list = move |r: &Reader<'_>| asked.list(r, before, PAGE);
+    let page: Vec<_> = tasks.parts().database.read(list).await?;
     let is_whole = page.len() == PAGE as usize;
-    let next = page.last().filter(|_| is_whole).map(|(named, _)| named.task.id.number());
-    let rows = page.into_iter().map(|(NamedTask { task, username }, _)| {
+    let next = page.last().filter(|_| is_whole).map(|named| named.task.id.number());
+    let rows = page.into_iter().map(|NamedTask { task, username }| {
         [
             task.id.to_string(),
             task.created_at.to_string(),
