@@ -214,7 +214,7 @@ impl Config {
             rows_at_once_max: said.number("rows_at_once_max", 1..=100_000, 10_000),
             task_rows_max: said.number("task_rows_max", 1..=1_000_000_000, 5_000_000),
             table_bytes_max: said.number("table_bytes_max", 1024..=1 << 40, 1 << 30),
-            json_bytes_max: said.number("json_bytes_max", 1024..=1 << 30, 1 << 24),
+            json_bytes_max: said.number("json_bytes_max", 1024..=1 << 28, 1 << 24),
             unpaid_bytes_max: said.number("unpaid_bytes_max", 1024..=1 << 40, 1 << 28),
             head_timeout_s: said.number("head_timeout_s", 1..=3_600, 15),
             idle_timeout_s: said.number("idle_timeout_s", 1..=3_600, 60),
