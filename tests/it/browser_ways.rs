@@ -69,6 +69,8 @@ fn an_address_that_asks_for_what_there_is_not_shows_the_whole() {
     sign_in_as(&browser, "admin");
     for (path, sign) in [
         ("/tasks?status=odd", "No tasks yet"),
+        ("/credits?from=odd&to=2026-13-45", "any day"),
+        ("/credits?from=12345-01-01", "any day"),
         ("/credits?kind=odd&days=-1", "What you can spend"),
         ("/admin/users?sort=odd&state=odd&role=odd", "admin"),
         ("/admin/tasks?status=odd&days=odd", "No tasks"),

@@ -7,6 +7,14 @@ import { html, useEffect, useId, useState } from '/js/core/view.js';
 /** A year that is being typed passes through those of the first three figures. */
 const FIRST_DAY = '1000-01-01';
 
+/** No year has more figures. */
+const LAST_DAY = '9999-12-31';
+
+/** A day as an address or a field says it; nothing if it is none. @param {string} text */
+function known(text) {
+  return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(`${text}T12:00`)) ? text : '';
+}
+
 /** The moment at which a day begins here, some days later. @param {string} day such as `2026-11-21` @param {number} later */
 function startOf(day, later) {
   const [year, month, date] = day.split('-').map(Number);
@@ -16,28 +24,28 @@ function startOf(day, later) {
 
 /** The days as the API takes them: from a moment on, and before another. @param {{ from: string, to: string }} days */
 export function spanOf({ from, to }) {
-  return { from: from && startOf(from, 0), to: to && startOf(to, 1) };
+  return { from: known(from) && startOf(from, 0), to: known(to) && startOf(to, 1) };
 }
 
 /**
  * A browser writes the day of such a field in its own language; while nobody types in it, it is told in the reader's.
- * @param {{ label: string, name: string, value: string, min?: string, max?: string, onInput: (value: string) => void }} props
+ * @param {{ label: string, name: string, value: string, onInput: (value: string) => void }} props
  */
-function Day({ label, name, value, min, max, onInput }) {
+function Day({ label, name, value, onInput }) {
   const id = useId();
   const [typed, setTyped] = useState(value);
   useEffect(() => setTyped(value), [value]);
   const take = (/** @type {string} */ day) => {
     setTyped(day);
-    if (!day || day >= FIRST_DAY) onInput(day);
+    if (!day || (known(day) && day >= FIRST_DAY)) onInput(day);
   };
   return html`
     <div class="date-span__one">
       <label class="date-span__label" for=${id}>${label}</label>
       <div class="date-span__box num">
-        <input class="field__input date-span__day" id=${id} type="date" name=${name} value=${typed} min=${min || undefined} max=${max || undefined}
+        <input class="field__input date-span__day" id=${id} type="date" name=${name} value=${typed} max=${LAST_DAY}
           onChange=${(/** @type {any} */ event) => take(event.target.value)} />
-        <span class=${value ? 'date-span__shown' : 'date-span__shown faint'} aria-hidden="true">${value ? fullDay(`${value}T12:00`) : t('date_span.any')}</span>
+        <span class=${known(value) ? 'date-span__shown' : 'date-span__shown faint'} aria-hidden="true">${known(value) ? fullDay(`${value}T12:00`) : t('date_span.any')}</span>
       </div>
     </div>`;
 }
