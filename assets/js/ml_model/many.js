@@ -51,7 +51,9 @@ function Choose({ model, pasted, setPasted, onChoose }) {
     // A type that the system guessed (Excel's, on Windows) would be refused; what it is, is known here.
     return onChoose({ blob: file.slice(0, file.size, 'text/csv'), name: file.name, stamp: String(file.lastModified) });
   };
-  const example = model.samples.map(({ row }) => row.join(',')).join('\n');
+  const rows = model.samples.map(({ row }) => row.join(',')).join('\n');
+  const example = rows && `${model.inputs.map(({ name }) => name).join(',')}\n${rows}`;
+  useGuard(() => pasted.trim() !== '' && pasted !== example);
   return html`
     <div class="page__stack">
       <${Dropzone} title=${t('many.drop')} accept=${ENDINGS} error=${error} onFile=${takeFile} onText=${takeText}
@@ -61,7 +63,7 @@ function Choose({ model, pasted, setPasted, onChoose }) {
           <h2 id="paste">${t('many.paste')}</h2>
           <div class="chips">
             ${example && html`
-              <${Button} kind="small" onClick=${() => { ask(); setPasted(`${model.inputs.map(({ name }) => name).join(',')}\n${example}`); }}>${t('many.example')}<//>`}
+              <${Button} kind="small" onClick=${() => { ask(); setPasted(example); }}>${t('many.example')}<//>`}
             ${!pasting && html`<${Button} kind="small" onClick=${ask}>${t('many.type')}<//>`}
           </div>
         </div>
@@ -80,6 +82,9 @@ function Choose({ model, pasted, setPasted, onChoose }) {
 /** @param {{ model: Model, chosen: Chosen, onDrop: () => void, onSent: (task: any) => void }} props */
 function Look({ model, chosen, onDrop, onSent }) {
   const preview = usePreview(model, chosen.blob);
+  const sending = useRef(false);
+  // What is on its way goes on without this page.
+  useGuard(() => !sending.current);
   if (!preview) return null;
   const broken = preview.missing.length > 0 || preview.repeated.length > 0;
   return html`
@@ -95,7 +100,7 @@ function Look({ model, chosen, onDrop, onSent }) {
             <${Columns} model=${model} preview=${preview} />
             ${!preview.done && html`<${Progress} share=${preview.share} label=${t('many.reading')} />`}`}
       </section>
-      ${!preview.error && !broken && preview.done && html`<${Order} model=${model} chosen=${chosen} preview=${preview} onSent=${onSent} />`}
+      ${!preview.error && !broken && preview.done && html`<${Order} model=${model} chosen=${chosen} preview=${preview} sending=${sending} onSent=${onSent} />`}
       ${!preview.error && preview.first.length > 0 && html`<${PreviewTable} model=${model} preview=${preview} />`}
     </div>`;
 }
@@ -131,7 +136,6 @@ export function Many({ model }) {
   // Whoever looks at what they pasted and comes back to mend it finds it as it was.
   const [pasted, setPasted] = useTyped('pasted', '');
   const [{ task }, set] = useFilters({ task: '', only: '' });
-  useGuard(() => !task && (chosen !== null || pasted.trim() !== ''));
   const follow = (/** @type {any} */ made) => {
     if (chosen) fileNames.keep(made.id, chosen.name);
     set({ task: made.id }, { push: true });

@@ -14,9 +14,9 @@ import { Notice, Problem } from '/js/parts/notice.js';
 
 /**
  * @param {{ model: import('/js/core/models.js').Model, chosen: import('/js/ml_model/many.js').Chosen, preview: import('/js/ml_model/preview.js').Preview,
- *   onSent: (task: any) => void }} props
+ *   sending: { current: boolean }, onSent: (task: any) => void }} props `sending` is told whether it is on its way
  */
-export function Order({ model, chosen, preview, onSent }) {
+export function Order({ model, chosen, preview, sending, onSent }) {
   const held = useStore(balance);
   // The same file is the same wish, however often it is sent.
   const wish = `${model.id} ${model.version} ${chosen.name} ${chosen.blob.size} ${chosen.stamp}`;
@@ -25,7 +25,9 @@ export function Order({ model, chosen, preview, onSent }) {
   const { isAsync, cost, needed } = termsOf({ price, n_rows: preview.nRows, n_good: nGood });
   const lacking = held ? Math.max(0, needed - held.available) : 0;
   const { run: send, busy, error: problem } = useAction(async () => {
-    const task = await once(wish, (key) => createTask({ model: model.id, body: chosen.blob, key, async: isAsync }));
+    sending.current = true;
+    const sent = once(wish, (key) => createTask({ model: model.id, body: chosen.blob, key, async: isAsync }));
+    const task = await sent.finally(() => { sending.current = false; });
     renewBalance().catch(() => {});
     onSent(task);
   });

@@ -26,7 +26,7 @@ export default function TopUp({ lacking = 0, onClose, onDone }) {
   const { form, field, values, change, problem, busy, dialog } = useForm({
     initial: { amount: String(lacking || 500) },
     // What was chosen with one click is soon chosen again.
-    guarded: ({ amount }) => !presets.includes(amountOf(amount)),
+    guarded: ({ amount }) => amount.trim() !== '' && !presets.includes(amountOf(amount)),
     check({ amount }) {
       const asked = amountOf(amount);
       const right = asked >= 1 && asked <= AMOUNT_MAX;

@@ -28,6 +28,8 @@ function check({ current_password, new_password, repeat }) {
 export default function Password({ me, query, onPasswordChanged }) {
   const { form, field, problem, busy } = useForm({
     initial: { current_password: '', new_password: '', repeat: '' },
+    // A browser may fill in the present password by itself.
+    guarded: ({ new_password, repeat }) => Boolean(new_password || repeat),
     check,
     async send({ current_password, new_password }) {
       await changePassword({ current_password, new_password });
