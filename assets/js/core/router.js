@@ -37,6 +37,8 @@ function write(address, push) {
 
 /** What the present entry was made by changing, while nothing else was done; a word typed letter by letter is one change. */
 let changing = '';
+/** Where that entry was made from. */
+let changedFrom = '';
 
 /** Goes to an address of the app. @param {string} address @param {{ replace?: boolean }} [options] */
 export function go(address, { replace = false } = {}) {
@@ -71,7 +73,14 @@ export function setQuery(changes, { push = false } = {}) {
   const address = location.pathname + (query.size ? `?${query}` : '') + location.hash;
   if (address === location.pathname + location.search + location.hash) return;
   const changed = Object.keys(changes).sort().join();
-  write(address, push || changed !== changing);
+  const isAgain = !push && changed === changing;
+  if (isAgain && address === changedFrom) {
+    // It is as it was before: another entry like that one would be a Back that does nothing.
+    changing = '';
+    return history.back();
+  }
+  if (!isAgain) changedFrom = location.pathname + location.search + location.hash;
+  write(address, !isAgain);
   changing = changed;
   place.set(here());
 }

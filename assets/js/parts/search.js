@@ -24,11 +24,17 @@ export function Search({ label, value, onSearch, hint }) {
     }, WAIT_MS);
     return () => clearTimeout(timer);
   }, [text]);
+  // What is pressed next is done to what was typed.
+  const hurry = () => {
+    if (text === last.current) return;
+    last.current = text;
+    onSearch(text);
+  };
   return html`
     <div class="search" role="search">
       <span class="search__mark"><${Icon} name="search" /></span>
       <input class="field__input search__input" type="search" aria-label=${label} placeholder=${hint ?? label} value=${text}
         autocomplete="off" autocapitalize="none" spellcheck=${false} maxlength="200"
-        onInput=${(/** @type {any} */ event) => setText(event.target.value)} />
+        onInput=${(/** @type {any} */ event) => setText(event.target.value)} onBlur=${hurry} />
     </div>`;
 }
