@@ -57,6 +57,7 @@ function entries(models) {
     ...(me ? [{ id: 'sign_out', label: t('sign_out'), group: t('palette.deeds'), icon: 'leave', act: signOut }] : []),
   ];
 }
+
 /** Whether the words typed begin words of the entry, in any order. @param {Entry} entry @param {string} typed */
 function fits(entry, typed) {
   const words = `${entry.label} ${entry.group} ${entry.also ?? ''}`.toLowerCase().split(/[\s:]+/);

@@ -18,6 +18,8 @@ import { Table } from '/js/parts/table.js';
 
 /** So many rows are shown at first. */
 const SHOWN = 12;
+/** So many cells one under the other are looked through at a glance. */
+const FEW = 12;
 /** Of what is wrong with a row so much is told; the cells show all of it. */
 const TOLD = 2;
 
@@ -81,7 +83,7 @@ function columnsOf(model, { names, places }, rows, isBad) {
     } },
     ...(isBad ? [{ key: 'wrong', label: t('results.wrong'), wide: true, cell: (/** @type {Row} */ row) => html`<${Wrong} row=${row} model=${model} places=${places} />` }] : []),
     ...cells.map(({ title, show }, at) => ({ key: `cell-${at}`, label: title, right: true, far: true, cell: show })),
-    { key: 'cells', label: t('results.cells'), near: true, wide: true, cell: (row) => html`<${RowCells} open=${isBad} cells=${cells.map(({ title, show }) => ({ title, shown: show(row) }))} />` },
+    { key: 'cells', label: t('results.cells'), near: true, wide: true, cell: (row) => html`<${RowCells} open=${isBad || names.length <= FEW} cells=${cells.map(({ title, show }) => ({ title, shown: show(row) }))} />` },
   ];
 }
 

@@ -94,7 +94,11 @@ class Judge {
   }
 }
 
-/** What reads a file that begins so: what is not UTF-8 comes from an older program, as the server takes it too. @param {ArrayBuffer} bytes */
+/**
+ * What reads a file that begins so: where that is not UTF-8 it comes from an older program. The server judges each cell by
+ * itself.
+ * @param {ArrayBuffer} bytes
+ */
 function decoderOf(bytes) {
   try {
     new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
@@ -114,7 +118,7 @@ async function look(model, file, signal, tell) {
   for (let begin = 0; begin < file.size && !signal.aborted; begin += PIECE_BYTES) {
     const bytes = await file.slice(begin, begin + PIECE_BYTES).arrayBuffer();
     decoder ??= decoderOf(bytes);
-    const text = decoder.decode(bytes, { stream: true });
+    const text = decoder.decode(bytes, { stream: begin + PIECE_BYTES < file.size });
     if (!reader) {
       if (text.includes('\0')) return tell({ ...judge.state, done: true, error: 'unreadable' });
       const delimiter = delimiterOf(text.slice(0, HEAD_LETTERS), { nColumns: model.inputs.length, takesAny: model.takes_any_numbers });

@@ -168,7 +168,7 @@ export default {
 
   'wallet.title': 'Your balance',
   'wallet.available': 'Available',
-  'wallet.held': '{credits} more are held for work under way',
+  'wallet.held': 'Held for work under way: {credits}',
 
   'top_up.action': 'Top up',
 

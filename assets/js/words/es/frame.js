@@ -168,7 +168,7 @@ export default {
 
   'wallet.title': 'Tu saldo',
   'wallet.available': 'Disponible',
-  'wallet.held': 'además, {credits} retenidos para el trabajo en curso',
+  'wallet.held': 'Retenido para el trabajo en curso: {credits}',
 
   'top_up.action': 'Recargar',
 

@@ -11,7 +11,7 @@ export default {
   'home.balance': 'Saldo',
   'home.days': { one: 'último día', other: 'últimos {n} días' },
   'home.day': 'Día',
-  'home.held': '{credits} retenidos',
+  'home.held': 'retenido: {credits}',
   'home.chart': 'Saldo al final de cada día',
   'home.running': 'En marcha',
   'home.rows_done': '{count} de {all} filas',

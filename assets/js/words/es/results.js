@@ -53,7 +53,7 @@ export default {
   'outcome.took': 'Tiempo de cálculo',
   'outcome.of_rows': { one: 'de {count} fila', other: 'de {count} filas' },
   'outcome.cost_nothing': { one: 'no cuesta nada', other: 'no cuestan nada' },
-  'outcome.speed': '{count} filas por segundo',
+  'outcome.speed': 'filas por segundo: {count}',
   'charge.held': 'hasta que termine; solo se cobran las filas predichas',
   'charge.cancelled': 'sin cobro: se canceló',
   'charge.none_good': 'sin cobro: ninguna fila era legible',

@@ -180,7 +180,7 @@ export default {
   'accounts.unit': { one: 'cuenta', other: 'cuentas' },
   'overview.today': { one: '{count} vista hoy', other: '{count} vistas hoy' },
   'overview.available': 'Créditos por gastar',
-  'overview.held': '{credits} retenidos',
+  'overview.held': 'Retenido: {credits}',
   'overview.spent': 'Créditos gastados',
   'overview.rows': 'Filas predichas',
   'overview.in_days': 'en 30 días',

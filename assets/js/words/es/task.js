@@ -8,8 +8,8 @@ export default {
   'task.cost': 'Coste',
   'task.when': 'Cuándo',
   'task.rows': { one: '{count} fila', other: '{count} filas' },
-  'task.speed': '{count} filas por segundo',
+  'task.speed': 'filas por segundo: {count}',
   'task.of': 'de {count}',
-  'task.held': '{credits} retenidos',
+  'task.held': 'Retenido: {credits}',
   'task.not_charged': 'sin cobro',
 };

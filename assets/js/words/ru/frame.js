@@ -168,7 +168,7 @@ export default {
 
   'wallet.title': 'Ваш баланс',
   'wallet.available': 'Доступно',
-  'wallet.held': 'ещё {credits} удержано для текущей работы',
+  'wallet.held': 'Удержано для текущей работы: {credits}',
 
   'top_up.action': 'Пополнить',
 

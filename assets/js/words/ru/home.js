@@ -11,7 +11,7 @@ export default {
   'home.balance': 'Баланс',
   'home.days': { one: 'за {n} день', few: 'за {n} дня', many: 'за {n} дней', other: 'за {n} дня' },
   'home.day': 'День',
-  'home.held': '{credits} удержано',
+  'home.held': 'удержано: {credits}',
   'home.chart': 'Баланс на конец каждого дня',
   'home.running': 'Сейчас выполняется',
   'home.rows_done': '{count} из {all} строк',

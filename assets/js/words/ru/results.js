@@ -53,7 +53,7 @@ export default {
   'outcome.took': 'Время расчёта',
   'outcome.of_rows': { one: 'из {count} строки', few: 'из {count} строк', many: 'из {count} строк', other: 'из {count} строки' },
   'outcome.cost_nothing': { one: 'бесплатна', few: 'бесплатны', many: 'бесплатны', other: 'бесплатны' },
-  'outcome.speed': '{count} строк в секунду',
+  'outcome.speed': 'строк в секунду: {count}',
   'charge.held': 'до завершения; спишутся только предсказанные строки',
   'charge.cancelled': 'не списано: задача отменена',
   'charge.none_good': 'не списано: ни одна строка не годится',

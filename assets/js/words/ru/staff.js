@@ -33,7 +33,7 @@ export default {
   'staff.no_entries': 'Операций нет',
   'staff.no_entries_text': 'Записи появляются, когда кому-то начисляют кредиты или кто-то их тратит.',
   'staff.no_tasks': 'Задач нет',
-  'staff.no_tasks_text': 'Задачи появляются, как только кто-то запросит прогноз.',
+  'staff.no_tasks_text': 'Задачи появляются, как только кто-то запросит предсказание.',
 
   'users.lede': 'Все, у кого есть учётная запись на этом сервере.',
   'users.name': 'Имя пользователя',
@@ -187,7 +187,7 @@ export default {
   'overview.days': 'за 30 дней',
   'overview.day': 'День',
   'overview.spent_by_day': 'Потрачено кредитов по дням',
-  'overview.tasks_by_day': 'Запросы прогнозов по дням',
+  'overview.tasks_by_day': 'Запросы предсказаний по дням',
   'overview.tasks': 'Задачи',
   'tasks.unit': { one: 'задача', few: 'задачи', many: 'задач', other: 'задачи' },
   'overview.deeds': 'Последние действия',

@@ -8,7 +8,7 @@ export default {
   'task.cost': 'Стоимость',
   'task.when': 'Когда',
   'task.rows': { one: '{count} строка', few: '{count} строки', many: '{count} строк', other: '{count} строки' },
-  'task.speed': '{count} строк в секунду',
+  'task.speed': 'строк в секунду: {count}',
   'task.of': 'из {count}',
   'task.held': 'удержано: {credits}',
   'task.not_charged': 'не оплачивалась',
