@@ -19,6 +19,8 @@ import { Time } from '/js/parts/time.js';
 
 const RENEW_S = 15;
 const LINES = 6;
+/** As tall as the room that is held for a chart. */
+const HEIGHT = 156;
 const JOBS_SEEN = 20;
 
 /** @typedef {import('/js/core/state.js').Loaded<any>} Loaded */
@@ -31,7 +33,7 @@ function ByDay({ title, source, days, format, head, unit }) {
     <section class="card">
       <div class="card__head"><h2>${title}</h2><small class="faint">${t('overview.days')}</small></div>
       ${source.error && !source.data ? html`<${Failure} error=${source.error} retry=${source.reload} />`
-        : bars ? html`<${BarChart} label=${title} bars=${bars} yFormat=${format} tickFormat=${number} heads=${[t('overview.day'), head]} height=${184} xTicks=${4} yTitle=${unit} />`
+        : bars ? html`<${BarChart} label=${title} bars=${bars} yFormat=${format} tickFormat=${number} heads=${[t('overview.day'), head]} height=${HEIGHT} xTicks=${4} yTitle=${unit} />`
         : html`<div class="chart-room"><${SkeletonBlock} /></div>`}
     </section>`;
 }
