@@ -3,21 +3,9 @@
 
 use serde_json::{Value, json};
 
+use crate::support::WINE_COLUMNS;
 use crate::support::app::{Actor, Answer, App, Setup};
 
-const NAMES: [&str; 11] = [
-    "fixed acidity",
-    "volatile acidity",
-    "citric acid",
-    "residual sugar",
-    "chlorides",
-    "free sulfur dioxide",
-    "total sulfur dioxide",
-    "density",
-    "pH",
-    "sulphates",
-    "alcohol",
-];
 const ROW: [f64; 11] = [7.4, 0.7, 0.0, 1.9, 0.076, 11.0, 34.0, 0.9978, 3.51, 0.56, 9.4];
 
 fn score(actor: &Actor<'_>, query: &str, body: &Value) -> Answer {
@@ -29,7 +17,7 @@ fn available(actor: &Actor<'_>) -> i64 {
 }
 
 fn record() -> Value {
-    NAMES.iter().zip(ROW).map(|(name, value)| ((*name).to_owned(), json!(value))).collect()
+    WINE_COLUMNS.iter().zip(ROW).map(|(name, value)| ((*name).to_owned(), json!(value))).collect()
 }
 
 #[test]
@@ -37,11 +25,11 @@ fn mlflow_clients_are_answered_in_every_form() {
     let app = App::start();
     let ada = app.user("ada");
     let forms = [
-        json!({"dataframe_split": {"columns": NAMES, "data": [ROW, ROW], "index": [0, 1]}}),
+        json!({"dataframe_split": {"columns": WINE_COLUMNS, "data": [ROW, ROW], "index": [0, 1]}}),
         json!({"dataframe_records": [record(), record()]}),
         json!({"instances": [ROW, ROW]}),
         json!({"inputs": [record(), record()], "params": {}}),
-        json!({"inputs": NAMES.iter().zip(ROW).map(|(n, x)| ((*n).to_owned(), json!([x, x])))
+        json!({"inputs": WINE_COLUMNS.iter().zip(ROW).map(|(n, x)| ((*n).to_owned(), json!([x, x])))
             .collect::<Value>()}),
     ];
     let mut told = vec![];
@@ -53,7 +41,7 @@ fn mlflow_clients_are_answered_in_every_form() {
         assert!(answer.header("Cellar-Task-Id").unwrap().starts_with("tsk_"));
         told.push(body["predictions"].clone());
     }
-    let csv = format!("{}\n{}\n", NAMES.join(","), ROW.map(|x| x.to_string()).join(","));
+    let csv = format!("{}\n{}\n", WINE_COLUMNS.join(","), ROW.map(|x| x.to_string()).join(","));
     let call = ada.post("/api/models/wine/invocations").header("Content-Type", "text/csv");
     let from_csv = call.body(csv).send().expect(200);
     assert!(told.iter().all(|predictions| predictions == &told[0]));
@@ -70,7 +58,7 @@ fn for_mlflow_clients_one_bad_row_fails_the_request_unless_they_ask() {
     let ada = app.user("ada");
     let mut bad = ROW;
     bad[8] = 15.0;
-    let body = json!({"dataframe_split": {"columns": NAMES, "data": [ROW, bad]}});
+    let body = json!({"dataframe_split": {"columns": WINE_COLUMNS, "data": [ROW, bad]}});
     let answer = score(&ada, "", &body);
     let told = answer.expect(400);
     assert_eq!(told["error_code"], "BAD_REQUEST");
@@ -213,7 +201,7 @@ fn the_open_inference_protocol_is_spoken() {
     };
     let flat = json!({"id": "42", "inputs": [tensor(json!([2, 11]), json!([ROW, ROW].concat()))]});
     let nested = json!({"inputs": [tensor(json!([2, 11]), json!([ROW, ROW]))]});
-    let by_column: Vec<_> = NAMES
+    let by_column: Vec<_> = WINE_COLUMNS
         .iter()
         .zip(ROW)
         .map(|(name, x)| json!({"name": name, "shape": [2], "datatype": "FP32", "data": [x, x]}))

@@ -9,23 +9,11 @@ use std::path::PathBuf;
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 
+use crate::support::WINE_COLUMNS;
 use crate::support::app::put_measured_wine_model;
 use crate::support::binary::{Answer, Binary, Served, exchange};
 
-/// The columns of the two wines that all of them send.
-const COLUMNS: [&str; 11] = [
-    "fixed acidity",
-    "volatile acidity",
-    "citric acid",
-    "residual sugar",
-    "chlorides",
-    "free sulfur dioxide",
-    "total sulfur dioxide",
-    "density",
-    "pH",
-    "sulphates",
-    "alcohol",
-];
+/// The two wines that all of them send.
 const WINES: [[f64; 11]; 2] = [
     [7.4, 0.7, 0.0, 1.9, 0.076, 11.0, 34.0, 0.9978, 3.51, 0.56, 9.4],
     [7.8, 0.88, 0.0, 2.6, 0.098, 25.0, 67.0, 0.9968, 3.2, 0.68, 9.8],
@@ -173,7 +161,7 @@ impl Cellar {
         post("/api/balance/top-ups", &json!({"amount": 100}));
         let key = post("/api/keys", &json!({"name": "k", "scopes": ["read", "predict"]}));
         let key = key["secret"].as_str().unwrap().to_owned();
-        let rows = json!({"model": "wine", "columns": COLUMNS, "data": WINES});
+        let rows = json!({"model": "wine", "columns": WINE_COLUMNS, "data": WINES});
         let expected = post("/api/tasks", &rows)["output_data"].clone();
         assert_eq!(expected.as_array().map(Vec::len), Some(2), "{expected}");
         let model = served.get("/api/models/wine").json();
