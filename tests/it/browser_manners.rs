@@ -1,11 +1,12 @@
-//! Stories of how the app behaves: how it looks and speaks, what the keyboard opens, and what it
-//! says of a server that fails.
+//! Stories of how the app behaves: how it looks and speaks, what the keyboard opens, what it says
+//! of a server that fails, and that nothing moves under a reader's eyes.
 
 use serde_json::{Value, json};
 
-use crate::browser::{DESK, inspect, sign_in, stage};
+use crate::browser::{DESK, PHONE, inspect, sign_in, sign_in_as, stage};
 use crate::browser_models::top_up;
 use crate::browser_rows::predict;
+use crate::browser_tour::{self, screens_of_a_user, screens_of_staff, sign_in_anew, visit};
 use crate::browser_ways::wait_for_path;
 use crate::support::binary::Binary;
 use crate::support::browser::{Browser, Window};
@@ -214,5 +215,76 @@ fn a_list_that_the_server_failed_at_names_the_request_and_can_be_tried_again() {
              && document.querySelector('#main').innerText.includes({})",
             json!(sign)
         ));
+    }
+}
+
+/// How far things may move in all, while a screen comes: a tenth is what a reader feels.
+const SHIFT_MAX: f64 = 0.05;
+
+/// Keeps what moves on a page. Nobody touches the pages of this story, so all of it counts, also
+/// what comes soon after the window got its size.
+const WATCH: &str = "window.shifts = []; new PerformanceObserver((list) => { \
+    for (const { value, sources } of list.getEntries()) { \
+      shifts.push({ value, what: sources.map(({ node, previousRect: from, currentRect: to }) => \
+        `${node?.className ?? node?.nodeName} ${from.y} to ${to.y}`) }); \
+    } }).observe({ type: 'layout-shift', buffered: true });";
+
+/// What has moved on the page since it was opened, and how far.
+fn moved(browser: &Browser) -> (f64, Value) {
+    browser.settle();
+    // What was drawn last is told after the next frame.
+    let shifts = browser
+        .eval("new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(shifts))))");
+    let sum = shifts.as_array().unwrap().iter().map(|it| it["value"].as_f64().unwrap()).sum();
+    (sum, shifts)
+}
+
+#[test]
+fn nothing_moves_once_a_screen_has_come() {
+    let binary = Binary::new();
+    let Some((_served, browser)) = browser_tour::stage(&binary) else { return };
+    let mut found = Vec::new();
+    browser.begin_with(WATCH);
+    let mut look = |path: &str, sign: &str| {
+        for window in [DESK, PHONE] {
+            browser.look(window);
+            visit(&browser, path, sign);
+            let (sum, shifts) = moved(&browser);
+            if sum >= SHIFT_MAX {
+                found.push(format!("{path} {}: {sum:.3} {shifts}", window.width));
+            }
+        }
+    };
+    for (path, sign) in [("/", ".answer__figure"), ("/sign-in", "form"), ("/sign-up", "form")] {
+        look(path, sign);
+    }
+    browser.look(DESK);
+    sign_in_as(&browser, "ada");
+    // What is said above a screen for once pushes it down: a question, a door that is shut.
+    let question = &browser.ask("/api/invitations")["items"][0]["id"];
+    let decline = format!("/api/invitations/{}/decline", question.as_str().unwrap());
+    let decline = format!("fetch('{decline}', {{ method: 'POST' }}).then(({{ ok }}) => ok)");
+    assert_eq!(browser.eval(&decline), true);
+    for (path, sign, _) in screens_of_a_user(&browser) {
+        look(&path, sign);
+    }
+    browser.look(DESK);
+    sign_in_anew(&browser, "admin");
+    for (path, sign, name) in screens_of_staff(&browser) {
+        if name != "full-user-disabled" {
+            look(&path, sign);
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+    // What does move is seen.
+    for window in [DESK, PHONE] {
+        browser.look(window);
+        visit(&browser, "/account", "input[name=full_name]");
+        browser.settle();
+        browser.eval(
+            "(() => { const it = document.createElement('div'); it.style.height = '300px'; \
+             document.getElementById('main').prepend(it); return true; })()",
+        );
+        assert!(moved(&browser).0 > SHIFT_MAX, "nothing is seen to move");
     }
 }

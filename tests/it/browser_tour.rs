@@ -37,7 +37,7 @@ pub(crate) fn find(browser: &Browser, list: &str, text: &str) -> String {
 }
 
 /// The screens of a user: where they are, what shows that they are there, what they are called.
-fn screens_of_a_user(browser: &Browser) -> Vec<(String, &'static str, &'static str)> {
+pub(crate) fn screens_of_a_user(browser: &Browser) -> Vec<(String, &'static str, &'static str)> {
     let task = |text: &str| format!("/tasks/{}", find(browser, "/api/tasks?limit=50", text));
     let shared = find(browser, "/api/workspaces", "tasting-panel");
     vec![
@@ -64,7 +64,7 @@ fn screens_of_a_user(browser: &Browser) -> Vec<(String, &'static str, &'static s
     ]
 }
 
-fn screens_of_staff(browser: &Browser) -> Vec<(String, &'static str, &'static str)> {
+pub(crate) fn screens_of_staff(browser: &Browser) -> Vec<(String, &'static str, &'static str)> {
     let user = |name: &str| find(browser, "/api/admin/users?limit=50", name);
     vec![
         ("/admin".into(), ".chart__picture", "full-overview"),
@@ -79,7 +79,7 @@ fn screens_of_staff(browser: &Browser) -> Vec<(String, &'static str, &'static st
     ]
 }
 
-fn visit(browser: &Browser, path: &str, sign: &str) {
+pub(crate) fn visit(browser: &Browser, path: &str, sign: &str) {
     browser.goto(path);
     browser.wait_for(&format!("#main {sign}"));
     // What stands in the page before the app does has a heading too.

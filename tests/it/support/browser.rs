@@ -206,6 +206,11 @@ impl Browser {
         self.send("Emulation.setUserAgentOverride", &who);
     }
 
+    /// Begins every page from the next one on with this script.
+    pub(crate) fn begin_with(&self, script: &str) {
+        self.send("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": script }));
+    }
+
     /// What the API answers whoever is signed in.
     #[track_caller]
     pub(crate) fn ask(&self, path: &str) -> Value {
