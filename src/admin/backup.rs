@@ -6,15 +6,38 @@ use rocket::http::ContentType;
 use rocket::request::Request;
 use rocket::response::{self, Responder, Response};
 use rocket::{State, post, tokio};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::service::AdminService;
 use crate::access::Admin;
+use crate::audit::AuditView;
 use crate::clock::Timestamp;
 use crate::web::{Endpoints, Problem, endpoints};
 
 /// The routes of this module.
 pub fn routes() -> Endpoints {
     endpoints!("admin"; Admin: create_backup;)
+}
+
+/// The last backup that was made.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct LastBackup {
+    at: Timestamp,
+    /// Whether `cellar backup` wrote it; otherwise it was downloaded.
+    is_by_command: bool,
+    /// Who downloaded it; null if nobody did, or nobody knows them any more.
+    by: Option<String>,
+}
+
+impl LastBackup {
+    /// The later one of the last download and the last backup by the command.
+    pub(super) fn of(downloaded: Option<AuditView>, by_command: Option<Timestamp>) -> Option<Self> {
+        let downloaded =
+            downloaded.map(|line| Self { at: line.at, is_by_command: false, by: line.actor });
+        let by_command = by_command.map(|at| Self { at, is_by_command: true, by: None });
+        downloaded.into_iter().chain(by_command).max_by_key(|backup| backup.at)
+    }
 }
 
 /// A whole backup, as a file.

@@ -9,11 +9,11 @@ use rocket::tokio::task;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::backup::BackupFile;
+use super::backup::{BackupFile, LastBackup};
 use super::figures::{self, Activity, Figures};
 use super::job::{CheckKind, Everything};
 use crate::audit::{self, Action, AuditQuery, AuditView};
-use crate::backup::{Workshop, write_archive};
+use crate::backup::{Workshop, last_made, write_archive};
 use crate::clock::{Clock, Timestamp};
 use crate::database::{Database, Tx};
 use crate::error::{Error, Result};
@@ -71,6 +71,8 @@ pub struct SystemView {
     database_bytes: u64,
     blob_count: u64,
     blob_bytes: u64,
+    /// Null if there is none that is known of.
+    last_backup: Option<LastBackup>,
     writer: WriterView,
     jobs: JobCounts,
     /// Memory in use, if the system says.
@@ -124,8 +126,15 @@ impl AdminService {
 
     /// The figures at this moment.
     pub async fn system(&self) -> Result<SystemView> {
-        let (database_bytes, (blob_count, blob_bytes)) =
-            self.database.read(|r| Ok((r.size_bytes()?, Blob::totals(r)?))).await?;
+        let downloads = AuditQuery { action: Some(Action::DataBackup), user_id: None };
+        let (database_bytes, (blob_count, blob_bytes), downloaded) = self
+            .database
+            .read(move |r| {
+                let downloaded = audit::list(r, downloads, i64::MAX, 1)?;
+                Ok((r.size_bytes()?, Blob::totals(r)?, downloaded))
+            })
+            .await?;
+        let by_command = last_made(self.data_folder());
         let counts = self.jobs.count().await?;
         let figures = self.database.figures();
         #[expect(clippy::cast_precision_loss, reason = "a mean for people to read")]
@@ -138,6 +147,7 @@ impl AdminService {
             database_bytes,
             blob_count,
             blob_bytes,
+            last_backup: LastBackup::of(downloaded.into_iter().next(), by_command),
             writer: WriterView {
                 commits: figures.n_commits(),
                 writes: figures.n_writes(),
@@ -197,7 +207,7 @@ impl AdminService {
         })?;
         let (database_bytes, (_, blob_bytes)) =
             self.database.read(|r| Ok((r.size_bytes()?, Blob::totals(r)?))).await?;
-        let folder = self.database.path().parent().unwrap_or(Path::new(".")).to_owned();
+        let folder = self.data_folder().to_owned();
         // The copy of the database lies beside the archive until that is whole.
         require_room(&folder, 2 * database_bytes + blob_bytes)?;
         let write = move || {
@@ -209,6 +219,11 @@ impl AdminService {
         let (event, made_at) = (staff.event(Action::DataBackup, None), self.clock.now());
         staff.write(&self.database, move |tx| audit::note(tx, &event, made_at)).await?;
         Ok(BackupFile { archive, made_at })
+    }
+
+    /// Where everything lies.
+    fn data_folder(&self) -> &Path {
+        self.database.path().parent().unwrap_or(Path::new("."))
     }
 
     /// Figures for a dashboard.

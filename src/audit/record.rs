@@ -144,12 +144,13 @@ pub fn note(tx: &Tx<'_>, event: &Event, now: Timestamp) -> Result<()> {
 pub struct AuditView {
     /// Its id.
     pub id: AuditId,
-    at: Timestamp,
+    /// When it was done.
+    pub at: Timestamp,
     action: Action,
     /// Who did it; null for what a stranger tried.
     actor_id: Option<UserId>,
     /// Their name.
-    actor: Option<String>,
+    pub actor: Option<String>,
     /// Whose account it is about; null if none.
     user_id: Option<UserId>,
     /// Their name.

@@ -10,7 +10,7 @@ use rocket::tokio::{runtime, select, task};
 
 use super::settings::load;
 use super::{Done, Place, say};
-use crate::backup::{Workshop, write_archive};
+use crate::backup::{Workshop, mark_made, write_archive};
 use crate::data_folder;
 use crate::error::{Error, Result};
 
@@ -56,6 +56,10 @@ pub(super) fn run(place: &Place, arguments: &Arguments) -> Done {
         "{} holds the database and {n_contents} contents ({size} bytes).",
         target.display()
     ))?;
+    if let Err(cause) = mark_made(&config.data) {
+        // The copy is whole all the same.
+        eprintln!("cellar: administrators are not told of this backup in the app: {cause}");
+    }
     Ok(ExitCode::SUCCESS)
 }
 

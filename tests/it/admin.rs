@@ -367,4 +367,7 @@ fn an_administrator_downloads_a_backup_that_a_restore_would_take() {
     assert!(!left.iter().any(|name| name.to_string_lossy().contains("backup")), "{left:?}");
     let log = admin.get("/api/admin/audit?action=data_backup").send().expect(200);
     assert_eq!(log["items"][0]["actor"], "admin");
+    let last = &admin.get("/api/admin/system").send().expect(200)["last_backup"];
+    assert_eq!((&last["by"], &last["is_by_command"]), (&json!("admin"), &json!(false)));
+    assert_eq!(last["at"], log["items"][0]["at"]);
 }

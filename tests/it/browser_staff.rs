@@ -203,7 +203,7 @@ fn a_backup_is_downloaded_or_it_is_said_why_not() {
     let Some((_served, browser)) = stage(&binary) else { return };
     sign_in(&browser);
     browser.click("a", "System");
-    browser.wait_for_text("Last downloaded");
+    browser.wait_for_text("Last made");
     // Another one waits for a content; two at a time would only fill the disk.
     browser.eval(
         "window.other = fetch('/api/admin/backup', { method: 'POST' }).then(({ status }) => status); \
@@ -235,4 +235,6 @@ fn a_backup_is_downloaded_or_it_is_said_why_not() {
     let first = archive.entries().unwrap().next().unwrap().unwrap();
     assert_eq!(first.path().unwrap().to_str(), Some("manifest.json"));
     browser.wait_for_text("by admin");
+    binary.run(&["backup", "copy.tar"]).done();
+    browser.wait_for_text("by the command");
 }

@@ -1,26 +1,24 @@
 // @ts-check
-// A backup to take along, and when one was last taken here.
+// A backup to take along, and when one was last made.
 import { useAction } from '/js/core/action.js';
 import { t } from '/js/core/i18n.js';
 import { saveFile } from '/js/core/save-file.js';
-import { useEvery, useLoad } from '/js/core/state.js';
 import { html } from '/js/core/view.js';
-import { createBackup, listAudit } from '/js/admin/api.js';
+import { createBackup } from '/js/admin/api.js';
 import { Button } from '/js/parts/button.js';
 import { Facts } from '/js/parts/facts.js';
 import { Failure, Problem } from '/js/parts/notice.js';
 import { Time } from '/js/parts/time.js';
 
-const RENEW_S = 10;
-
-export function Backup() {
-  const { data, error, reload } = useLoad(() => listAudit({ action: 'data_backup', limit: 1 }));
-  useEvery(RENEW_S, reload);
+/** @param {{ source: import('/js/core/state.js').Loaded<any> }} props */
+export function Backup({ source }) {
+  const { data, error, reload } = source;
   const { run, busy, error: problem } = useAction(async () => {
     saveFile(await createBackup());
     await reload();
   });
-  const last = data?.items[0];
+  const last = data?.last_backup;
+  const how = () => (last.is_by_command ? t('backup.command') : t('backup.by', { name: last.by ?? '–' }));
   return html`
     <section class="card">
       <div class="card__head">
@@ -30,7 +28,7 @@ export function Backup() {
       <p class="card__text">${t('backup.text')}</p>
       ${error && !data ? html`<${Failure} error=${error} retry=${reload} />` : html`
         <${Facts} rows=${[{
-          name: t('backup.last'), detail: last ? t('backup.by', { name: last.actor ?? '–' }) : t('backup.command'),
+          name: t('backup.last'), detail: last && how(),
           value: data && (last ? html`<${Time} at=${last.at} />` : html`<span class="faint">${t('backup.never')}</span>`),
         }]} />`}
       ${problem && html`<div class="card__after"><${Problem} error=${problem} /></div>`}

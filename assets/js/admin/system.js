@@ -109,7 +109,7 @@ export default function SystemScreen() {
       <div class="page__two">
         <div class="page__stack">
           <${DataCheck} recent=${recent} onChange=${renew} />
-          <${Backup} />
+          <${Backup} source=${system} />
           <${JobTable} recent=${recent} limit=${JOBS_LIMIT} />
         </div>
         <div class="page__stack">

@@ -16,6 +16,8 @@ fn kept() -> Kept {
     let cookie = served.sign_in();
     let job_id = served.order_check(&cookie);
     binary.run(&["backup", "copy.tar"]).done();
+    let system = served.request("GET", "/api/admin/system").cookie(&cookie).send();
+    assert_eq!(system.json()["last_backup"]["is_by_command"], true);
     served.stop();
     Kept { binary, cookie, job_id }
 }
@@ -74,6 +76,9 @@ fn a_backup_of_a_stopped_server_keeps_the_public_ids() {
     let served = binary.serve(&["--data", "restored"]);
     assert_eq!(served.request("GET", "/api/me").cookie(&cookie).send().status, 401);
     let cookie = served.sign_in();
+    // What comes back has made no backup itself.
+    let system = served.request("GET", "/api/admin/system").cookie(&cookie).send();
+    assert_eq!(system.json()["last_backup"], json!(null));
     let path = format!("/api/jobs/{job_id}");
     assert_eq!(served.request("GET", &path).cookie(&cookie).send().status, 200);
 }
