@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
 use super::block::Block;
 use super::cell::{self, Place, Wrong};
@@ -80,9 +81,13 @@ impl Layout {
 
     /// Where rows may have any length: columns for all cells of a row with so many.
     pub(super) fn widen(&mut self, n_cells: usize) {
-        while self.inputs.takes_any() && self.names.len() < n_cells {
-            self.add_name(numbered(self.names.len()));
+        if !self.inputs.takes_any() {
+            return;
         }
+        let taken: HashSet<Name> = self.names.iter().cloned().collect();
+        let n_named = self.names.len();
+        let spare = (n_named..).map(numbered).filter(|name| !taken.contains(name));
+        self.names.extend(spare.take(n_cells.saturating_sub(n_named)));
     }
 
     /// Where the model's columns are, in the model's order.

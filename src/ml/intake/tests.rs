@@ -346,6 +346,7 @@ fn rows_of_any_numbers_may_have_any_length() {
     for (text, names) in [
         ("1\n2,3\n", &["column 1", "column 2"][..]),
         ("a\n1\n2,3", &["a", "column 2"]),
+        ("column 2\n1\n2,3", &["column 2", "column 3"]),
         (&wide, &["column 1"]),
     ] {
         let reader = table(text.as_bytes(), &any_numbers()).unwrap();

@@ -55,7 +55,8 @@ impl Form {
     /// What a body of this form is called when it is given back, and of what type it is.
     pub(super) const fn as_file(self) -> (&'static str, &'static str) {
         match self {
-            Self::Table => ("input.csv", "text/csv; charset=utf-8"),
+            // Its letters are the sender's, and need not be UTF-8.
+            Self::Table => ("input.csv", "text/csv"),
             Self::Json | Self::Mlflow | Self::Oip => ("input.json", "application/json"),
         }
     }
