@@ -14,7 +14,10 @@ import { Dialog } from '/js/parts/dialog.js';
 import { Icon } from '/js/parts/icon.js';
 import { chooseLanguage } from '/js/parts/settings.js';
 
-/** What an entry is `also` called can be typed, and does not show. @typedef {{ id: string, label: string, group: string, icon: string, also?: string, act: () => void }} Entry */
+/**
+ * What an entry is `also` called can be typed, and does not show; `name` is a name in another language behind the label.
+ * @typedef {{ id: string, label: string, group: string, icon: string, also?: string, name?: { text: string, lang: string }, act: () => void }} Entry
+ */
 
 /** @param {string} href */
 function visit(href) {
@@ -52,7 +55,7 @@ function entries(models) {
       id: `theme-${name}`, label: `${t('settings.theme')}: ${t(`settings.theme.${name}`)}`, group: t('palette.deeds'), icon: 'sliders', act: () => setTheme(name),
     })),
     ...Object.entries(LANGUAGES).map(([code, name]) => ({
-      id: `language-${code}`, label: `${t('settings.language')}: ${name}`, group: t('palette.deeds'), icon: 'sliders', act: () => { chooseLanguage(code); },
+      id: `language-${code}`, label: `${t('settings.language')}:`, name: { text: name, lang: code }, also: name, group: t('palette.deeds'), icon: 'sliders', act: () => { chooseLanguage(code); },
     })),
     ...(me ? [{ id: 'sign_out', label: t('sign_out'), group: t('palette.deeds'), icon: 'leave', act: signOut }] : []),
   ];
@@ -106,7 +109,7 @@ export default function Palette({ onClose }) {
         ${found.map((entry, place) => html`
           <li class="palette__entry" key=${entry.id} id=${`palette-${entry.id}`} role="option" aria-selected=${place === at ? 'true' : 'false'}
             onPointerMove=${() => setChosen(entry.id)} onClick=${() => run(entry)}>
-            <${Icon} name=${entry.icon} /><span>${entry.label}</span>${entry.group !== entry.label && html`<span class="palette__group">${entry.group}</span>`}
+            <${Icon} name=${entry.icon} /><span>${entry.label}${entry.name && html` <span lang=${entry.name.lang}>${entry.name.text}</span>`}</span>${entry.group !== entry.label && html`<span class="palette__group">${entry.group}</span>`}
           </li>`)}
         ${found.length === 0 && html`<li class="palette__none" role="option" aria-disabled="true" aria-selected="false">${t('palette.none')}</li>`}
       </ul>

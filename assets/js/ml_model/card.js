@@ -81,14 +81,20 @@ function Confusion({ model, evaluation }) {
   // How dark a cell is says which share of its true class it holds.
   const shade = (/** @type {number} */ n, /** @type {number[]} */ row) => Math.ceil((4 * n) / Math.max(1, row.reduce((a, b) => a + b, 0)));
   return html`
-    <section class="card" aria-labelledby="confusion">
+    <section class="card card--fill" aria-labelledby="confusion">
       <div class="card__head"><h2 id="confusion">${t('card.confusion')}</h2></div>
       <p class="card__text">${t('card.confusion_text')}</p>
       <table class="grid-table num" aria-labelledby="confusion">
-        <thead><tr><th scope="col"><span class="unseen">${t('card.true_class')}</span></th>${classes.map((name) => html`<th scope="col" key=${name}>${name}</th>`)}</tr></thead>
+        <colgroup><col class="grid-table__axis" /><col class="grid-table__axis" /></colgroup>
+        <thead>
+          <tr><td colspan="2" rowspan="2"></td><th scope="colgroup" colspan=${classes.length}>${t('card.predicted_class')}</th></tr>
+          <tr>${classes.map((name) => html`<th scope="col" key=${name}>${name}</th>`)}</tr>
+        </thead>
         <tbody>
           ${confusion.map((row, at) => html`
-            <tr key=${at}><th scope="row">${classes[at]}</th>
+            <tr key=${at}>
+              ${at === 0 && html`<th scope="rowgroup" rowspan=${confusion.length}><span class="grid-table__side">${t('card.true_class')}</span></th>`}
+              <th scope="row">${classes[at]}</th>
               ${row.map((n, place) => html`<td key=${place} class=${`shade-${shade(n, row)}${place === at ? ' grid-table__right' : ''}`}>${n ? number(n) : html`<span class="faint">·</span>`}</td>`)}
             </tr>`)}
         </tbody>

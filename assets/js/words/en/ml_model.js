@@ -151,6 +151,7 @@ export default {
   'card.confusion': 'Which score was taken for which',
   'card.confusion_text': 'A line for each true score, a column for each predicted one. On the framed cells both are the same.',
   'card.true_class': 'True score',
+  'card.predicted_class': 'Predicted score',
   'card.ranges': 'Columns and their ranges',
   'card.column': 'Column',
   'card.unit': 'Unit',

@@ -151,6 +151,7 @@ export default {
   'card.confusion': 'Qué nota se tomó por cuál',
   'card.confusion_text': 'Una línea por nota verdadera, una columna por nota predicha. En las celdas enmarcadas coinciden.',
   'card.true_class': 'Nota verdadera',
+  'card.predicted_class': 'Nota predicha',
   'card.ranges': 'Columnas y sus intervalos',
   'card.column': 'Columna',
   'card.unit': 'Unidad',

@@ -151,6 +151,7 @@ export default {
   'card.confusion': 'Какая оценка за какую принята',
   'card.confusion_text': 'Строка — истинная оценка, столбец — предсказанная. В обведённых клетках они равны.',
   'card.true_class': 'Истинная оценка',
+  'card.predicted_class': 'Предсказанная оценка',
   'card.ranges': 'Столбцы и их пределы',
   'card.column': 'Столбец',
   'card.unit': 'Единица',
