@@ -5,7 +5,6 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
-use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
@@ -19,10 +18,6 @@ pub const MANIFEST_NAME: &str = "manifest.json";
 
 /// The form of the archive; a change of it that older versions cannot read gets the next number.
 pub const FORMAT: u32 = 1;
-
-/// The empty file in the data folder that is as old as the last backup by the command: the database
-/// belongs to the server while that runs.
-const MARK_NAME: &str = "last-backup";
 
 /// What a backup says of itself.
 #[derive(Debug, Serialize, Deserialize)]
@@ -82,21 +77,6 @@ impl Workshop {
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
-}
-
-/// Marks in the data folder that the command has made a backup.
-pub fn mark_made(data: &Path) -> io::Result<()> {
-    let mark = data.join(MARK_NAME);
-    // It may be another user's, whose file cannot be touched but whose place can be taken.
-    let _ = std::fs::remove_file(&mark);
-    File::create(mark).map(drop)
-}
-
-/// When the command made its last backup, as far as it could be marked.
-pub fn last_made(data: &Path) -> Option<Timestamp> {
-    let changed = std::fs::metadata(data.join(MARK_NAME)).ok()?.modified().ok()?;
-    let since = changed.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-    i64::try_from(since.as_millis()).ok().map(Timestamp::from_millis)
 }
 
 /// Writes the whole data folder into the new file `archive`, with the folder `work` for what lies

@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use crate::clock::Timestamp;
 use crate::database;
 use crate::error::{Error, Result};
 use crate::files;
@@ -19,6 +20,10 @@ const RESTORING_NAME: &str = "restoring";
 /// What tells that folder from one that somebody else has named so.
 const RESTORING_MARK: &str = "cellar-restore";
 /// What a file system of its own has at its root.
+/// The file in which the command notes when it began its last backup: while the server runs, the
+/// database is the server's.
+const LAST_BACKUP_NAME: &str = "last-backup";
+const NOTE_BYTES_MAX: u64 = 64;
 const LOST_AND_FOUND: &str = "lost+found";
 
 /// Free space below which it is wiser not to start: it would soon end.
@@ -52,6 +57,8 @@ impl DataFolder {
         for name in leftovers(path)? {
             fs::remove_dir_all(path.join(name)).map_err(|cause| unusable(path, &cause))?;
         }
+        // What will be there has made no backup yet.
+        let _ = fs::remove_file(path.join(LAST_BACKUP_NAME));
         refuse_full(path)?;
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
@@ -70,6 +77,26 @@ impl DataFolder {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// Notes that the command made a backup, begun at this moment.
+pub fn note_backup(path: &Path, begun: Timestamp) -> io::Result<()> {
+    // A file of its own that takes the place of the old one, whoever made that, and never a link's.
+    let mut note = tempfile::NamedTempFile::new_in(path)?;
+    writeln!(note, "{begun}")?;
+    // Whoever made the backup need not be the user that the server runs as; the folder is private.
+    #[cfg(unix)]
+    note.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+    note.persist(path.join(LAST_BACKUP_NAME))?;
+    Ok(())
+}
+
+/// When the command began its last backup, as far as it could be noted.
+pub fn last_backup(path: &Path) -> Option<Timestamp> {
+    let mut text = String::new();
+    let note = File::open(path.join(LAST_BACKUP_NAME)).ok()?;
+    note.take(NOTE_BYTES_MAX).read_to_string(&mut text).ok()?;
+    Timestamp::parse(text.trim_end())
 }
 
 /// Whether `path` holds a database of Cellar already.
@@ -147,8 +174,7 @@ fn refuse_foreign(path: &Path) -> Result<()> {
     }
     let names = names_in(path)?;
     let is_ours = |name: &str| {
-        name == LOCK_NAME
-            || name == LOST_AND_FOUND
+        [LOCK_NAME, LAST_BACKUP_NAME, LOST_AND_FOUND].contains(&name)
             || name == MODELS_NAME && has_models_alone(&path.join(name))
     };
     match names.iter().find(|name| !is_ours(name)) {
@@ -169,7 +195,7 @@ fn refuse_foreign(path: &Path) -> Result<()> {
 /// What a restore that was cut off has left in a folder that is empty otherwise.
 fn leftovers(path: &Path) -> Result<Vec<String>> {
     let mut names = names_in(path)?;
-    names.retain(|name| name != LOCK_NAME && name != LOST_AND_FOUND);
+    names.retain(|name| ![LOCK_NAME, LAST_BACKUP_NAME, LOST_AND_FOUND].contains(&name.as_str()));
     let is_leftover = |name: &String| name == RESTORING_NAME || name == files::FOLDER_NAME;
     let was_cut_off = path.join(RESTORING_NAME).join(RESTORING_MARK).is_file();
     if names.is_empty() || (was_cut_off && names.iter().all(is_leftover)) {

@@ -23,6 +23,7 @@ pub fn routes() -> Endpoints {
 /// The last backup that was made.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct LastBackup {
+    /// When it was downloaded, or when the command began it.
     at: Timestamp,
     /// Whether `cellar backup` wrote it; otherwise it was downloaded.
     is_by_command: bool,
@@ -31,10 +32,16 @@ pub(super) struct LastBackup {
 }
 
 impl LastBackup {
-    /// The later one of the last download and the last backup by the command.
-    pub(super) fn of(downloaded: Option<AuditView>, by_command: Option<Timestamp>) -> Option<Self> {
+    /// The later one of the last download and the last backup by the command, as of `now`: the
+    /// clock of whoever gave the command may have been ahead.
+    pub(super) fn of(
+        downloaded: Option<AuditView>,
+        by_command: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Option<Self> {
         let downloaded =
             downloaded.map(|line| Self { at: line.at, is_by_command: false, by: line.actor });
+        let by_command = by_command.filter(|at| *at <= now);
         let by_command = by_command.map(|at| Self { at, is_by_command: true, by: None });
         downloaded.into_iter().chain(by_command).max_by_key(|backup| backup.at)
     }

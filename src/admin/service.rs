@@ -13,8 +13,9 @@ use super::backup::{BackupFile, LastBackup};
 use super::figures::{self, Activity, Figures};
 use super::job::{CheckKind, Everything};
 use crate::audit::{self, Action, AuditQuery, AuditView};
-use crate::backup::{Workshop, last_made, write_archive};
+use crate::backup::{Workshop, write_archive};
 use crate::clock::{Clock, Timestamp};
+use crate::data_folder;
 use crate::database::{Database, Tx};
 use crate::error::{Error, Result};
 use crate::files::Blob;
@@ -127,14 +128,16 @@ impl AdminService {
     /// The figures at this moment.
     pub async fn system(&self) -> Result<SystemView> {
         let downloads = AuditQuery { action: Some(Action::DataBackup), user_id: None };
-        let (database_bytes, (blob_count, blob_bytes), downloaded) = self
+        let (now, folder) = (self.clock.now(), self.data_folder().to_owned());
+        let (database_bytes, (blob_count, blob_bytes), last_backup) = self
             .database
             .read(move |r| {
-                let downloaded = audit::list(r, downloads, i64::MAX, 1)?;
-                Ok((r.size_bytes()?, Blob::totals(r)?, downloaded))
+                let downloaded = audit::list(r, downloads, i64::MAX, 1)?.pop();
+                let by_command = data_folder::last_backup(&folder);
+                let last_backup = LastBackup::of(downloaded, by_command, now);
+                Ok((r.size_bytes()?, Blob::totals(r)?, last_backup))
             })
             .await?;
-        let by_command = last_made(self.data_folder());
         let counts = self.jobs.count().await?;
         let figures = self.database.figures();
         #[expect(clippy::cast_precision_loss, reason = "a mean for people to read")]
@@ -142,12 +145,12 @@ impl AdminService {
         Ok(SystemView {
             version: env!("CARGO_PKG_VERSION"),
             started_at: self.started_at,
-            uptime_s: self.clock.now().millis_since(self.started_at) / 1000,
+            uptime_s: now.millis_since(self.started_at) / 1000,
             data_folder_bytes_free: machine::free_bytes(self.database.path()),
             database_bytes,
             blob_count,
             blob_bytes,
-            last_backup: LastBackup::of(downloaded.into_iter().next(), by_command),
+            last_backup,
             writer: WriterView {
                 commits: figures.n_commits(),
                 writes: figures.n_writes(),
@@ -221,11 +224,6 @@ impl AdminService {
         Ok(BackupFile { archive, made_at })
     }
 
-    /// Where everything lies.
-    fn data_folder(&self) -> &Path {
-        self.database.path().parent().unwrap_or(Path::new("."))
-    }
-
     /// Figures for a dashboard.
     pub async fn figures(&self) -> Result<Figures> {
         let now = self.clock.now();
@@ -245,6 +243,11 @@ impl AdminService {
         limit: u32,
     ) -> Result<Vec<AuditView>> {
         self.database.read(move |r| audit::list(r, query, before, limit)).await
+    }
+
+    /// Where everything lies.
+    fn data_folder(&self) -> &Path {
+        self.database.path().parent().unwrap_or(Path::new("."))
     }
 }
 

@@ -10,7 +10,8 @@ use rocket::tokio::{runtime, select, task};
 
 use super::settings::load;
 use super::{Done, Place, say};
-use crate::backup::{Workshop, mark_made, write_archive};
+use crate::backup::{Workshop, write_archive};
+use crate::clock::Clock;
 use crate::data_folder;
 use crate::error::{Error, Result};
 
@@ -41,6 +42,7 @@ pub(super) fn run(place: &Place, arguments: &Arguments) -> Done {
     // Built beside its place and renamed, so that a file of that name is always a whole backup.
     let work = Workshop::open(folder).map_err(|cause| unwritable(target, &cause))?;
     let archive = work.path().join("backup.tar");
+    let begun = Clock::system().now();
     let (data, place, file) = (config.data.clone(), work.path().to_owned(), archive.clone());
     let n_contents = unless_told_to_stop(move || write_archive(&data, &place, &file))
         .map_err(|error| in_words(target, error))?;
@@ -51,15 +53,17 @@ pub(super) fn run(place: &Place, arguments: &Arguments) -> Done {
     File::open(folder)
         .and_then(|folder| folder.sync_all())
         .map_err(|cause| unwritable(target, &cause))?;
+    if let Err(cause) = data_folder::note_backup(&config.data, begun) {
+        eprintln!(
+            "cellar: the backup is whole, but the app will not tell of it: {} cannot be written: {cause}",
+            config.data.display()
+        );
+    }
     let size = std::fs::metadata(target).map_or(0, |facts| facts.len());
     say(&format!(
         "{} holds the database and {n_contents} contents ({size} bytes).",
         target.display()
     ))?;
-    if let Err(cause) = mark_made(&config.data) {
-        // The copy is whole all the same.
-        eprintln!("cellar: administrators are not told of this backup in the app: {cause}");
-    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -370,4 +370,13 @@ fn an_administrator_downloads_a_backup_that_a_restore_would_take() {
     let last = &admin.get("/api/admin/system").send().expect(200)["last_backup"];
     assert_eq!((&last["by"], &last["is_by_command"]), (&json!("admin"), &json!(false)));
     assert_eq!(last["at"], log["items"][0]["at"]);
+    // What the command noted counts if it can be true.
+    let note = app.database.path().with_file_name("last-backup");
+    for (noted, is_by_command) in
+        [("2999-01-01T00:00:00Z", false), ("x", false), (last["at"].as_str().unwrap(), true)]
+    {
+        std::fs::write(&note, format!("{noted}\n")).unwrap();
+        let last = &admin.get("/api/admin/system").send().expect(200)["last_backup"];
+        assert_eq!(last["is_by_command"], is_by_command, "{noted}");
+    }
 }

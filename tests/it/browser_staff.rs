@@ -236,5 +236,5 @@ fn a_backup_is_downloaded_or_it_is_said_why_not() {
     assert_eq!(first.path().unwrap().to_str(), Some("manifest.json"));
     browser.wait_for_text("by admin");
     binary.run(&["backup", "copy.tar"]).done();
-    browser.wait_for_text("by the command");
+    browser.wait_for_text("through “cellar backup”");
 }

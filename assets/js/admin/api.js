@@ -7,7 +7,8 @@ import { request } from '/js/core/http.js';
  * @typedef {{ version: string, started_at: string, uptime_s: number, data_folder_bytes_free: number, database_bytes: number,
  *   blob_count: number, blob_bytes: number, memory_bytes: number, is_insecure: boolean,
  *   writer: { commits: number, writes: number, mean_group_size: number, queue_depth: number },
- *   jobs: { queued: number, running: number, succeeded: number, cancelled: number, dead: number } }} System
+ *   jobs: { queued: number, running: number, succeeded: number, cancelled: number, dead: number },
+ *   last_backup: { at: string, is_by_command: boolean, by: string | null } | null, failed_requests: number }} System
  */
 
 /** @returns {Promise<System>} */

@@ -10,7 +10,7 @@ import { Facts } from '/js/parts/facts.js';
 import { Failure, Problem } from '/js/parts/notice.js';
 import { Time } from '/js/parts/time.js';
 
-/** @param {{ source: import('/js/core/state.js').Loaded<any> }} props */
+/** @param {{ source: import('/js/core/state.js').Loaded<import('/js/admin/api.js').System> }} props */
 export function Backup({ source }) {
   const { data, error, reload } = source;
   const { run, busy, error: problem } = useAction(async () => {
@@ -18,7 +18,7 @@ export function Backup({ source }) {
     await reload();
   });
   const last = data?.last_backup;
-  const how = () => (last.is_by_command ? t('backup.command') : t('backup.by', { name: last.by ?? '–' }));
+  const how = () => (last?.is_by_command ? t('backup.command') : t('backup.by', { name: last?.by ?? '–' }));
   return html`
     <section class="card">
       <div class="card__head">
@@ -28,7 +28,8 @@ export function Backup({ source }) {
       <p class="card__text">${t('backup.text')}</p>
       ${error && !data ? html`<${Failure} error=${error} retry=${reload} />` : html`
         <${Facts} rows=${[{
-          name: t('backup.last'), detail: last && how(),
+          // The line is held while it is not known who made the last.
+          name: t('backup.last'), detail: last ? how() : '\u00a0',
           value: data && (last ? html`<${Time} at=${last.at} />` : html`<span class="faint">${t('backup.never')}</span>`),
         }]} />`}
       ${problem && html`<div class="card__after"><${Problem} error=${problem} /></div>`}

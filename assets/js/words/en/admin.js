@@ -70,7 +70,7 @@ export default {
   'backup.text': 'One file with everything, as of one moment, while the service goes on. The download begins once the copy is made.',
   'backup.last': 'Last made',
   'backup.by': 'by {name}',
-  'backup.command': 'by the command',
+  'backup.command': 'through “cellar backup”',
   'backup.never': 'not yet',
   'error.backup_under_way': 'A backup is being made already. Wait until it is done.',
   'error.backup_no_room': 'There is no room for a copy beside the data. Free some space, or run “cellar backup” onto another disk.',

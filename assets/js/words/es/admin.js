@@ -70,8 +70,8 @@ export default {
   'backup.text': 'Un archivo con todo, tal como estaba en un instante, sin parar el servicio. La descarga empieza cuando la copia está hecha.',
   'backup.last': 'Última copia',
   'backup.by': 'por {name}',
-  'backup.command': 'con el comando',
-  'backup.never': 'aún no',
+  'backup.command': 'con «cellar backup»',
+  'backup.never': 'aún ninguna',
   'error.backup_under_way': 'Ya se está haciendo una copia. Espera a que termine.',
   'error.backup_no_room': 'No hay espacio para una copia junto a los datos. Libera espacio o ejecuta «cellar backup» en otro disco.',
 };

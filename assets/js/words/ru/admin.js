@@ -68,10 +68,10 @@ export default {
   'backup.title': 'Резервная копия',
   'backup.action': 'Скачать',
   'backup.text': 'Один файл со всем содержимым на один момент, без остановки сервиса. Скачивание начнётся, когда копия готова.',
-  'backup.last': 'Последняя',
+  'backup.last': 'Последняя копия',
   'backup.by': 'кем: {name}',
-  'backup.command': 'сделана командой',
-  'backup.never': 'ещё нет',
+  'backup.command': 'через «cellar backup»',
+  'backup.never': 'ещё не было',
   'error.backup_under_way': 'Копия уже создаётся. Дождитесь её окончания.',
   'error.backup_no_room': 'Рядом с данными нет места для копии. Освободите место или запустите «cellar backup» на другой диск.',
 };
