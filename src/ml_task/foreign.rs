@@ -161,7 +161,7 @@ fn model_version_ready(
     model: &str,
     version: &str,
 ) -> Answer<Value> {
-    // One that is in training has no version yet, and is not ready for any.
+    // One that is not trained has no version yet, and is not ready for any.
     if models.view(model)?.version.is_some_and(|present| present != version) {
         return Err(Error::NotFound("version").into());
     }

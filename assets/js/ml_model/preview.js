@@ -67,7 +67,11 @@ class Judge {
   /** Rows of any numbers may be longer than the first of them. @param {number} nCells */
   widen(nCells) {
     const { names, places } = this.state;
-    while (names.length < nCells && nCells <= COLUMNS_MAX) places.push(names.push(String(names.length + 1)) - 1);
+    while (names.length < nCells && nCells <= COLUMNS_MAX) {
+      let name = String(names.length + 1);
+      while (names.includes(name)) name += '′';
+      places.push(names.push(name) - 1);
+    }
   }
 
   /** @param {import('/js/core/delimited.js').Record} record */

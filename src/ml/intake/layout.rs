@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::HashSet;
 
 use super::block::Block;
 use super::cell::{self, Place, Wrong};
@@ -81,13 +80,9 @@ impl Layout {
 
     /// Where rows may have any length: columns for all cells of a row with so many.
     pub(super) fn widen(&mut self, n_cells: usize) {
-        if !self.inputs.takes_any() {
-            return;
+        while self.inputs.takes_any() && self.names.len() < n_cells {
+            self.add_name(self.unnamed_column(self.names.len()));
         }
-        let taken: HashSet<Name> = self.names.iter().cloned().collect();
-        let n_named = self.names.len();
-        let spare = (n_named..).map(numbered).filter(|name| !taken.contains(name));
-        self.names.extend(spare.take(n_cells.saturating_sub(n_named)));
     }
 
     /// Where the model's columns are, in the model's order.
@@ -158,7 +153,16 @@ impl Layout {
             return column.name.into();
         }
         let name = self.places.get(number).map(|place| self.names[*place].as_ref());
-        name.map_or_else(|| numbered(number), Cow::Borrowed)
+        name.map_or_else(|| self.unnamed_column(number), Cow::Borrowed)
+    }
+
+    /// The name of a column beyond the named ones, none of which it repeats.
+    fn unnamed_column(&self, at: usize) -> Name {
+        let mut name = numbered(at).into_owned();
+        while self.names[..self.places.len()].iter().any(|taken| *taken == name) {
+            name.push('′');
+        }
+        name.into()
     }
 
     /// What is wrong with a row of so many cells that does not name them, if anything is.

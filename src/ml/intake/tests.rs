@@ -332,6 +332,8 @@ fn rows_of_any_numbers_may_have_any_length() {
         (3, Some(4), "column 3", "not_a_number"),
     ];
     assert_eq!(faults(&found), expected);
+    let found = read_as("column 2\n1,x\n", &any_numbers()).unwrap();
+    assert_eq!(faults(&found), [(1, Some(2), "column 2′", "not_a_number")]);
     // What parts the names parts the cells, where one of them has a decimal comma.
     let block = read_as("x;y\n7,4\n3,5;1\n", &any_numbers()).unwrap();
     assert_eq!(block.rows.iter().collect::<Vec<_>>(), [&[7.4][..], &[3.5, 1.0]]);
@@ -346,7 +348,7 @@ fn rows_of_any_numbers_may_have_any_length() {
     for (text, names) in [
         ("1\n2,3\n", &["column 1", "column 2"][..]),
         ("a\n1\n2,3", &["a", "column 2"]),
-        ("column 2\n1\n2,3", &["column 2", "column 3"]),
+        ("column 2\n1\n2,3", &["column 2", "column 2′"]),
         (&wide, &["column 1"]),
     ] {
         let reader = table(text.as_bytes(), &any_numbers()).unwrap();
