@@ -67,11 +67,16 @@ impl Request {
         Answer::parse(&bytes).ok_or_else(|| io::Error::other("the answer was cut off"))
     }
 
-    /// The lines of an endless answer, as they come.
+    /// The lines of an endless answer's body, as they come.
     #[track_caller]
     pub(crate) fn lines(self) -> impl Iterator<Item = String> + use<> {
         let stream = self.header("Accept", "text/event-stream").open().unwrap();
-        BufReader::new(stream).lines().map_while(Result::ok)
+        let mut answer = BufReader::new(stream);
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            assert!(answer.read_line(&mut head).unwrap() > 0, "the answer was cut off: {head}");
+        }
+        BufReader::new(Chunks { answer, n_left: 0 }).lines().map_while(Result::ok)
     }
 
     /// Sends everything but the body's last byte, which [`HeldBack::finish`] sends.
@@ -115,6 +120,35 @@ pub(crate) fn exchange(port: u16, request: &[u8]) -> Answer {
         if let Some(answer) = Answer::parse(&bytes) {
             return answer;
         }
+    }
+}
+
+/// A body that comes in chunks, whose ends are nowhere in particular.
+struct Chunks<R> {
+    answer: R,
+    n_left: usize,
+}
+
+impl<R: BufRead> Read for Chunks<R> {
+    fn read(&mut self, piece: &mut [u8]) -> io::Result<usize> {
+        while self.n_left == 0 {
+            let mut size = String::new();
+            if self.answer.read_line(&mut size)? == 0 {
+                return Ok(0);
+            }
+            // Behind each chunk stands an empty line.
+            let size = size.trim();
+            match usize::from_str_radix(size, 16) {
+                Ok(0) => return Ok(0),
+                Ok(n) => self.n_left = n,
+                Err(_) if size.is_empty() => {}
+                Err(error) => return Err(io::Error::other(error)),
+            }
+        }
+        let n = piece.len().min(self.n_left);
+        let n = self.answer.read(&mut piece[..n])?;
+        self.n_left -= n;
+        Ok(n)
     }
 }
 
