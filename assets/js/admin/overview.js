@@ -33,6 +33,7 @@ function ByDay({ title, source, days, format, head, unit }) {
     <section class="card">
       <div class="card__head"><h2>${title}</h2><small class="faint">${t('overview.days')}</small></div>
       ${source.error && !source.data ? html`<${Failure} error=${source.error} retry=${source.reload} />`
+        : bars?.every(({ value }) => value === 0) ? html`<div class="chart-room"><p class="chart-room__none">${t('overview.nothing')}</p></div>`
         : bars ? html`<${BarChart} label=${title} bars=${bars} yFormat=${format} tickFormat=${number} heads=${[t('overview.day'), head]} height=${HEIGHT} xTicks=${4} yTitle=${unit} />`
         : html`<div class="chart-room"><${SkeletonBlock} /></div>`}
     </section>`;

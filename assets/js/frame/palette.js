@@ -15,8 +15,8 @@ import { Icon } from '/js/parts/icon.js';
 import { chooseLanguage } from '/js/parts/settings.js';
 
 /**
- * What an entry is `also` called can be typed, and does not show; `name` is a name in another language behind the label.
- * @typedef {{ id: string, label: string, group: string, icon: string, also?: string, name?: { text: string, lang: string }, act: () => void }} Entry
+ * What an entry is `also` called can be typed, and does not show; its `own_name` stands behind the label, in its own language.
+ * @typedef {{ id: string, label: string, group: string, icon: string, also?: string, own_name?: { text: string, lang: string }, act: () => void }} Entry
  */
 
 /** @param {string} href */
@@ -55,7 +55,7 @@ function entries(models) {
       id: `theme-${name}`, label: `${t('settings.theme')}: ${t(`settings.theme.${name}`)}`, group: t('palette.deeds'), icon: 'sliders', act: () => setTheme(name),
     })),
     ...Object.entries(LANGUAGES).map(([code, name]) => ({
-      id: `language-${code}`, label: `${t('settings.language')}:`, name: { text: name, lang: code }, also: name, group: t('palette.deeds'), icon: 'sliders', act: () => { chooseLanguage(code); },
+      id: `language-${code}`, label: `${t('settings.language')}:`, own_name: { text: name, lang: code }, group: t('palette.deeds'), icon: 'sliders', act: () => { chooseLanguage(code); },
     })),
     ...(me ? [{ id: 'sign_out', label: t('sign_out'), group: t('palette.deeds'), icon: 'leave', act: signOut }] : []),
   ];
@@ -63,8 +63,8 @@ function entries(models) {
 
 /** Whether the words typed begin words of the entry, in any order. @param {Entry} entry @param {string} typed */
 function fits(entry, typed) {
-  const words = `${entry.label} ${entry.group} ${entry.also ?? ''}`.toLowerCase().split(/[\s:]+/);
-  return typed.toLowerCase().split(/\s+/).every((part) => words.some((word) => word.includes(part)));
+  const words = `${entry.label} ${entry.own_name?.text ?? ''} ${entry.group} ${entry.also ?? ''}`.toLowerCase().split(/[\s:]+/);
+  return typed.toLowerCase().split(/[\s:]+/).every((part) => words.some((word) => word.includes(part)));
 }
 
 /** @param {{ onClose: () => void }} props */
@@ -109,7 +109,7 @@ export default function Palette({ onClose }) {
         ${found.map((entry, place) => html`
           <li class="palette__entry" key=${entry.id} id=${`palette-${entry.id}`} role="option" aria-selected=${place === at ? 'true' : 'false'}
             onPointerMove=${() => setChosen(entry.id)} onClick=${() => run(entry)}>
-            <${Icon} name=${entry.icon} /><span>${entry.label}${entry.name && html` <span lang=${entry.name.lang}>${entry.name.text}</span>`}</span>${entry.group !== entry.label && html`<span class="palette__group">${entry.group}</span>`}
+            <${Icon} name=${entry.icon} /><span>${entry.label}${entry.own_name && html` <span lang=${entry.own_name.lang}>${entry.own_name.text}</span>`}</span>${entry.group !== entry.label && html`<span class="palette__group">${entry.group}</span>`}
           </li>`)}
         ${found.length === 0 && html`<li class="palette__none" role="option" aria-disabled="true" aria-selected="false">${t('palette.none')}</li>`}
       </ul>

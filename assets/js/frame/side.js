@@ -87,6 +87,7 @@ export function Side({ path, me, onSignOut }) {
   const groups = may ? navigation(me, listed) : [];
   const current = currentOf(groups, path);
   const [first, ...others] = groups;
+  const isUnderMore = others.some(({ href, links }) => href === path || links.some((link) => link.href === current));
   return html`
     <div class="side">
       <div class="side__top">
@@ -100,7 +101,7 @@ export function Side({ path, me, onSignOut }) {
         <${Wallet} />
         <nav class="dock" aria-label=${t('nav.main')}>
           ${first.links.slice(0, 4).map((link) => html`<${NavLink} key=${link.href} link=${link} current=${current} />`)}
-          <button class="nav__link" type="button" aria-haspopup="dialog" onClick=${() => setSheet(true)}>
+          <button class="nav__link" type="button" aria-haspopup="dialog" aria-current=${isUnderMore ? 'true' : undefined} onClick=${() => setSheet(true)}>
             <${Icon} name="more" /><span class="nav__word">${t('nav.more')}</span>
           </button>
         </nav>

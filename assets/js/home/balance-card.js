@@ -8,9 +8,9 @@ import { useStore } from '/js/core/state.js';
 import { html } from '/js/core/view.js';
 import { BalanceLine, useBalanceDays } from '/js/parts/balance-line.js';
 import { Button } from '/js/parts/button.js';
-import { BigCredits } from '/js/parts/credits.js';
+import { BigCredits, BigCreditsComing } from '/js/parts/credits.js';
 import { Blank, Failure } from '/js/parts/notice.js';
-import { Skeleton, SkeletonBlock } from '/js/parts/skeleton.js';
+import { SkeletonBlock } from '/js/parts/skeleton.js';
 
 const DAYS = 30;
 const HEIGHT = 156;
@@ -23,7 +23,7 @@ export function BalanceCard() {
       <div class="card__head card__head--close"><h2 id="balance">${t('home.balance')}</h2><small class="quiet">${t('home.days', { n: DAYS })}</small></div>
       ${held
         ? html`<${BigCredits} amount=${held.available} more=${held.held > 0 && t('home.held', { credits: credits(held.held) })} />`
-        : html`<p class="amount"><${Skeleton} ch=${14} /></p>`}
+        : html`<${BigCreditsComing} />`}
       ${data && points.every(({ y }) => y === 0)
         ? html`<${Blank} icon="coin" title=${t('home.no_credits')} text=${t('home.no_credits_text')}
             action=${html`<${Button} kind="small" onClick=${() => openDialog('top_up')}>${t('top_up.action')}<//>`} />`

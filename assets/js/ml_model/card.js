@@ -85,7 +85,7 @@ function Confusion({ model, evaluation }) {
       <div class="card__head"><h2 id="confusion">${t('card.confusion')}</h2></div>
       <p class="card__text">${t('card.confusion_text')}</p>
       <table class="grid-table num" aria-labelledby="confusion">
-        <colgroup><col class="grid-table__axis" /><col class="grid-table__axis" /></colgroup>
+        <colgroup><col class="grid-table__axis" /><col class="grid-table__axis" /></colgroup><colgroup span=${classes.length}></colgroup>
         <thead>
           <tr><td colspan="2" rowspan="2"></td><th scope="colgroup" colspan=${classes.length}>${t('card.predicted_class')}</th></tr>
           <tr>${classes.map((name) => html`<th scope="col" key=${name}>${name}</th>`)}</tr>

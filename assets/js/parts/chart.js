@@ -93,26 +93,28 @@ function some(n, most) {
 }
 
 /**
- * A line over time; with `step` a value holds until the next one. Below it the area is tinted.
+ * A line over time; with `step` a value holds until the next one, and the last for as long as the one before. Below it the
+ * area is tinted.
  * @param {{ label: string, points: { x: number, y: number }[], xFormat: Format, yFormat: Format, tickFormat?: Format, heads: [string, string],
  *   step?: boolean, height?: number, whole?: boolean, xTicks?: number, yTitle?: string }} props
  */
 export function LineChart({ label, points, xFormat, yFormat, tickFormat = yFormat, heads, step = false, height, whole = true, xTicks = 4, yTitle }) {
   const id = useId();
   const values = points.map(({ y }) => y);
-  const scaleX = (/** @type {Area} */ area) => linear([points[0].x, points[points.length - 1].x], [area.left, area.right]);
+  const last = points[points.length - 1];
+  const end = step && points.length > 1 ? 2 * last.x - points[points.length - 2].x : last.x;
+  const scaleX = (/** @type {Area} */ area) => linear([points[0].x, end], [area.left, area.right]);
   const draw = (/** @type {Area} */ area, /** @type {(value: number) => number} */ y) => {
     const x = scaleX(area);
     const path = points.map((point, at) => {
       const [px, py] = [x(point.x).toFixed(1), y(point.y).toFixed(1)];
       return at === 0 ? `M${px} ${py}` : step ? `H${px}V${py}` : `L${px} ${py}`;
-    }).join('');
-    const last = points[points.length - 1];
+    }).join('') + (step ? `H${area.right}` : '');
     return html`
       <defs><linearGradient id=${id} x1="0" x2="0" y1="0" y2="1"><stop class="chart__tint" offset="0" /><stop class="chart__tint chart__tint--end" offset="1" /></linearGradient></defs>
       <path d=${`${path}V${area.bottom}H${area.left}Z`} fill=${`url(#${id})`} />
       <path class="chart__path" d=${path} />
-      <circle class="chart__dot" cx=${x(last.x)} cy=${y(last.y)} r="4" />`;
+      <circle class="chart__dot" cx=${x(end)} cy=${y(last.y)} r="4" />`;
   };
   return html`
     <${Frame} label=${label} height=${height} yTicks=${ticks(Math.min(0, ...values), Math.max(1, ...values), 3, whole)} yFormat=${tickFormat}
@@ -120,8 +122,10 @@ export function LineChart({ label, points, xFormat, yFormat, tickFormat = yForma
       yTitle=${yTitle} draw=${draw} heads=${heads} rows=${points.map(({ x, y }) => [xFormat(x), yFormat(y)])}
       hintAt=${(/** @type {number} */ at, /** @type {Area} */ area, /** @type {(value: number) => number} */ y) => {
         const x = scaleX(area);
-        const near = points.reduce((best, point) => (Math.abs(x(point.x) - at) < Math.abs(x(best.x) - at) ? point : best));
-        return { x: x(near.x), y: y(near.y), title: xFormat(near.x), text: yFormat(near.y) };
+        // Where a value holds, the pointer is at the middle of its time.
+        const place = (/** @type {number} */ time) => x(time) + (step ? (x(end) - x(last.x)) / 2 : 0);
+        const near = points.reduce((best, point) => (Math.abs(place(point.x) - at) < Math.abs(place(best.x) - at) ? point : best));
+        return { x: place(near.x), y: y(near.y), title: xFormat(near.x), text: yFormat(near.y) };
       }} />`;
 }
 

@@ -7,9 +7,9 @@ import { t } from '/js/core/i18n.js';
 import { useStore } from '/js/core/state.js';
 import { html } from '/js/core/view.js';
 import { BalanceLine, useBalanceDays } from '/js/parts/balance-line.js';
-import { BigCredits } from '/js/parts/credits.js';
+import { BigCredits, BigCreditsComing } from '/js/parts/credits.js';
 import { Failure } from '/js/parts/notice.js';
-import { Skeleton, SkeletonBlock } from '/js/parts/skeleton.js';
+import { SkeletonBlock } from '/js/parts/skeleton.js';
 
 const SPANS = ['7', '30', '90'];
 const HEIGHT = 190;
@@ -30,8 +30,8 @@ export function BalanceDays() {
       </div>
       ${held
         ? html`<${BigCredits} amount=${held.available} more=${held.held > 0 && t('wallet.held', { n: held.held, count: number(held.held) })} />`
-        : html`<p class="amount"><${Skeleton} ch=${14} /></p>`}
-      <div class="balance-days" aria-busy=${busy ? 'true' : undefined}>
+        : html`<${BigCreditsComing} />`}
+      <div class="balance-days chart-room chart-room--tall" aria-busy=${busy ? 'true' : undefined}>
         ${points.length > 1
           ? html`<${BalanceLine} label=${t('credits_page.chart')} points=${points} height=${HEIGHT} xTicks=${6} heads=${[t('credits_page.day'), t('wallet.title')]} />`
           : error ? html`<${Failure} error=${error} retry=${reload} />`

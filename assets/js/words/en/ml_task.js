@@ -13,7 +13,7 @@ export default {
   'task_page.again': 'Run again',
   'task_page.delete': 'Delete',
   'task_page.delete_title': 'Delete this task?',
-  'task_page.delete_paid': 'Its rows and predictions are deleted for good. The {credits} that it cost stay in your transactions.',
+  'task_page.delete_paid': 'Its rows and predictions are deleted for good. The charge of {credits} stays in your transactions.',
   'task_page.delete_free': 'Its rows are deleted for good. It cost nothing.',
   'task_page.deleted': 'The task is deleted.',
   'task_page.gone': 'This task is not here',

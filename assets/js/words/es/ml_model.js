@@ -149,7 +149,7 @@ export default {
   'card.observed': 'Nota observada',
   'card.calibration_text': 'Cada punto es un grupo de vinos apartados. En la línea discontinua ambos coinciden.',
   'card.confusion': 'Qué nota se tomó por cuál',
-  'card.confusion_text': 'Una línea por nota verdadera, una columna por nota predicha. En las celdas enmarcadas coinciden.',
+  'card.confusion_text': 'En las celdas enmarcadas coinciden.',
   'card.true_class': 'Nota verdadera',
   'card.predicted_class': 'Nota predicha',
   'card.ranges': 'Columnas y sus intervalos',

@@ -185,6 +185,7 @@ export default {
   'overview.rows': 'Filas predichas',
   'overview.in_days': 'en 30 días',
   'overview.days': 'últimos 30 días',
+  'overview.nothing': 'Nada en estos días',
   'overview.day': 'Día',
   'overview.spent_by_day': 'Créditos gastados por día',
   'overview.tasks_by_day': 'Predicciones pedidas por día',

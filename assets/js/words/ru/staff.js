@@ -185,6 +185,7 @@ export default {
   'overview.rows': 'Предсказано строк',
   'overview.in_days': 'за 30 дней',
   'overview.days': 'за 30 дней',
+  'overview.nothing': 'За эти дни ничего',
   'overview.day': 'День',
   'overview.spent_by_day': 'Потрачено кредитов по дням',
   'overview.tasks_by_day': 'Запросы предсказаний по дням',
