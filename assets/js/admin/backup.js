@@ -29,7 +29,7 @@ export function Backup({ source }) {
       ${error && !data ? html`<${Failure} error=${error} retry=${reload} />` : html`
         <${Facts} rows=${[{
           // The line is held while it is not known who made the last.
-          name: t('backup.last'), detail: last ? how() : '\u00a0',
+          name: t('backup.last'), detail: last ? how() : !data && '\u00a0',
           value: data && (last ? html`<${Time} at=${last.at} />` : html`<span class="faint">${t('backup.never')}</span>`),
         }]} />`}
       ${problem && html`<div class="card__after"><${Problem} error=${problem} /></div>`}

@@ -149,7 +149,7 @@ export default {
   'card.observed': 'Observed score',
   'card.calibration_text': 'Each point is a group of held-out wines. On the dashed line both are the same.',
   'card.confusion': 'Which score was taken for which',
-  'card.confusion_text': 'The framed cells are those where both are the same.',
+  'card.confusion_text': 'In the framed cells the true score and the predicted one are the same.',
   'card.true_class': 'True score',
   'card.predicted_class': 'Predicted score',
   'card.ranges': 'Columns and their ranges',

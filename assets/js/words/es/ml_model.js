@@ -149,7 +149,7 @@ export default {
   'card.observed': 'Nota observada',
   'card.calibration_text': 'Cada punto es un grupo de vinos apartados. En la línea discontinua ambos coinciden.',
   'card.confusion': 'Qué nota se tomó por cuál',
-  'card.confusion_text': 'En las celdas enmarcadas coinciden.',
+  'card.confusion_text': 'En las celdas enmarcadas coinciden la nota verdadera y la predicha.',
   'card.true_class': 'Nota verdadera',
   'card.predicted_class': 'Nota predicha',
   'card.ranges': 'Columnas y sus intervalos',
