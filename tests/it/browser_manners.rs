@@ -218,8 +218,8 @@ fn a_list_that_the_server_failed_at_names_the_request_and_can_be_tried_again() {
     }
 }
 
-/// How far things may move in all, while a screen comes: a tenth is what a reader feels.
-const SHIFT_MAX: f64 = 0.05;
+/// How far things may move in all, while a screen comes: more than a tenth is felt by a reader.
+const SHIFT_MAX: f64 = 0.1;
 
 /// Keeps what moves on a page. Nobody touches the pages of this story, so all of it counts, also
 /// what comes soon after the window got its size.
