@@ -226,10 +226,16 @@ fn many_rows_are_told_by_their_address_and_whoever_waits_has_them() {
     // Whoever would rather be told later is, and nobody is sent away.
     let body = json!({"model": "simple", "input": {"a": 1}});
     let later = ada.post(PATH).header("Prefer", "respond-async").json(&body).send();
-    let begun = later.expect(202);
-    assert_eq!((&begun["status"], later.header("Cellar-Cost")), (&json!("starting"), None));
-    assert_eq!((&begun["input"], &begun["output"]), (&json!({"a": 1}), &json!(null)));
-    assert_eq!(begun["metrics"], json!({}));
+    let begun = later.expect(later.status);
+    assert_eq!(begun["input"], json!({"a": 1}));
+    // So small a job may be done before the answer is made, which then says so.
+    let is_over = begun["status"] == "succeeded";
+    assert_eq!(later.status, if is_over { 201 } else { 202 });
+    if !is_over {
+        assert!(["starting", "processing"].contains(&begun["status"].as_str().unwrap()), "{begun}");
+        assert_eq!((&begun["output"], later.header("Cellar-Cost")), (&json!(null), None));
+        assert_eq!(begun["metrics"], json!({}));
+    }
     let ended = awaited(&ada, &begun, &["succeeded"]);
     assert_eq!(ended["output"]["doubled"], json!([2.0]));
     assert_eq!(available(&ada), 96);
