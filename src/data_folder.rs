@@ -19,11 +19,12 @@ const LOCK_NAME: &str = "cellar.lock";
 const RESTORING_NAME: &str = "restoring";
 /// What tells that folder from one that somebody else has named so.
 const RESTORING_MARK: &str = "cellar-restore";
-/// What a file system of its own has at its root.
 /// The file in which the command notes when it began its last backup: while the server runs, the
 /// database is the server's.
 const LAST_BACKUP_NAME: &str = "last-backup";
+/// What is read of such a note, which is one moment.
 const NOTE_BYTES_MAX: u64 = 64;
+/// What a file system of its own has at its root.
 const LOST_AND_FOUND: &str = "lost+found";
 
 /// Free space below which it is wiser not to start: it would soon end.

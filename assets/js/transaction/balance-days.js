@@ -31,7 +31,7 @@ export function BalanceDays() {
       ${held
         ? html`<${BigCredits} amount=${held.available} more=${held.held > 0 && t('wallet.held', { n: held.held, count: number(held.held) })} />`
         : html`<${BigCreditsComing} />`}
-      <div class="balance-days chart-room chart-room--tall" aria-busy=${busy ? 'true' : undefined}>
+      <div class="chart-room chart-room--tall" aria-busy=${busy ? 'true' : undefined}>
         ${points.length > 1
           ? html`<${BalanceLine} label=${t('credits_page.chart')} points=${points} height=${HEIGHT} xTicks=${6} heads=${[t('credits_page.day'), t('wallet.title')]} />`
           : error ? html`<${Failure} error=${error} retry=${reload} />`
