@@ -279,4 +279,11 @@ fn anywhere_is_a_few_letters_away() {
     );
     browser.press("Enter");
     browser.wait_until("location.pathname === '/models/wine'");
+    // What is found can be typed as it stands there.
+    browser.click("button", "Go to");
+    browser.wait_for("dialog[open] input");
+    browser.type_text("Language: Esp");
+    browser.wait_until(
+        "document.querySelector('dialog [role=option] [lang=es]')?.textContent === 'Español'",
+    );
 }

@@ -150,6 +150,10 @@ fn a_model_that_is_missing_or_damaged_is_trained_while_the_server_answers() {
     let cookie = served.sign_in();
     let training = shown(&served);
     assert_eq!(training["status"], "training", "{training}");
+    // What has no version yet is ready for none.
+    let path = "/v2/models/wine/versions/any/ready";
+    let ready = served.request("GET", path).cookie(&cookie).send();
+    assert_eq!((ready.status, ready.json()), (503, json!({"name": "wine", "ready": false})));
     assert_eq!((&training["version"], &training["price_per_row"]), (&Value::Null, &json!(1)));
     assert_eq!(training["inputs"].as_array().unwrap().len(), 11);
     assert_eq!(training["outputs"].as_array().unwrap().len(), 4);
