@@ -196,6 +196,7 @@ CREATE TABLE transactions (
     -- Who caused it, if it was not the user alone.
     actor_id    INTEGER REFERENCES users (id) ON DELETE RESTRICT,
     request_id  TEXT,
+    -- Never before that of the entry before: a moment is found by halving the numbers.
     timestamp   INTEGER NOT NULL,
     -- SHA-256 over the entry and the hash of the entry before it: a changed past shows.
     hash        BLOB    NOT NULL CHECK (length(hash) = 32)
@@ -204,8 +205,6 @@ CREATE INDEX transactions_of_user ON transactions (user_id, id);
 -- Nearly every entry is a charge; the others are few, and looked for.
 CREATE INDEX transactions_of_kind ON transactions (user_id, kind, id) WHERE kind <> 'charge';
 CREATE INDEX transactions_by_kind ON transactions (kind, id) WHERE kind <> 'charge';
--- Times never fall as numbers rise, so a span of time is a span of numbers.
-CREATE INDEX transactions_by_time ON transactions (timestamp);
 
 -- The words of the entries, to find them by. It is filled behind the ledger, and may be made anew
 -- from it. This statement alone is SQLite's own: another engine has another index of words.

@@ -8,6 +8,7 @@ use crate::credits::Credits;
 use crate::database::{Reader, params};
 use crate::error::{Error, Result};
 use crate::id::{RowId, UserId};
+use crate::transaction::firsts_since;
 
 /// Days that the figures by day go back.
 const DAYS: i64 = 30;
@@ -99,10 +100,13 @@ pub(super) fn figures(r: &Reader<'_>, now: Timestamp) -> Result<Figures> {
          WHERE user_id IS NOT NULL",
     )?;
     let days: Vec<_> = (0..DAYS).rev().map(|ago| today.plus_s(-ago * DAY_S)).collect();
-    let by_day = |day: &Timestamp| credits_of(r, *day);
+    let bounds = firsts_since(r, days.iter().copied().chain([today.plus_s(DAY_S)]))?;
+    let spans = days.iter().zip(bounds.windows(2));
     Ok(Figures {
         users: users(r, today)?,
-        credits_by_day: days.iter().map(by_day).collect::<Result<_>>()?,
+        credits_by_day: spans
+            .map(|(day, span)| credits_of(r, *day, span))
+            .collect::<Result<_>>()?,
         jobs_by_day: days.iter().map(|day| jobs_of(r, *day)).collect::<Result<_>>()?,
         tasks_by_day: days.iter().map(|day| tasks_of(r, *day)).collect::<Result<_>>()?,
         credits_available: Credits::new(available),
@@ -167,8 +171,9 @@ fn users(r: &Reader<'_>, today: Timestamp) -> Result<UserFigures> {
     Ok(figures)
 }
 
-/// A day's entries stand together, so each day is one span of the index of times.
-fn credits_of(r: &Reader<'_>, day: Timestamp) -> Result<CreditsOfDay> {
+/// A day's entries stand together, so each day is one span of numbers: from the first bound to
+/// below the second.
+fn credits_of(r: &Reader<'_>, day: Timestamp, span: &[i64]) -> Result<CreditsOfDay> {
     let mut of_day = CreditsOfDay {
         day: day.day(),
         sold: Credits::ZERO,
@@ -176,9 +181,8 @@ fn credits_of(r: &Reader<'_>, day: Timestamp) -> Result<CreditsOfDay> {
         spent: Credits::ZERO,
     };
     r.each(
-        "SELECT kind, sum(amount) FROM transactions WHERE timestamp >= ?1 AND timestamp < ?2 \
-         GROUP BY kind",
-        params![day, day.plus_s(DAY_S)],
+        "SELECT kind, sum(amount) FROM transactions WHERE id >= ?1 AND id < ?2 GROUP BY kind",
+        params![span[0], span[1]],
         |row| {
             let amount = Credits::new(row.get(1)?);
             let spent = amount.negated().unwrap_or(Credits::ZERO);

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 pub const SCHEMA: &str = include_str!("../../schema.sql");
 
 /// The version of [`SCHEMA`]; every released change of it adds a step below.
-pub const SCHEMA_VERSION: i32 = 6;
+pub const SCHEMA_VERSION: i32 = 7;
 
 /// One released change: the SQL that turns the version before into `to`.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +29,7 @@ const STEPS: &[Step] = &[
     Step { to: 4, sql: include_str!("steps/4.sql") },
     Step { to: 5, sql: include_str!("steps/5.sql") },
     Step { to: 6, sql: include_str!("steps/6.sql") },
+    Step { to: 7, sql: include_str!("steps/7.sql") },
 ];
 
 /// Creates or upgrades the file behind `connection`.

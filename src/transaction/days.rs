@@ -1,8 +1,9 @@
-//! What an account held, day by day: for each day a few seeks, however many entries there are.
+//! What an account held, day by day: for each day some looks, also among a million entries.
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::moment::firsts_since;
 use crate::clock::Timestamp;
 use crate::credits::Credits;
 use crate::database::{Reader, bind};
@@ -44,21 +45,18 @@ pub(super) fn list(
     now: Timestamp,
 ) -> Result<Vec<DayView>> {
     let today = now.start_of_day();
-    let day = |before: u32| {
-        let day = today.plus_s(-i64::from(before) * DAY_S);
-        let balance = balance_at(r, user_id, day.plus_s(DAY_S))?;
-        Ok(DayView { day: day.day(), balance })
+    let days = (0..n_days).rev().map(|before| today.plus_s(-i64::from(before) * DAY_S));
+    let ends = firsts_since(r, days.clone().map(|day| day.plus_s(DAY_S)))?;
+    let tell = |(day, end): (Timestamp, i64)| {
+        Ok(DayView { day: day.day(), balance: balance_before(r, user_id, end)? })
     };
-    (0..n_days).rev().map(day).collect()
+    days.zip(ends).map(tell).collect()
 }
 
-/// What could be spent just before this moment: the balance after the last entry then. Times never
-/// fall as numbers rise, so a moment is a number.
-fn balance_at(r: &Reader<'_>, user_id: UserId, moment: Timestamp) -> Result<Credits> {
-    let sql = "SELECT balance FROM transactions WHERE user_id = ?1 AND id < \
-               coalesce((SELECT min(id) FROM transactions WHERE timestamp = \
-               (SELECT min(timestamp) FROM transactions WHERE timestamp >= ?2)), \
-               9223372036854775807) ORDER BY id DESC LIMIT 1";
-    let balance = r.fetchone(sql, &[bind(&user_id), bind(&moment)], |row| row.get(0))?;
+/// What could be spent after the last entry below this number.
+fn balance_before(r: &Reader<'_>, user_id: UserId, number: i64) -> Result<Credits> {
+    let sql = "SELECT balance FROM transactions WHERE user_id = ?1 AND id < ?2 \
+               ORDER BY id DESC LIMIT 1";
+    let balance = r.fetchone(sql, &[bind(&user_id), bind(&number)], |row| row.get(0))?;
     Ok(balance.unwrap_or(Credits::ZERO))
 }

@@ -9,6 +9,7 @@
 
 mod days;
 pub mod hold;
+mod moment;
 mod query;
 mod record;
 mod routes;
@@ -18,6 +19,7 @@ mod verify;
 mod view;
 mod words;
 
+pub use moment::firsts_since;
 pub use query::{Named, Purpose, TransactionQuery, list};
 pub use record::{Balance, Entry, Kind, Transaction, create_account};
 pub use routes::{TransactionFilter, export, routes};

@@ -2,10 +2,11 @@
 
 use crate::clock::Timestamp;
 use crate::credits::Credits;
-use crate::database::{Param, Reader, Row, bind};
+use crate::database::{Reader, Row, bind};
 use crate::error::{Error, Result};
 use crate::id::{MLTaskId, RowId, UserId};
 
+use super::moment::first_since;
 use super::record::{Kind, Transaction};
 use super::words;
 
@@ -85,17 +86,10 @@ pub(super) fn read(row: &Row<'_>) -> Result<Named> {
     Ok(Named { entry: Transaction::read(row)?, username: row.get(10)?, task_id: None })
 }
 
-/// The numbers between which a span of time lies: times never fall as numbers rise.
+/// The numbers between which a span of time lies.
 fn span_of(r: &Reader<'_>, query: &TransactionQuery) -> Result<(i64, i64)> {
-    let first_at = |moment: Timestamp| -> Result<i64> {
-        let params: &[Param<'_>] = &[bind(&moment)];
-        let sql = "SELECT id FROM transactions WHERE timestamp >= ?1 \
-                   ORDER BY timestamp, id LIMIT 1";
-        let id = r.fetchone(sql, params, |row| row.get::<i64>(0))?;
-        Ok(id.unwrap_or(i64::MAX))
-    };
-    let low = query.from.map_or(Ok(0), first_at)?;
-    let high = query.to.map_or(Ok(i64::MAX), first_at)?;
+    let low = query.from.map_or(Ok(0), |moment| first_since(r, moment))?;
+    let high = query.to.map_or(Ok(i64::MAX), |moment| first_since(r, moment))?;
     Ok((low, high))
 }
 

@@ -5,7 +5,7 @@ use crate::clock::Timestamp;
 use crate::credits::Credits;
 use crate::database::{Database, Reader, Tx, params};
 use crate::error::{Error, Result};
-use crate::id::{HoldId, RowId, UserId};
+use crate::id::{HoldId, RowId, TransactionId, UserId};
 
 const NOW: Timestamp = Timestamp::from_millis(1_000);
 
@@ -174,6 +174,24 @@ fn a_forged_past_is_noticed() {
         let found = database.read_here(problems).unwrap().join("; ");
         assert!(found.contains(noticed), "{forgery}: {found}");
     }
+}
+
+#[test]
+fn an_entry_before_its_time_is_noticed() {
+    let (_folder, database) = open(1);
+    let found = database.write_here(|tx| {
+        let mut entry = book(tx, 1, Kind::TopUp, 7)?;
+        let hash = entry.chained_to(&[0; 32]);
+        entry.id = TransactionId::from_number(2);
+        entry.timestamp = Timestamp::from_millis(NOW.millis() - 1);
+        tx.execute(
+            "INSERT INTO transactions (id, user_id, kind, amount, balance, description, \
+             timestamp, hash) VALUES (2, 1, 'top_up', 7, 7, 'a test', ?1, ?2)",
+            params![entry.timestamp, entry.chained_to(&hash)],
+        )?;
+        chain_problems(tx)
+    });
+    assert_eq!(found.unwrap(), ["entry 2 is earlier than the one before it"]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The ledger's own audit: do the books still say what the entries say?
 
+use crate::clock::Timestamp;
 use crate::database::{Reader, params};
 use crate::error::Result;
 use crate::id::{RowId, UserId};
@@ -54,9 +55,10 @@ fn wrong_sum(r: &Reader<'_>) -> Result<Option<String>> {
     })
 }
 
-/// I3: entries are numbered without a gap, and each still bears the hash it was given.
+/// I3: entries are numbered without a gap in the order of their times, and each still bears the
+/// hash it was given.
 fn broken_chain(r: &Reader<'_>) -> Result<Option<String>> {
-    let mut last_hash = [0; 32];
+    let (mut last_hash, mut last_time) = ([0; 32], Timestamp::from_millis(0));
     let mut next_number = 1;
     let mut broken = None;
     r.each(
@@ -74,10 +76,12 @@ fn broken_chain(r: &Reader<'_>) -> Result<Option<String>> {
                 broken = Some(format!("entry {next_number} is missing"));
             } else if entry.chained_to(&last_hash) != hash {
                 broken = Some(format!("entry {number} was changed after it was made"));
+            } else if entry.timestamp < last_time {
+                broken = Some(format!("entry {number} is earlier than the one before it"));
             } else if !entry.fits_its_kind() {
                 broken = Some(format!("entry {number} does not fit its kind"));
             }
-            last_hash = hash;
+            (last_hash, last_time) = (hash, entry.timestamp);
             next_number += 1;
             Ok(())
         },

@@ -11,6 +11,7 @@ const RELEASED: &[&str] = &[
     include_str!("schemas/v4.sql"),
     include_str!("schemas/v5.sql"),
     include_str!("schemas/v6.sql"),
+    include_str!("schemas/v7.sql"),
 ];
 
 /// `Cell`, as every file of ours says in its header.
