@@ -161,12 +161,10 @@ impl TransactionService {
 
     /// Brings the index of words up to date, a bounded number of entries in each write.
     pub async fn index_words(&self) -> Result<()> {
-        loop {
-            let behind = self.database.read(words::is_behind).await?;
-            if !behind {
-                return Ok(());
-            }
-            self.database.write(words::index_more).await?;
+        let mut is_behind = self.database.read(words::is_behind).await?;
+        while is_behind {
+            is_behind = self.database.write(words::index_more).await?;
         }
+        Ok(())
     }
 }

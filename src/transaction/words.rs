@@ -1,8 +1,9 @@
-//! Entries by the words of their descriptions. An index of words is kept beside the ledger, a batch
-//! at a time and behind it, so that no payment waits for it; the newest entries, which it does not
-//! have yet, are read. The only place where SQLite's own full-text search is spoken to.
+//! Entries by the words of their descriptions. An index of words is kept beside the ledger and
+//! behind it, in batches so small that no payment waits for long; the newest entries, which it does
+//! not have yet, are read. The only place where SQLite's own full-text search is spoken to.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use super::query::{FROM, Named, SELECT, TransactionQuery, newest, read};
 use super::record::Kind;
@@ -10,8 +11,12 @@ use crate::database::{Reader, Tx, bind, params};
 use crate::error::{Error, Result};
 use crate::id::{RowId, UserId};
 
-/// Entries that are put into the index in one write.
-pub(super) const BATCH: u32 = 2_000;
+/// Entries that are put into the index in one write, at least and at most: every payment waits for
+/// the whole of such a write, but the index must not fall behind for long.
+const BATCH: RangeInclusive<i64> = 250..=2_000;
+
+/// The part of what is missing that goes into the index next.
+const BATCH_PART: i64 = 8;
 
 /// Begins the words that say whose an entry is and of which kind. A letter to the index and none to
 /// a question, and taken out of descriptions, so nobody can write such a word or ask for it. They
@@ -142,13 +147,15 @@ fn has_words(named: &Named, words: &[String]) -> bool {
     words.iter().all(|word| theirs.iter().any(|own| fits(own, word)))
 }
 
-/// Puts the next entries into the index; how many it were.
-pub(super) fn index_more(tx: &Tx<'_>) -> Result<usize> {
+/// Puts the next entries into the index; whether there are more.
+pub(super) fn index_more(tx: &Tx<'_>) -> Result<bool> {
     let indexed = last_indexed(tx)?;
+    let n_missing = newest(tx)? - indexed;
+    let n_next = (n_missing / BATCH_PART).clamp(*BATCH.start(), *BATCH.end());
     let mut terms = BTreeSet::new();
     tx.each(
         "SELECT description FROM transactions WHERE id > ?1 ORDER BY id LIMIT ?2",
-        params![indexed, BATCH],
+        params![indexed, n_next],
         |row| {
             terms.extend(words_in(&row.get::<String>(0)?).filter(|word| is_beginning(word)));
             Ok(())
@@ -165,8 +172,9 @@ pub(super) fn index_more(tx: &Tx<'_>) -> Result<usize> {
          SELECT id, replace(description, ?3, ' ') || ' ' || ?3 || 'u' || user_id \
          || ' ' || ?3 || 'k' || replace(kind, '_', '') \
          FROM transactions WHERE id > ?1 ORDER BY id LIMIT ?2",
-        params![indexed, BATCH, MARK],
-    )
+        params![indexed, n_next, MARK],
+    )?;
+    Ok(n_missing > n_next)
 }
 
 /// Whether there are entries that the index does not have.
