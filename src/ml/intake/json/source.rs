@@ -190,9 +190,13 @@ fn place_in(text: &str, part: &str) -> usize {
 
 fn is_nothing_but_numbers(mut list: Cursor, text: &str) -> bool {
     let mut n = 0_u64;
-    while let Some(value) = list.next(text) {
-        if !value.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
+    while let Some(begin) = list.begin(text) {
+        // A record, which may be long, is known by its first letter.
+        if !text[begin..].starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
             return false;
+        }
+        if list.next(text).is_none() {
+            break;
         }
         n += 1;
     }
