@@ -19,8 +19,8 @@ const ENGINE_MIN: i32 = 3_051_003;
 pub(super) const APPLICATION_ID: i32 = 0x4365_6c6c;
 
 /// The log is copied back into the file when it has grown this long: 24 MiB. Whoever writes then
-/// waits for the disk several times as long as for a commit: with 64 who write at once, fewer than
-/// one write in a hundred. A page that was changed many times meanwhile is copied once.
+/// waits for the disk several times as long as for a commit: with 64 who have rows predicted at
+/// once, about one write in a hundred. A page that was changed many times meanwhile is copied once.
 const LOG_PAGES_MAX: i32 = 6_000;
 
 /// Statements kept prepared on each connection; more than the program has.
