@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::fs::File;
 use std::path::Path;
 
+use rusqlite::config::DbConfig;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::hooks::Wal;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -17,11 +18,6 @@ const ENGINE_MIN: i32 = 3_051_003;
 
 /// `Cell`, in the header of every database file of ours: tells it from a foreign one.
 pub(super) const APPLICATION_ID: i32 = 0x4365_6c6c;
-
-/// The log is copied back into the file when it has grown this long: 24 MiB. Whoever writes then
-/// waits for the disk several times as long as for a commit: with 64 who have rows predicted at
-/// once, about one write in a hundred. A page that was changed many times meanwhile is copied once.
-const LOG_PAGES_MAX: i32 = 6_000;
 
 /// Statements kept prepared on each connection; more than the program has.
 const STATEMENTS_KEPT: usize = 256;
@@ -63,9 +59,17 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
-/// Opens the log of a database that is open, to sync what is written into it. SQLite keeps its
-/// locks elsewhere, so that closing this lets go of none.
-pub(super) fn open_log(path: &Path) -> Result<File> {
+/// Opens the connection that copies the log of a database that is open back into its file.
+pub(super) fn open_copier(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(|e| unusable(path, &e))?;
+    prepare_copier(&connection).map_err(|e| unusable(path, &e))?;
+    Ok(connection)
+}
+
+/// Opens the file or the log of a database that is open, to sync what is written into it. SQLite
+/// keeps its locks on the file alone: closing that lets go of them, closing the log of none.
+pub(super) fn open_to_sync(path: &Path) -> Result<File> {
     // Some systems sync only what may be written.
     let opened = File::options().read(true).write(true).open(path);
     opened.map_err(|cause| {
@@ -78,7 +82,7 @@ fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // A commit is answered only after it is on the disk, so credits survive a power cut; but it is
     // not SQLite that waits for the disk, it is the syncer, which has the writer go on meanwhile.
-    // What SQLite syncs by itself is what keeps the file whole: when the log is folded back.
+    // What SQLite syncs by itself is what keeps the file whole: when the log is copied back.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     // References between tables hold, checked at every statement.
     connection.pragma_update(None, "foreign_keys", true)?;
@@ -90,9 +94,21 @@ fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
     prepare(connection)
 }
 
+fn prepare_copier(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "busy_timeout", 5_000)?;
+    // The log is synced before it is copied, and the file before the log may begin anew.
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    // It changes nothing but where a page lies.
+    connection.pragma_update(None, "query_only", true)?;
+    // What is in the log when it is closed is for the worker to copy, or for nobody.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    // SQLite looks for a log when it first reads, and copies none that it has not seen.
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+}
+
 thread_local! {
     /// How long the log was after the last commit of this thread, in pages.
-    static LOG_PAGES: Cell<i32> = const { Cell::new(0) };
+    static LOG_PAGES: Cell<u32> = const { Cell::new(0) };
 }
 
 /// Notes how long the log is. SQLite would copy a long one back by itself, in the commit that finds
@@ -100,20 +116,25 @@ thread_local! {
 /// the pages of that one.
 #[expect(clippy::unnecessary_wraps, reason = "a hook may fail")]
 fn note_length_of_log(_: &Wal, n_pages: i32) -> rusqlite::Result<()> {
-    LOG_PAGES.set(n_pages);
+    LOG_PAGES.set(n_pages.unsigned_abs());
     Ok(())
 }
 
-/// Copies the log back into the file if the last commit of this thread found it long. It syncs both
-/// by itself; an error says that the disk failed.
-pub(super) fn fold_long_log_back(connection: &Connection) -> rusqlite::Result<()> {
-    if LOG_PAGES.get() < LOG_PAGES_MAX {
-        return Ok(());
-    }
-    match connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
+/// How long the log was after the last commit of this thread, in pages.
+pub(super) fn length_of_log() -> u32 {
+    LOG_PAGES.get()
+}
+
+/// Copies the log back into the file as far as nobody reads older pages there, and syncs both by
+/// itself; how many pages of the log the file has then. An error says that the disk failed.
+pub(super) fn copy_log_back(connection: &Connection) -> rusqlite::Result<u32> {
+    let copied =
+        connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get::<_, i64>(2));
+    match copied {
         Err(cause) if cause.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) => Err(cause),
-        // A reader in the way or no room in the file: the log has everything, and is tried again.
-        _ => Ok(()),
+        // Somebody else is at it, or there is no room in the file: the log has everything, and is
+        // tried again.
+        copied => Ok(copied.ok().and_then(|n_pages| u32::try_from(n_pages).ok()).unwrap_or(0)),
     }
 }
 

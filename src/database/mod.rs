@@ -13,6 +13,7 @@
 //! placeholder form.
 
 mod connection;
+mod copier;
 mod durable;
 mod figures;
 mod member;
@@ -39,7 +40,7 @@ use member::Undo;
 pub use migration::{SCHEMA, SCHEMA_VERSION};
 pub use reader::{Reader, Tx};
 pub use snapshot::{Snapshot, write_snapshot};
-use syncer::SyncLog;
+use syncer::Flush;
 pub use value::{Column, OwnedParam, Param, Row};
 pub(crate) use value::{bind, params};
 
@@ -65,6 +66,9 @@ struct Parts {
     path: PathBuf,
     readers: r2d2::Pool<SqliteConnectionManager>,
     writer: writer::Writer,
+    /// The file once more, closed after every connection: with it the system lets go of all locks
+    /// that this process has there.
+    _file: Arc<File>,
 }
 
 impl Database {
@@ -74,7 +78,7 @@ impl Database {
     }
 
     /// The same with another way to have the disk keep what is in the log.
-    fn open_with(folder: &Path, sync: impl FnOnce(File) -> SyncLog) -> Result<Self> {
+    fn open_with(folder: &Path, sync: impl FnOnce(File) -> Flush) -> Result<Self> {
         connection::assert_engine()?;
         let path = folder.join(FILE_NAME);
         let mut writing = connection::open_writer(&path)?;
@@ -89,12 +93,15 @@ impl Database {
             .connection_timeout(READER_WAIT)
             .error_handler(Box::new(r2d2::NopErrorHandler))
             .build_unchecked(manager);
-        let log = connection::open_log(&folder.join(LOG_NAME))?;
+        let log = connection::open_to_sync(&folder.join(LOG_NAME))?;
         // What a process left behind that was killed between a commit and its sync is seen from now
         // on, so the disk shall have it.
         log.sync_data().map_err(Error::internal)?;
-        let writer = writer::Writer::start(writing, folder, sync(log))?;
-        Ok(Self { parts: Arc::new(Parts { path, readers, writer }) })
+        let file = Arc::new(connection::open_to_sync(&path)?);
+        let synced = Arc::clone(&file);
+        let sync_file = Box::new(move || synced.sync_data());
+        let writer = writer::Writer::start(writing, folder, sync_file, sync(log))?;
+        Ok(Self { parts: Arc::new(Parts { path, readers, writer, _file: file }) })
     }
 
     /// Where the database file lies.

@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 use super::member::Member;
 use super::writer::{Alive, State};
 
-/// Has the disk keep what is in the log.
-pub(super) type SyncLog = Box<dyn FnMut() -> io::Result<()> + Send>;
+/// Has the disk keep what was written into a file.
+pub(super) type Flush = Box<dyn FnMut() -> io::Result<()> + Send>;
 
 /// What the disk is at, as the worker is told.
 #[derive(Debug, Default)]
@@ -72,7 +72,7 @@ pub(super) struct Group {
 /// What the syncing thread works with.
 pub(super) struct Syncer {
     pub(super) groups: Receiver<Group>,
-    pub(super) sync_log: SyncLog,
+    pub(super) sync_log: Flush,
     pub(super) state: Arc<State>,
 }
 

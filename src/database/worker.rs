@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
-use super::connection::fold_long_log_back;
+use super::copier::Copying;
 use super::member::{Member, Undo};
 use super::reader::Tx;
 use super::syncer::Group;
@@ -63,6 +63,7 @@ pub(super) struct Worker {
     folder: PathBuf,
     waiting: Waiting,
     to_syncer: SyncSender<Group>,
+    copying: Copying,
     state: Arc<State>,
     /// Whether the last group had more than one member.
     has_company: bool,
@@ -78,6 +79,7 @@ impl Worker {
         folder: &Path,
         waiting: Waiting,
         to_syncer: SyncSender<Group>,
+        copying: Copying,
         state: Arc<State>,
     ) -> Self {
         Self {
@@ -85,6 +87,7 @@ impl Worker {
             folder: folder.to_owned(),
             waiting,
             to_syncer,
+            copying,
             state,
             has_company: false,
             looked_at_disk: None,
@@ -93,14 +96,15 @@ impl Worker {
         }
     }
 
-    /// Works for as long as anybody can write; ends the syncer, and then itself.
+    /// Works for as long as anybody can write; ends the other threads, and then itself.
     pub(super) fn work(mut self, syncer: JoinHandle<()>) {
         let _alive = Alive(Arc::clone(&self.state));
         self.state.disk.belong_to_this_thread();
         while let Ok(first) = self.waiting.recv() {
             self.run_group(first);
         }
-        let Self { connection, state, to_syncer, .. } = self;
+        let Self { connection, state, to_syncer, copying, .. } = self;
+        copying.end();
         drop(to_syncer);
         // If it panicked, that is in the log.
         let _ = syncer.join();
@@ -238,7 +242,7 @@ impl Worker {
     }
 
     /// Commits a group and hands it on to be synced; then there is time for a long log.
-    fn commit(&self, members: Vec<Box<dyn Member>>) {
+    fn commit(&mut self, members: Vec<Box<dyn Member>>) {
         let (begun, number) = (Instant::now(), self.state.durable.reveal_next());
         if let Err(cause) = self.run("COMMIT") {
             let why = self.stop("committing", &cause);
@@ -252,9 +256,7 @@ impl Worker {
             let why = self.state.stop(DIED);
             return self.state.answer(unsent.0.members, Some(why));
         }
-        if let Err(cause) = fold_long_log_back(&self.connection) {
-            self.state.stop_at("copying the log into the file", &cause);
-        }
+        self.copying.look_after(&self.connection);
     }
 
     fn stop(&self, step: &str, cause: &rusqlite::Error) -> String {

@@ -1,5 +1,6 @@
 //! The way to the one writer, and what its threads share: the worker runs the closures that wait
-//! and commits them together, the syncer has the disk keep them and answers.
+//! and commits them together, the syncer has the disk keep them and answers, and the copier brings
+//! a long log back into the file.
 
 use std::fmt::Display;
 use std::path::Path;
@@ -10,11 +11,14 @@ use std::thread::{self, JoinHandle};
 use rocket::tokio::sync::oneshot;
 use rusqlite::Connection;
 
+use super::FILE_NAME;
+use super::connection::open_copier;
+use super::copier::Copying;
 use super::durable::Durable;
 use super::figures::WriterFigures;
 use super::member::{Member, Undo, Write};
 use super::reader::Tx;
-use super::syncer::{Disk, SyncLog, Syncer};
+use super::syncer::{Disk, Flush, Syncer};
 use super::worker::Worker;
 use crate::error::{Error, Result};
 
@@ -45,6 +49,15 @@ pub(super) struct State {
 }
 
 impl State {
+    pub(super) fn new() -> Result<Self> {
+        Ok(Self {
+            stopped: OnceLock::new(),
+            figures: WriterFigures::new()?,
+            durable: Durable::default(),
+            disk: Disk::default(),
+        })
+    }
+
     /// Accepts no write from now on; why, which is the first reason given.
     pub(super) fn stop(&self, why: &str) -> &str {
         self.stopped.get_or_init(|| why.to_owned())
@@ -85,22 +98,26 @@ impl Drop for Alive {
 }
 
 impl Writer {
-    /// Begins to write to the file in `folder` with this connection; `sync_log` belongs to its log.
-    pub(super) fn start(connection: Connection, folder: &Path, sync_log: SyncLog) -> Result<Self> {
+    /// Begins to write to the file in `folder` with this connection; `sync_file` belongs to it, and
+    /// `sync_log` to its log.
+    pub(super) fn start(
+        connection: Connection,
+        folder: &Path,
+        sync_file: Flush,
+        sync_log: Flush,
+    ) -> Result<Self> {
         let (queue, waiting) = sync_channel(QUEUE_MAX);
         let (to_syncer, groups) = sync_channel(1);
-        let state = Arc::new(State {
-            stopped: OnceLock::new(),
-            figures: WriterFigures::new()?,
-            durable: Durable::default(),
-            disk: Disk::default(),
-        });
+        let state = Arc::new(State::new()?);
         let syncer = Syncer { groups, sync_log, state: Arc::clone(&state) };
         let syncer = thread::Builder::new()
             .name("cellar-syncer".into())
             .spawn(move || syncer.work())
             .map_err(Error::internal)?;
-        let worker = Worker::new(connection, folder, waiting, to_syncer, Arc::clone(&state));
+        let copier = open_copier(&folder.join(FILE_NAME))?;
+        let copying = Copying::start(copier, sync_file, Arc::clone(&state))?;
+        let worker =
+            Worker::new(connection, folder, waiting, to_syncer, copying, Arc::clone(&state));
         let worker = thread::Builder::new()
             .name("cellar-writer".into())
             .spawn(move || worker.work(syncer))
