@@ -1,10 +1,8 @@
 //! Large tasks: a file is read, predicted and written as a stream, in bounded memory, by as many
 //! threads as there are cores; its rows stay in their order.
 
-use std::collections::BTreeMap;
 use std::io::Write;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::content::Content;
 use super::ending::Ending;
+use super::flow::flow;
 use super::outcome::write_faults;
 use super::prediction::{Pace, write_lines};
 use super::record::{MLTask, Status, Tally};
@@ -27,22 +26,11 @@ use crate::error::{Error, Result};
 use crate::files::{Blob, Draft, Files};
 use crate::id::{HoldId, MLTaskId};
 use crate::job::{Context, Failure, Job, JobKind, Outcome, Status as JobStatus};
-use crate::machine;
-use crate::ml::intake::{Block, Portion};
+use crate::ml::intake::Block;
 use crate::ml::rows::Rows;
 use crate::ml_model::MLModel;
 use crate::ml_model_manager::MLModelManager;
 use crate::transaction::{Subject, hold};
-
-/// Rows that go from hand to hand together.
-const BLOCK: Portion = Portion { rows_max: 4096, bytes_max: 4 * 1024 * 1024, ..Portion::ALL };
-
-/// Blocks that are read and not yet written, for each worker: while one of them takes long, the
-/// others do not pile up behind it.
-const BLOCKS_PER_WORKER: usize = 3;
-
-/// What all of them may take in memory, on a machine of many cores, too.
-const BLOCKS_BYTES_MAX: usize = 48 * 1024 * 1024;
 
 /// How often a task looks whether its model is trained by now.
 const MODEL_LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -120,11 +108,22 @@ impl JobKind for PredictionKind {
         let begun = Instant::now();
         let source = open_content(contents.input, &self.files)?;
         let mut opened = task.form.open(source, &model.schema().inputs, self.limits.intake)?;
-        let n_workers = machine::cores().get();
-        let bytes_max = BLOCK.bytes_max.min(BLOCKS_BYTES_MAX / (BLOCKS_PER_WORKER * n_workers));
-        let next = || opened.next_block(Portion { bytes_max, ..BLOCK });
-        let written = Written::begin(&self.files)?;
-        let written = flow(next, &*model, check, written, |written| {
+        // Each of them looks before each of its steps whether to go on.
+        let next = |portion| {
+            check()?;
+            opened.next_block(portion).map_err(Failure::from)
+        };
+        let worker = || {
+            let mut pace = Pace::default();
+            let model = &model;
+            move |block: Block| {
+                let outputs = pace.predict(&**model, &block.rows, check)?;
+                piece_of(&block, &outputs).map_err(Failure::from)
+            }
+        };
+        let mut written = Written::begin(&self.files)?;
+        flow(next, worker, |piece| {
+            written.add(&piece)?;
             check()?;
             let (n, n_given) = (written.tally.n_given, task.tally.n_given);
             #[expect(clippy::cast_precision_loss, reason = "a share for people to see")]
@@ -182,100 +181,6 @@ fn piece_of(block: &Block, outputs: &Rows) -> Result<Piece> {
     let (n_given, n_predicted) = (block.n_given() as u64, outputs.len() as u64);
     piece.tally = Tally { n_given, n_predicted, n_rejected: n_given - n_predicted };
     Ok(piece)
-}
-
-type Numbered<T> = (u64, T);
-
-/// Reads on one thread, predicts on several, and writes on this one, block by block in order.
-/// Whoever cannot hand on what it has made ends, so a failure anywhere ends all. Each looks before
-/// each of its steps whether to go on.
-fn flow(
-    next: impl FnMut() -> Result<Option<Block>> + Send,
-    model: &dyn MLModel,
-    check: impl Fn() -> Result<(), Failure> + Sync,
-    mut written: Written,
-    mut after_each: impl FnMut(&Written) -> Result<(), Failure>,
-) -> Result<Written, Failure> {
-    let n_workers = machine::cores().get();
-    let n_blocks = BLOCKS_PER_WORKER * n_workers;
-    let check = &check;
-    thread::scope(|scope| {
-        let (to_workers, blocks) = sync_channel(n_blocks);
-        let (to_writer, pieces) = sync_channel(n_blocks);
-        let (to_reader, permits) = sync_channel(n_blocks);
-        for _ in 0..n_blocks {
-            // There is room for as many.
-            let _ = to_reader.send(());
-        }
-        let blocks = Arc::new(Mutex::new(blocks));
-        let reader_says = to_writer.clone();
-        scope.spawn(move || read(next, check, &permits, &to_workers, &reader_says));
-        for _ in 0..n_workers {
-            let (blocks, to_writer) = (Arc::clone(&blocks), to_writer.clone());
-            scope.spawn(move || work(model, check, &blocks, &to_writer));
-        }
-        drop((blocks, to_writer));
-        let (mut early, mut expected) = (BTreeMap::new(), 0_u64);
-        for (number, piece) in pieces {
-            early.insert(number, piece);
-            while let Some(piece) = early.remove(&expected) {
-                written.add(&piece?)?;
-                after_each(&written)?;
-                expected += 1;
-                // A reader that has ended takes no more.
-                let _ = to_reader.send(());
-            }
-        }
-        Ok(written)
-    })
-}
-
-/// Reads for as long as there are blocks and room for them.
-fn read(
-    mut next: impl FnMut() -> Result<Option<Block>>,
-    check: impl Fn() -> Result<(), Failure>,
-    permits: &Receiver<()>,
-    to_workers: &SyncSender<Numbered<Block>>,
-    to_writer: &SyncSender<Numbered<Result<Piece, Failure>>>,
-) {
-    machine::yield_to_others();
-    for number in 0.. {
-        if permits.recv().is_err() {
-            return;
-        }
-        let block = check().and_then(|()| next().map_err(Failure::from));
-        let is_handed_on = match block {
-            Ok(Some(block)) => to_workers.send((number, block)).is_ok(),
-            Ok(None) => false,
-            Err(failure) => {
-                let _ = to_writer.send((number, Err(failure)));
-                false
-            }
-        };
-        if !is_handed_on {
-            return;
-        }
-    }
-}
-
-fn work(
-    model: &dyn MLModel,
-    check: impl Fn() -> Result<(), Failure>,
-    blocks: &Mutex<Receiver<Numbered<Block>>>,
-    to_writer: &SyncSender<Numbered<Result<Piece, Failure>>>,
-) {
-    machine::yield_to_others();
-    let mut pace = Pace::default();
-    loop {
-        let block = blocks.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok((number, block)) = block else { return };
-        let piece = pace
-            .predict(model, &block.rows, &check)
-            .and_then(|outputs| piece_of(&block, &outputs).map_err(Failure::from));
-        if to_writer.send((number, piece)).is_err() {
-            return;
-        }
-    }
 }
 
 /// What has been written so far.

@@ -1,18 +1,17 @@
 //! Predictions without a server: rows in, a table with their predictions out.
 
 use std::io::{BufReader, Cursor, Read, Write};
+use std::mem;
 
-use super::download::Table;
+use super::download::{Table, Widths};
+use super::flow::flow;
 use super::form::{Form, Introduction, Opened, Reading};
 use super::prediction::predict;
 use super::results::{LentOutcome, LentRow};
 use crate::error::{Error, Result};
-use crate::ml::intake::{Fault, Keeping, Limits, Portion};
+use crate::ml::intake::{Block, Fault, Keeping, Limits};
 use crate::ml_model::MLModel;
 use crate::web::CsvText;
-
-/// Rows that are predicted together.
-const BLOCK: Portion = Portion { rows_max: 4096, bytes_max: 8 * 1024 * 1024, ..Portion::ALL };
 
 /// Rows, counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -53,7 +52,7 @@ impl Writing {
 /// written is seen from their beginning, if it is not known. `rejected` is told every fault.
 pub fn predict_locally<'s>(
     model: &dyn MLModel,
-    source: impl Read + 's,
+    source: impl Read + Send + 's,
     writing: Option<Writing>,
     out: &mut dyn Write,
     mut rejected: impl FnMut(&Fault) -> Result<()>,
@@ -66,37 +65,56 @@ pub fn predict_locally<'s>(
     let unwritable = |cause: std::io::Error| {
         Error::Unavailable(format!("the result cannot be written: {cause}"))
     };
-    let mut text = CsvText::default();
-    text.add(&table.header)?;
+    let mut header = CsvText::default();
+    header.add(&table.header)?;
+    // Written with the first rows, so that nothing is where there are none.
+    let mut header = header.finish()?;
     let mut tally = LocalTally::default();
-    while let Some(block) = opened.next_block(BLOCK)? {
-        let outputs = predict(model, &block.rows)?;
-        block.faults.iter().try_for_each(&mut rejected)?;
-        tally.n_given += block.n_given() as u64;
-        tally.n_predicted += outputs.len() as u64;
-        let (mut outputs, mut faults) = (outputs.iter(), &block.faults[..]);
-        for (at, row) in (0..block.n_given()).zip(block.first_row..) {
-            let n_mine = faults.iter().take_while(|fault| fault.row == row).count();
-            let mine = faults.split_off(..n_mine).unwrap_or_default();
-            let numbers = if block.is_good[at] { outputs.next() } else { None };
-            let outcome = match numbers {
-                Some(numbers) => LentOutcome::Predicted { inputs: &[], numbers },
-                None => LentOutcome::Rejected(mine),
-            };
-            table.widths.write(LentRow { row, block: &block, at, outcome }, &mut text)?;
-        }
-        out.write_all(&std::mem::take(&mut text).finish()?).map_err(unwritable)?;
-    }
+    let next = |portion| opened.next_block(portion);
+    let worker = || |block| piece_of(block, model, table.widths);
+    flow(next, worker, |piece| {
+        piece.faults.iter().try_for_each(&mut rejected)?;
+        tally.n_given += piece.tally.n_given;
+        tally.n_predicted += piece.tally.n_predicted;
+        out.write_all(&mem::take(&mut header)).map_err(unwritable)?;
+        out.write_all(&piece.text).map_err(unwritable)
+    })?;
     out.flush().map_err(unwritable)?;
     Ok(tally)
 }
 
+/// What came of a block.
+struct Piece {
+    text: Vec<u8>,
+    faults: Vec<Fault>,
+    tally: LocalTally,
+}
+
+fn piece_of(block: Block, model: &dyn MLModel, widths: Widths) -> Result<Piece> {
+    let outputs = predict(model, &block.rows)?;
+    let mut text = CsvText::default();
+    let (mut numbers, mut faults) = (outputs.iter(), &block.faults[..]);
+    for (at, row) in (0..block.n_given()).zip(block.first_row..) {
+        let n_mine = faults.iter().take_while(|fault| fault.row == row).count();
+        let mine = faults.split_off(..n_mine).unwrap_or_default();
+        let numbers = if block.is_good[at] { numbers.next() } else { None };
+        let outcome = match numbers {
+            Some(numbers) => LentOutcome::Predicted { inputs: &[], numbers },
+            None => LentOutcome::Rejected(mine),
+        };
+        widths.write(LentRow { row, block: &block, at, outcome }, &mut text)?;
+    }
+    let (n_given, n_predicted) = (block.n_given() as u64, outputs.len() as u64);
+    let tally = LocalTally { n_given, n_predicted };
+    Ok(Piece { text: text.finish()?, faults: block.faults, tally })
+}
+
 /// Begins to read.
 fn open<'s>(
-    source: impl Read + 's,
+    source: impl Read + Send + 's,
     writing: Option<Writing>,
     how: Reading<'_>,
-) -> Result<Opened<'static, Box<dyn Read + 's>>> {
+) -> Result<Opened<'static, Box<dyn Read + Send + 's>>> {
     let mut source = source;
     // A pipe gives as little as it likes at a time.
     let mut head = vec![];

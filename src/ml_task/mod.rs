@@ -16,6 +16,7 @@ mod demo;
 mod download;
 mod draft;
 mod ending;
+mod flow;
 mod foreign;
 mod form;
 mod job;
