@@ -7,7 +7,7 @@ use std::path::Path;
 use rusqlite::config::DbConfig;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::hooks::Wal;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, OpenFlags};
 
 use super::migration::refuse_unknown;
 use crate::error::{Error, Result};
@@ -68,7 +68,8 @@ pub(super) fn open_copier(path: &Path) -> Result<Connection> {
 }
 
 /// Opens the file or the log of a database that is open, to sync what is written into it. SQLite
-/// keeps its locks on the file alone: closing that lets go of them, closing the log of none.
+/// has locks on the file and none on the log: closing the one lets go of them, closing the other of
+/// nothing.
 pub(super) fn open_to_sync(path: &Path) -> Result<File> {
     // Some systems sync only what may be written.
     let opened = File::options().read(true).write(true).open(path);
@@ -125,16 +126,24 @@ pub(super) fn length_of_log() -> u32 {
     LOG_PAGES.get()
 }
 
-/// Copies the log back into the file as far as nobody reads older pages there, and syncs both by
-/// itself; how many pages of the log the file has then. An error says that the disk failed.
+/// Copies the log back into the file as far as nobody reads older pages there; how many pages of
+/// the log the file has then. It syncs the log first, and the file once all of the log is in it. An
+/// error says that the file is not to be trusted.
 pub(super) fn copy_log_back(connection: &Connection) -> rusqlite::Result<u32> {
+    use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked, DiskFull, OutOfMemory};
     let copied =
         connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get::<_, i64>(2));
     match copied {
-        Err(cause) if cause.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) => Err(cause),
-        // Somebody else is at it, or there is no room in the file: the log has everything, and is
-        // tried again.
-        copied => Ok(copied.ok().and_then(|n_pages| u32::try_from(n_pages).ok()).unwrap_or(0)),
+        // Somebody else who is at it, too, is told with a number: of less than nothing.
+        Ok(n_pages) => Ok(u32::try_from(n_pages).unwrap_or(0)),
+        Err(cause) => match cause.sqlite_error_code() {
+            // The log has everything, and is tried again.
+            Some(DatabaseBusy | DatabaseLocked | DiskFull | OutOfMemory) => {
+                tracing::warn!(%cause, "the log could not be copied into the file");
+                Ok(0)
+            }
+            _ => Err(cause),
+        },
     }
 }
 

@@ -1,12 +1,11 @@
 //! The thread that copies a long log back into the file while the worker goes on writing: a few
 //! thousand pages are read, written and kept by the disk, which takes several times as long as a
-//! commit, and nobody who writes waits for it. What was committed meanwhile is little, and the
-//! worker copies it between two commits, the only time at which the file has all of the log: then
-//! the log begins anew.
+//! commit. What was committed meanwhile is little, and the worker copies it between two commits,
+//! the only time at which nothing is added: once the file has all of the log, the log begins anew.
 //!
-//! It copies what SQLite has synced in the log, and nothing but the disk can have it fail; if that
-//! does, writing stops.
+//! It copies what SQLite has synced in the log. If the disk fails at it, writing stops.
 
+use std::error::Error as Cause;
 use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
@@ -22,11 +21,11 @@ use crate::error::{Error, Result};
 /// The log is long when it has grown to this: 24 MiB. A page that was changed many times meanwhile
 /// is copied once.
 const LOG_PAGES_LONG: u32 = 6_000;
-/// Beyond this writing waits for the copier: 32 MiB, as much as is kept free on the disk, so that
-/// there is room for all of it in the file.
-const LOG_PAGES_MAX: u32 = 8_000;
-/// What the worker copies by itself; more is asked of the copier again.
-const REST_PAGES_MAX: u32 = 1_000;
+/// What may be added while the copier is at it, and what the worker then copies at most; beyond
+/// this, 8 MiB, writing waits for the copier. Both together are what is kept free on the disk, so
+/// that there is room for all of a log in the file, unless somebody looked for so long at what was
+/// there before that it grew further.
+const PAGES_SINCE_MAX: u32 = 2_000;
 
 /// What the thread works with.
 struct Copier {
@@ -35,6 +34,8 @@ struct Copier {
     asked: Receiver<()>,
     /// How many pages of the log the file has now.
     done: SyncSender<u32>,
+    /// The same, the last time.
+    n_copied: u32,
     state: Arc<State>,
 }
 
@@ -43,25 +44,26 @@ impl Copier {
     fn work(mut self) {
         let _alive = Alive(Arc::clone(&self.state));
         while self.asked.recv().is_ok() {
-            let n_copied = self.copy();
-            if self.done.send(n_copied).is_err() {
+            let copied = self.copy();
+            if let Err(cause) = &copied {
+                stop(&self.state, cause);
+            }
+            if self.done.send(copied.unwrap_or(0)).is_err() {
                 return;
             }
         }
     }
 
     /// Copies what can be copied; how many pages of the log the file has then.
-    fn copy(&mut self) -> u32 {
-        let n_copied = match copy_log_back(&self.connection) {
-            Ok(n_copied) => n_copied,
-            Err(cause) => return stop(&self.state, &cause),
-        };
-        // SQLite has the disk keep the file once all of the log is in it. That is the worker's
-        // copying, and the less is left to keep by then the shorter it takes.
-        match (self.sync_file)() {
-            Ok(()) => n_copied,
-            Err(cause) => stop(&self.state, &cause),
+    fn copy(&mut self) -> Result<u32, Box<dyn Cause>> {
+        let n_copied = copy_log_back(&self.connection)?;
+        // SQLite has the disk keep the file only when all of the log is in it. That is when the
+        // worker has copied the rest, and the less is left to keep by then the shorter it takes.
+        if n_copied != self.n_copied {
+            (self.sync_file)()?;
+            self.n_copied = n_copied;
         }
+        Ok(n_copied)
     }
 }
 
@@ -69,7 +71,8 @@ impl Copier {
 pub(super) struct Copying {
     ask: SyncSender<()>,
     done: Receiver<u32>,
-    is_asked: bool,
+    /// How long the log was when the copier was asked, while it is at it.
+    asked_at: Option<u32>,
     thread: JoinHandle<()>,
     state: Arc<State>,
 }
@@ -84,34 +87,40 @@ impl Copying {
     ) -> Result<Self> {
         let (ask, asked) = sync_channel(1);
         let (done, is_done) = sync_channel(1);
-        let copier = Copier { connection, sync_file, asked, done, state: Arc::clone(&state) };
+        let copier =
+            Copier { connection, sync_file, asked, done, n_copied: 0, state: Arc::clone(&state) };
         let thread = thread::Builder::new()
             .name("cellar-copier".into())
             .spawn(move || copier.work())
             .map_err(Error::internal)?;
-        Ok(Self { ask, done: is_done, is_asked: false, thread, state })
+        Ok(Self { ask, done: is_done, asked_at: None, thread, state })
     }
 
     /// Called by the worker after each commit with the connection that made it: sees to it that the
     /// log does not grow for ever.
     pub(super) fn look_after(&mut self, writing: &Connection) {
         let n_pages = length_of_log();
-        if self.is_asked {
-            let Some(n_copied) = self.copied(n_pages >= LOG_PAGES_MAX) else { return };
-            self.is_asked = false;
-            let n_left = n_pages.saturating_sub(n_copied);
-            if n_pages >= LOG_PAGES_LONG && (n_left <= REST_PAGES_MAX || n_pages >= LOG_PAGES_MAX) {
+        if let Some(asked_at) = self.asked_at {
+            let n_since = n_pages.saturating_sub(asked_at);
+            let Some(n_copied) = self.copied(n_since >= PAGES_SINCE_MAX) else { return };
+            self.asked_at = None;
+            if self.state.stopped().is_some() {
+                return;
+            }
+            // More is left only if somebody looked at what was there before.
+            let is_rest = n_pages.saturating_sub(n_copied) <= n_since;
+            if n_pages >= LOG_PAGES_LONG && is_rest {
+                // Unless somebody has looked at it since before, the log then begins anew with
+                // what is written next.
                 if let Err(cause) = copy_log_back(writing) {
                     stop(&self.state, &cause);
                 }
-                // Unless somebody reads what is only in the log, it begins anew with what is
-                // written next.
                 return;
             }
         }
         if n_pages >= LOG_PAGES_LONG {
             // If the thread has ended, that has stopped all writing.
-            self.is_asked = self.ask.send(()).is_ok();
+            self.asked_at = self.ask.send(()).is_ok().then_some(n_pages);
         }
     }
 
@@ -132,77 +141,178 @@ impl Copying {
     }
 }
 
-/// Stops all writing; so many pages the file has for certain.
-fn stop(state: &State, cause: &dyn Display) -> u32 {
+fn stop(state: &State, cause: &dyn Display) {
     state.stop_at("copying the log into the file", cause);
-    0
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs::File;
     use std::io;
+    use std::sync::mpsc::{Sender, channel};
+    use std::time::{Duration, Instant};
+
+    use rusqlite::config::DbConfig;
+    use tempfile::TempDir;
 
     use super::super::connection::{open_copier, open_writer};
     use super::super::{FILE_NAME, LOG_NAME};
     use super::*;
 
-    /// A file with a long log, and what looks after it.
-    fn start(folder: &tempfile::TempDir, sync_file: Flush) -> (Connection, Copying) {
-        let path = folder.path().join(FILE_NAME);
-        let writing = open_writer(&path).unwrap();
-        let copier = open_copier(&path).unwrap();
-        let state = Arc::new(State::new().unwrap());
-        let copying = Copying::start(copier, sync_file, state).unwrap();
-        let sql = "CREATE TABLE t (x BLOB); INSERT INTO t VALUES (zeroblob(26000000))";
-        writing.execute_batch(sql).unwrap();
-        assert!(length_of_log() > LOG_PAGES_LONG);
-        (writing, copying)
+    /// A file with a long log, of which somebody looks at all: more is added to it, not begun anew.
+    /// And a copier that says when it has copied, and waits to be told how the disk took it.
+    struct Long {
+        folder: TempDir,
+        writing: Connection,
+        looking: Connection,
+        copying: Copying,
+        has_copied: Receiver<()>,
+        disk: Sender<io::Result<()>>,
+    }
+
+    impl Long {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join(FILE_NAME);
+            let (copied, has_copied) = channel();
+            let (disk, ends) = channel();
+            let sync_file = Box::new(move || {
+                copied.send(()).unwrap();
+                ends.recv().unwrap()
+            });
+            let writing = open_writer(&path).unwrap();
+            let state = Arc::new(State::new().unwrap());
+            let copying = Copying::start(open_copier(&path).unwrap(), sync_file, state).unwrap();
+            let sql = "CREATE TABLE t (x BLOB); INSERT INTO t VALUES (zeroblob(26000000))";
+            writing.execute_batch(sql).unwrap();
+            let looking = Connection::open(&path).unwrap();
+            looking.execute_batch("BEGIN; SELECT 1 FROM t").unwrap();
+            Self { folder, writing, looking, copying, has_copied, disk }
+        }
+
+        /// Writes so many bytes; how long the log is then.
+        fn write(&self, n_bytes: u32) -> u32 {
+            self.writing.execute("INSERT INTO t VALUES (zeroblob(?1))", [n_bytes]).unwrap();
+            length_of_log()
+        }
+
+        fn look_after(&mut self) {
+            self.copying.look_after(&self.writing);
+        }
+
+        /// As a worker without anything to write would.
+        fn until_answered(&mut self) {
+            let begun = Instant::now();
+            while self.copying.asked_at.is_some() {
+                assert!(begun.elapsed() < Duration::from_mins(1), "no answer");
+                self.look_after();
+                thread::yield_now();
+            }
+        }
+
+        fn cut_log(&self) {
+            let log = File::options().write(true).open(self.folder.path().join(LOG_NAME));
+            log.unwrap().set_len(32).unwrap();
+        }
+
+        fn why(&self) -> &str {
+            self.copying.state.stopped().expect("writing has stopped")
+        }
     }
 
     #[test]
-    fn the_copier_copies_what_is_long_and_the_worker_the_rest() {
-        let folder = tempfile::tempdir().unwrap();
-        let (writing, mut copying) = start(&folder, Box::new(|| Ok(())));
-        let write = || {
-            writing.execute("INSERT INTO t VALUES (zeroblob(100000))", []).unwrap();
-            length_of_log()
-        };
-        // Nothing beyond what a reader may still ask the file for is copied, which is as if it had
-        // been written since.
-        let looking = Connection::open(folder.path().join(FILE_NAME)).unwrap();
-        looking.execute_batch("BEGIN; SELECT * FROM t").unwrap();
-        let (seen, all) = (length_of_log(), write());
-        copying.look_after(&writing);
-        assert!(copying.is_asked);
-        let n_copied = copying.done.recv().unwrap();
-        assert!(n_copied == seen && all > seen, "{n_copied} of {seen} and {all}");
-        drop(looking);
-        let (again, is_done) = sync_channel(1);
-        copying.done = is_done;
-        again.send(n_copied).unwrap();
-        copying.look_after(&writing);
-        assert!(!copying.is_asked);
-        assert!(write() < 100, "a log that is copied whole begins anew");
-        copying.end();
+    fn the_copier_copies_what_is_long_and_the_worker_what_came_since() {
+        let mut long = Long::new();
+        let before = length_of_log();
+        assert!(before > LOG_PAGES_LONG);
+        long.look_after();
+        long.has_copied.recv().unwrap();
+        assert!(long.write(100_000) > before);
+        // Nobody waits for the disk.
+        long.look_after();
+        assert_eq!(long.copying.asked_at, Some(before));
+        long.looking.execute_batch("COMMIT").unwrap();
+        long.disk.send(Ok(())).unwrap();
+        long.until_answered();
+        assert!(long.write(100_000) < 100, "a log that is copied whole begins anew");
+        long.copying.end();
+    }
+
+    #[test]
+    fn writing_waits_when_much_is_added_meanwhile() {
+        let mut long = Long::new();
+        long.look_after();
+        long.has_copied.recv().unwrap();
+        long.write(9_000_000);
+        long.looking.execute_batch("COMMIT").unwrap();
+        let disk = long.disk.clone();
+        let later = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(50));
+            disk.send(Ok(())).unwrap();
+        });
+        long.look_after();
+        assert_eq!(long.copying.asked_at, None, "it has waited for the answer");
+        assert!(long.write(100_000) < 100, "a log that is copied whole begins anew");
+        later.join().unwrap();
+        long.copying.end();
+    }
+
+    #[test]
+    fn what_somebody_looks_past_is_left_to_the_copier() {
+        let mut long = Long::new();
+        let seen = length_of_log();
+        let all = long.write(9_000_000);
+        assert!(all > seen + PAGES_SINCE_MAX);
+        long.look_after();
+        long.has_copied.recv().unwrap();
+        long.disk.send(Ok(())).unwrap();
+        // It is asked again and again, and has nothing new for the disk to keep.
+        for _ in 0..50 {
+            long.look_after();
+            assert_eq!(long.copying.asked_at, Some(all), "the worker copied so much");
+            thread::sleep(Duration::from_millis(1));
+        }
+        assert!(long.has_copied.try_recv().is_err());
+        long.looking.execute_batch("COMMIT").unwrap();
+        long.disk.send(Ok(())).unwrap();
+        long.until_answered();
+        assert!(long.write(100_000) < 100, "a log that is copied whole begins anew");
+        long.copying.end();
     }
 
     #[test]
     fn a_copy_that_the_disk_fails_stops_all_writing() {
-        let fails = || Err(io::Error::other("the disk is on fire"));
-        for (is_cut, sync_file) in [(true, Box::new(|| Ok(())) as Flush), (false, Box::new(fails))]
-        {
-            let folder = tempfile::tempdir().unwrap();
-            let (writing, mut copying) = start(&folder, sync_file);
-            if is_cut {
-                let log = File::options().write(true).open(folder.path().join(LOG_NAME));
-                log.unwrap().set_len(32).unwrap();
-            }
-            copying.look_after(&writing);
-            assert_eq!(copying.done.recv().unwrap(), 0);
-            let why = copying.state.stopped().unwrap();
+        let mut read_fails = Long::new();
+        read_fails.cut_log();
+        read_fails.look_after();
+        read_fails.until_answered();
+        let mut sync_fails = Long::new();
+        sync_fails.look_after();
+        sync_fails.disk.send(Err(io::Error::other("the disk is on fire"))).unwrap();
+        sync_fails.until_answered();
+        let mut rest_fails = Long::new();
+        rest_fails.look_after();
+        rest_fails.has_copied.recv().unwrap();
+        rest_fails.write(100_000);
+        rest_fails.looking.execute_batch("COMMIT").unwrap();
+        rest_fails.cut_log();
+        rest_fails.disk.send(Ok(())).unwrap();
+        rest_fails.until_answered();
+        for failed in [read_fails, sync_fails, rest_fails] {
+            let why = failed.why();
             assert!(why.contains("copying the log into the file failed"), "{why}");
-            copying.end();
+            failed.copying.end();
         }
+    }
+
+    #[test]
+    fn the_copier_syncs_what_it_copies_and_leaves_the_log_when_it_is_closed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        let _writing = open_writer(&path).unwrap();
+        let copier = open_copier(&path).unwrap();
+        let level: u32 = copier.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
+        assert_eq!(level, 1, "NORMAL");
+        assert!(copier.db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE).unwrap());
     }
 }

@@ -83,7 +83,7 @@ pub(super) fn upgrade(
     change(connection, path, schema, newest, steps)?;
     connection.set_db_config(triggers, true).map_err(fail)?;
     connection.pragma_update(None, "foreign_keys", true).map_err(fail)?;
-    // The log is folded back at once: a file without a schema is then one in which nothing was ever
+    // The log is copied back at once: a file without a schema is then one in which nothing was ever
     // kept, and a lost log can never make a full installation look like a new one.
     connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").map_err(fail)
 }

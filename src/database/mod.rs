@@ -66,8 +66,8 @@ struct Parts {
     path: PathBuf,
     readers: r2d2::Pool<SqliteConnectionManager>,
     writer: writer::Writer,
-    /// The file once more, closed after every connection: with it the system lets go of all locks
-    /// that this process has there.
+    /// The file once more, closed after the connections: with it the system lets go of all locks
+    /// that this process has there, also of one that the pool is only just closing.
     _file: Arc<File>,
 }
 
@@ -251,7 +251,7 @@ impl Database {
         self.parts.writer.figures()
     }
 
-    /// Finishes the writes that wait, folds the log back into the file and ends the writer. Later
+    /// Finishes the writes that wait, copies the log back into the file and ends the writer. Later
     /// writes are refused.
     pub fn close(&self) {
         self.parts.writer.close();

@@ -2,9 +2,9 @@
 //! then answers. Meanwhile the worker runs the writes that come next.
 //!
 //! SQLite would sync the log itself at the end of each commit, but then nothing could be written
-//! until the disk is done. Here it syncs what keeps the file whole, when it folds the log back, and
-//! this thread syncs the log after each commit. What anybody is told, whoever wrote it and whoever
-//! reads it, is on the disk before.
+//! until the disk is done. Here it syncs what keeps the file whole, when the log is copied back,
+//! and this thread syncs the log after each commit. What anybody is told, whoever wrote it and
+//! whoever reads it, is on the disk before.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -42,7 +42,7 @@ impl Disk {
 
     fn end(&self, commit_time: Duration) {
         let (before, taken) = (self.commit_time(), commit_time.min(Duration::from_secs(1)));
-        // One commit that folds the log back is no measure of the next.
+        // One commit that the disk took long over is no measure of the next.
         let smoothed = ((before * 7 + taken) / 8).as_micros();
         self.commit_us.store(u64::try_from(smoothed).unwrap_or(u64::MAX), Ordering::SeqCst);
         self.is_busy.store(false, Ordering::SeqCst);

@@ -109,12 +109,16 @@ impl Worker {
         // If it panicked, that is in the log.
         let _ = syncer.join();
         if state.stopped().is_none() {
-            // The last one out folds the log back, so that a copied folder is one plain file. A
-            // read that does not end must not hold up the stop; then the next start folds it back.
+            // The last one out copies the log back, so that a copied folder is one plain file. A
+            // read that does not end must not hold up the stop; then the next start copies it.
             let _ = connection.busy_timeout(CLOSING_WAIT);
-            let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
-        } else {
-            // What the disk may have lost of the log does not belong in the file.
+            if let Err(cause) = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
+                state.stop_at("copying the log into the file", &cause);
+            }
+        }
+        if state.stopped().is_some() {
+            // What the disk may have lost of the log does not belong in the file, and what it may
+            // have lost of the file is still in the log.
             let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
         }
         state.stop(GONE);

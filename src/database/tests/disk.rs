@@ -192,7 +192,7 @@ fn a_file_that_is_taken_away_stops_all_writing() {
     assert!(database.stopped().is_some());
 }
 
-/// Writes about a MiB.
+/// Writes a MiB into a table and as much into its index.
 fn write_much(database: &Database, name: &str) {
     database.write_here(note(&format!("{name}{}", "x".repeat(1024 * 1024)))).unwrap();
 }
@@ -228,7 +228,7 @@ fn a_long_log_is_copied_back_into_the_file_and_begins_anew() {
 }
 
 #[test]
-fn a_long_look_holds_up_the_log_and_nobody_who_writes() {
+fn a_long_look_holds_up_the_log_and_not_those_who_write() {
     let (folder, database) = open();
     let size = |name: &str| std::fs::metadata(folder.path().join(name)).unwrap().len();
     let (seen, is_seen) = channel();
@@ -251,9 +251,11 @@ fn a_long_look_holds_up_the_log_and_nobody_who_writes() {
     assert!(grown > 40 * MIB, "the file has pages that somebody reads older ones of: {grown}");
     go.send(()).unwrap();
     looking.join().unwrap().unwrap();
-    (40..56).for_each(|n| write_much(&database, &n.to_string()));
+    (40..64).for_each(|n| write_much(&database, &n.to_string()));
     let (file, log) = (size(FILE_NAME), size(LOG_NAME));
-    assert!(log < grown + 8 * MIB, "the log went on from {grown} to {log} bytes");
+    // It is copied while more is written, and begins anew after at most two times what may be
+    // added meanwhile.
+    assert!(log < grown + 24 * MIB, "the log went on from {grown} to {log} bytes");
     assert!(file > 40 * MIB, "the file has {file} bytes");
-    assert_eq!(database.read_here(names).unwrap().len(), 56);
+    assert_eq!(database.read_here(names).unwrap().len(), 64);
 }
