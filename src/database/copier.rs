@@ -7,13 +7,14 @@
 
 use std::error::Error as Cause;
 use std::fmt::Display;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use rusqlite::Connection;
 
-use super::connection::{copy_log_back, length_of_log};
+use super::connection::{copy_log_back, length_of_log, open_copier};
 use super::syncer::Flush;
 use super::writer::{Alive, State};
 use crate::error::{Error, Result};
@@ -29,7 +30,9 @@ const PAGES_SINCE_MAX: u32 = 2_000;
 
 /// What the thread works with.
 struct Copier {
-    connection: Connection,
+    path: PathBuf,
+    /// Opened when there is something to copy for the first time: a server at rest does without.
+    connection: Option<Connection>,
     sync_file: Flush,
     asked: Receiver<()>,
     /// How many pages of the log the file has now.
@@ -56,7 +59,11 @@ impl Copier {
 
     /// Copies what can be copied; how many pages of the log the file has then.
     fn copy(&mut self) -> Result<u32, Box<dyn Cause>> {
-        let n_copied = copy_log_back(&self.connection)?;
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => open_copier(&self.path)?,
+        };
+        let n_copied = copy_log_back(self.connection.insert(connection))?;
         // SQLite has the disk keep the file only when all of the log is in it. That is when the
         // worker has copied the rest, and the less is left to keep by then the shorter it takes.
         if n_copied != self.n_copied {
@@ -78,17 +85,14 @@ pub(super) struct Copying {
 }
 
 impl Copying {
-    /// Starts the thread with a connection of its own, as `open_copier` gives it; `sync_file`
-    /// belongs to the file.
-    pub(super) fn start(
-        connection: Connection,
-        sync_file: Flush,
-        state: Arc<State>,
-    ) -> Result<Self> {
+    /// Starts the thread, which copies into the file at `path`; `sync_file` belongs to it.
+    pub(super) fn start(path: PathBuf, sync_file: Flush, state: Arc<State>) -> Result<Self> {
         let (ask, asked) = sync_channel(1);
         let (done, is_done) = sync_channel(1);
+        let (connection, n_copied) = (None, 0);
+        let state_there = Arc::clone(&state);
         let copier =
-            Copier { connection, sync_file, asked, done, n_copied: 0, state: Arc::clone(&state) };
+            Copier { path, connection, sync_file, asked, done, n_copied, state: state_there };
         let thread = thread::Builder::new()
             .name("cellar-copier".into())
             .spawn(move || copier.work())
@@ -155,7 +159,7 @@ mod tests {
     use rusqlite::config::DbConfig;
     use tempfile::TempDir;
 
-    use super::super::connection::{open_copier, open_writer};
+    use super::super::connection::open_writer;
     use super::super::{FILE_NAME, LOG_NAME};
     use super::*;
 
@@ -182,7 +186,7 @@ mod tests {
             });
             let writing = open_writer(&path).unwrap();
             let state = Arc::new(State::new().unwrap());
-            let copying = Copying::start(open_copier(&path).unwrap(), sync_file, state).unwrap();
+            let copying = Copying::start(path.clone(), sync_file, state).unwrap();
             let sql = "CREATE TABLE t (x BLOB); INSERT INTO t VALUES (zeroblob(26000000))";
             writing.execute_batch(sql).unwrap();
             let looking = Connection::open(&path).unwrap();

@@ -12,7 +12,6 @@ use rocket::tokio::sync::oneshot;
 use rusqlite::Connection;
 
 use super::FILE_NAME;
-use super::connection::open_copier;
 use super::copier::Copying;
 use super::durable::Durable;
 use super::figures::WriterFigures;
@@ -114,8 +113,7 @@ impl Writer {
             .name("cellar-syncer".into())
             .spawn(move || syncer.work())
             .map_err(Error::internal)?;
-        let copier = open_copier(&folder.join(FILE_NAME))?;
-        let copying = Copying::start(copier, sync_file, Arc::clone(&state))?;
+        let copying = Copying::start(folder.join(FILE_NAME), sync_file, Arc::clone(&state))?;
         let worker =
             Worker::new(connection, folder, waiting, to_syncer, copying, Arc::clone(&state));
         let worker = thread::Builder::new()
