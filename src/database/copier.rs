@@ -214,6 +214,18 @@ mod tests {
             }
         }
 
+        fn look_away(&self) {
+            self.looking.execute_batch("COMMIT").unwrap();
+        }
+
+        /// Once the copier has answered, the file has all of the log, which begins anew.
+        fn begins_anew(mut self) {
+            self.until_answered();
+            let n_pages = self.write(100_000);
+            assert!(n_pages < 100, "the log went on to {n_pages} pages");
+            self.copying.end();
+        }
+
         fn cut_log(&self) {
             let log = File::options().write(true).open(self.folder.path().join(LOG_NAME));
             log.unwrap().set_len(32).unwrap();
@@ -235,11 +247,9 @@ mod tests {
         // Nobody waits for the disk.
         long.look_after();
         assert_eq!(long.copying.asked_at, Some(before));
-        long.looking.execute_batch("COMMIT").unwrap();
+        long.look_away();
         long.disk.send(Ok(())).unwrap();
-        long.until_answered();
-        assert!(long.write(100_000) < 100, "a log that is copied whole begins anew");
-        long.copying.end();
+        long.begins_anew();
     }
 
     #[test]
@@ -248,7 +258,7 @@ mod tests {
         long.look_after();
         long.has_copied.recv().unwrap();
         long.write(9_000_000);
-        long.looking.execute_batch("COMMIT").unwrap();
+        long.look_away();
         let disk = long.disk.clone();
         let later = thread::spawn(move || {
             thread::sleep(Duration::from_millis(50));
@@ -256,9 +266,8 @@ mod tests {
         });
         long.look_after();
         assert_eq!(long.copying.asked_at, None, "it has waited for the answer");
-        assert!(long.write(100_000) < 100, "a log that is copied whole begins anew");
         later.join().unwrap();
-        long.copying.end();
+        long.begins_anew();
     }
 
     #[test]
@@ -277,11 +286,9 @@ mod tests {
             thread::sleep(Duration::from_millis(1));
         }
         assert!(long.has_copied.try_recv().is_err());
-        long.looking.execute_batch("COMMIT").unwrap();
+        long.look_away();
         long.disk.send(Ok(())).unwrap();
-        long.until_answered();
-        assert!(long.write(100_000) < 100, "a log that is copied whole begins anew");
-        long.copying.end();
+        long.begins_anew();
     }
 
     #[test]
@@ -298,7 +305,7 @@ mod tests {
         rest_fails.look_after();
         rest_fails.has_copied.recv().unwrap();
         rest_fails.write(100_000);
-        rest_fails.looking.execute_batch("COMMIT").unwrap();
+        rest_fails.look_away();
         rest_fails.cut_log();
         rest_fails.disk.send(Ok(())).unwrap();
         rest_fails.until_answered();
