@@ -1,5 +1,6 @@
 //! `cellar model`: what models there are, what one is, and training the wine model anew.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::settings::load;
@@ -50,14 +51,26 @@ pub(super) fn run(place: &Place, arguments: &Arguments) -> Done {
             }
         }
         Action::Show { name } => {
-            let models = MLModelManager::load_models(&config.data);
-            models.train_missing_for(name)?;
-            let view = models.view(name)?;
+            let view = load_models_with(name, &config.data)?.view(name)?;
             say(&serde_json::to_string_pretty(&view).map_err(Error::internal)?)?;
         }
         Action::Train { name } => train(&DataFolder::take(&config.data)?, name)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The models of a data folder, the one of this name trained. Without a folder there is nowhere to
+/// keep it; it is trained for this once.
+pub(super) fn load_models_with(name: &str, data: &Path) -> Result<MLModelManager> {
+    let models = MLModelManager::load_models(data);
+    let names: Vec<_> = models.views().iter().map(|model| model.id.clone()).collect();
+    if !names.iter().any(|known| known == name) {
+        let why =
+            format!("there is no such model as {name}; those there are: {}", names.join(", "));
+        return Err(Error::Unavailable(why));
+    }
+    models.train_missing_for(name)?;
+    Ok(models)
 }
 
 fn line_of(model: &ModelView) -> String {

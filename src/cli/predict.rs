@@ -6,12 +6,12 @@ use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use super::model::load_models_with;
 use super::settings::load;
 use super::{Done, Place};
 use crate::credits::grouped;
 use crate::error::{Error, Result};
 use crate::ml::intake::Fault;
-use crate::ml_model_manager::MLModelManager;
 use crate::ml_task::{LocalTally, Writing, predict_locally};
 use crate::text::is_misleading;
 
@@ -42,10 +42,7 @@ pub(super) struct Arguments {
 /// Predicts; a new file is as open to others as `usual` says.
 pub(super) fn run(place: &Place, arguments: &Arguments, usual: Option<Permissions>) -> Done {
     let (config, _) = load(place, vec![])?;
-    let models = MLModelManager::load_models(&config.data);
-    // Without a data folder there is nowhere to keep it; it is trained for this once.
-    models.train_missing_for(&arguments.model)?;
-    let model = models.get_model(&arguments.model)?;
+    let model = load_models_with(&arguments.model, &config.data)?.get_model(&arguments.model)?;
     let (source, writing) = (open(&arguments.file)?, writing_of(&arguments.file));
     let Arguments { out, errors, .. } = arguments;
     if let (Some(out), Some(errors)) = (out, errors)

@@ -34,7 +34,7 @@ fn a_table_goes_in_and_comes_out_with_its_predictions() {
         binary.run(&["predict", "--model", "wine", given, "--out", name]).failed(1);
     }
     let said = binary.run(&["predict", "--model", "beer", table]).failed(1);
-    assert!(said.contains("no such model"), "{said}");
+    assert!(said.contains("no such model as beer; those there are: simple, wine"), "{said}");
     assert!(!out.exists());
 }
 
