@@ -24,6 +24,10 @@ use crate::database::{Database, Tx, params};
 use crate::error::{Error, Result};
 use crate::id::{JobId, RowId, UserId};
 
+/// How long a test waits for what must happen. A slow disk may take its time: only a queue that
+/// does nothing more is to fail.
+const PATIENCE: Duration = Duration::from_mins(5);
+
 type Act = dyn Fn(i64, &Context) -> Result<Outcome, Failure> + Send + Sync;
 
 /// A kind that does what the test says, and notes every release.
@@ -188,7 +192,7 @@ fn gate() -> (Gate, impl Fn(&Context) + Send + Sync) {
 
 impl Gate {
     fn wait_until_begun(&self) -> u32 {
-        self.begun.lock().unwrap().recv_timeout(Duration::from_secs(20)).unwrap()
+        self.begun.lock().unwrap().recv_timeout(PATIENCE).unwrap()
     }
 }
 
@@ -202,7 +206,7 @@ fn until_told(context: &Context) -> Stopped {
 }
 
 async fn soon<T>(future: impl Future<Output = T>) -> T {
-    timeout(Duration::from_secs(20), future).await.expect("it happens within seconds")
+    timeout(PATIENCE, future).await.expect("it happens at all")
 }
 
 async fn ended(jobs: &Jobs, id: JobId) -> JobView {

@@ -7,6 +7,7 @@ use rocket::http::Method;
 use serde_json::{Value, json};
 
 use crate::support::app::{Actor, App, PASSWORD, Setup};
+use crate::support::binary::PATIENCE;
 
 const TOKEN: &str = "0123456789abcdef";
 
@@ -60,7 +61,7 @@ fn a_check_finds_a_sound_installation_sound() {
         if job["status"] == "succeeded" {
             break job;
         }
-        assert!(begun.elapsed() < Duration::from_secs(30), "{job}");
+        assert!(begun.elapsed() < PATIENCE, "{job}");
         std::thread::sleep(Duration::from_millis(20));
     };
     let lines = job["result"]["lines"].as_array().unwrap();

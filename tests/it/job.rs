@@ -6,6 +6,7 @@ use cellar::job::{Context, Failure, JobKind, Jobs, Kinds, Outcome};
 use serde_json::{Value, json};
 
 use crate::support::app::{Actor, App, Setup};
+use crate::support::binary::PATIENCE;
 
 /// Works until it is told to stop.
 struct Patient;
@@ -56,7 +57,7 @@ fn wait_for(actor: &Actor<'_>, address: &str, is_it: impl Fn(&Value) -> bool) ->
         if is_it(&job) {
             return job;
         }
-        assert!(begun.elapsed() < Duration::from_secs(30), "still {job}");
+        assert!(begun.elapsed() < PATIENCE, "still {job}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

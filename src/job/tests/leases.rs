@@ -40,7 +40,7 @@ async fn a_sign_of_life_that_finds_no_lease_stops_the_run_and_others_keep_theirs
     });
     let settings = Settings {
         slots: 2.try_into().unwrap(),
-        lease: Duration::from_millis(600),
+        lease: Duration::from_secs(2),
         pauses: vec![Duration::from_mins(10)],
     };
     let jobs = Jobs::new(house.database.clone(), Clock::system(), kinds, settings);
@@ -52,8 +52,8 @@ async fn a_sign_of_life_that_finds_no_lease_stops_the_run_and_others_keep_theirs
     let (rules, row) = (jobs.rules(), house.row(lost));
     let take = move |tx: &Tx<'_>| rules.fail(tx, &row, &Defeat::retry("taken over"));
     house.database.write(take).await.unwrap();
-    assert_eq!(told.recv_timeout(Duration::from_secs(20)), Ok(2));
-    sleep(Duration::from_secs(1)).await;
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(2));
+    sleep(Duration::from_secs(3)).await;
     let row = house.row(kept);
     assert_eq!((row.status, row.attempt), (Status::Running, 1));
     assert_eq!(house.row(lost).status, Status::Queued);

@@ -21,7 +21,7 @@ pub(crate) use http::{Answer, Request, exchange};
 pub(crate) const PASSWORD: &str = "a cork in the bottle";
 
 /// How long anything may take on a machine that is busy with other things.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(3);
 
 /// A fresh folder to run the binary in, and the environment it gets.
 pub(crate) struct Binary {

@@ -1,6 +1,7 @@
 //! Whoever guesses passwords is slowed down, and locks nobody out.
 
 use super::*;
+use crate::support::binary::PATIENCE;
 
 #[test]
 fn a_stranger_who_guesses_is_slowed_down_and_cannot_lock_the_user_out() {
@@ -153,7 +154,7 @@ fn a_failure_to_sign_in_waits_for_no_line_about_it_whether_or_not_the_name_is_kn
     let database = app.database.clone();
     let hold = move |_: &cellar::database::Tx<'_>| {
         begin.send(()).unwrap();
-        Ok(released.recv_timeout(Duration::from_secs(10)).is_ok())
+        Ok(released.recv_timeout(PATIENCE).is_ok())
     };
     let holder = std::thread::spawn(move || database.write_here(hold));
     begun.recv().unwrap();
