@@ -7,6 +7,7 @@ use rocket::response::stream::ByteStream;
 use rocket::response::{self, Responder, Response};
 use rocket::{Request, http::Status};
 
+use super::headers::PIECE_MAX;
 use crate::error::{Error, Result};
 use crate::text::is_blank;
 
@@ -32,6 +33,7 @@ where
             .status(Status::Ok)
             .raw_header("Content-Type", "text/csv; charset=utf-8; header=present")
             .raw_header("Content-Disposition", format!("attachment; filename=\"{}\"", self.name))
+            .max_chunk_size(PIECE_MAX)
             .ok()
     }
 }

@@ -19,7 +19,11 @@ pub(super) const ALWAYS: [(&str, &str); 4] = [
     ("X-Frame-Options", "DENY"),
 ];
 
-/// Sets the headers of every answer.
+/// So much of an answer is handed to the network at once. Rocket's own 4 KiB have a large answer go
+/// from task to task many times over.
+pub(super) const PIECE_MAX: usize = 64 * 1024;
+
+/// Sets the headers of every answer, and how large its pieces are.
 #[derive(Debug, Clone)]
 pub struct SecurityHeaders {
     hosts: Hosts,
@@ -54,6 +58,9 @@ impl Fairing for SecurityHeaders {
         let is_live = response.content_type().is_some_and(|kind| kind.is_event_stream());
         if is_live || !response.headers().contains("Cache-Control") {
             response.set_raw_header("Cache-Control", "no-store");
+        }
+        if let Some(size) = response.body().preset_size() {
+            response.set_max_chunk_size(size.clamp(1, PIECE_MAX));
         }
         if let Ok(mut rate_headers) = context.rate_headers.lock() {
             for (name, value) in rate_headers.drain(..) {
