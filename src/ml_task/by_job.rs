@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use super::compressed::compressed;
 use super::content::{Content, Contents};
 use super::draft::{Which, draft_of};
 use super::job::{Payload, PredictionKind};
-use super::kept::compressed;
 use super::order::{Answered, Asked, Refused};
 use super::record::{MLTask, Status, Tally, times};
 use super::service::{MLService, task_address};

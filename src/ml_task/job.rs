@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lz4_flex::frame::FrameEncoder;
 use serde::{Deserialize, Serialize};
 
+use super::compressed::Compressing;
 use super::content::Content;
 use super::ending::Ending;
 use super::flow::flow;
@@ -23,7 +23,7 @@ use crate::clock::Timestamp;
 use crate::credits::{Credits, grouped};
 use crate::database::{Reader, Tx};
 use crate::error::{Error, Result};
-use crate::files::{Blob, Draft, Files};
+use crate::files::{Blob, Files};
 use crate::id::{HoldId, MLTaskId};
 use crate::job::{Context, Failure, Job, JobKind, Outcome, Status as JobStatus};
 use crate::ml::intake::Block;
@@ -185,15 +185,15 @@ fn piece_of(block: &Block, outputs: &Rows) -> Result<Piece> {
 
 /// What has been written so far.
 struct Written {
-    output: FrameEncoder<Draft>,
-    faults: FrameEncoder<Draft>,
+    output: Compressing,
+    faults: Compressing,
     tally: Tally,
 }
 
 impl Written {
     fn begin(files: &Files) -> Result<Self> {
-        let draft = || files.draft().map(FrameEncoder::new);
-        Ok(Self { output: draft()?, faults: draft()?, tally: Tally::default() })
+        let [output, faults] = [Compressing::begin(files)?, Compressing::begin(files)?];
+        Ok(Self { output, faults, tally: Tally::default() })
     }
 
     fn add(&mut self, piece: &Piece) -> Result<()> {
@@ -206,10 +206,7 @@ impl Written {
     }
 
     fn end(self, task: &MLTask, compute_us: Option<u64>) -> Result<Ended> {
-        let keep = |encoder: FrameEncoder<Draft>| -> Result<Blob> {
-            encoder.finish().map_err(Error::internal)?.keep()
-        };
-        let (output, faults) = (keep(self.output)?, keep(self.faults)?);
+        let (output, faults) = (self.output.keep()?, self.faults.keep()?);
         let tally = self.tally;
         let is_success = tally.n_predicted > 0;
         let error = (!is_success).then(|| Trouble::NoGoodRow.in_words().to_owned());

@@ -1,16 +1,15 @@
 //! Contents of tasks on their way to be kept: small ones in the task's row, large ones compressed
 //! in a file.
 
-use std::io::{self, Read, Write};
+use std::io::Read;
 
-use lz4_flex::frame::FrameEncoder;
-
+use super::compressed::compressed;
 use super::content::{Content, Contents};
 use super::outcome::Predicted;
 use super::prediction::write_lines;
 use crate::clock::Timestamp;
 use crate::database::Tx;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::files::{Blob, Files};
 use crate::web::Upload;
 
@@ -71,12 +70,4 @@ impl Kept {
         }
         Ok(self.contents)
     }
-}
-
-/// Keeps what a source yields, compressed.
-pub(super) fn compressed(files: &Files, source: &mut dyn Read) -> Result<Blob> {
-    let mut encoder = FrameEncoder::new(files.draft()?);
-    io::copy(source, &mut encoder).map_err(Error::internal)?;
-    encoder.flush().map_err(Error::internal)?;
-    encoder.finish().map_err(Error::internal)?.keep()
 }

@@ -6,8 +6,8 @@ use std::mem;
 use super::download::{Table, Widths};
 use super::flow::flow;
 use super::form::{Form, Introduction, Opened, Reading};
-use super::prediction::predict;
-use super::results::{LentOutcome, LentRow};
+use super::prediction::{predict, write_lines};
+use super::results::Stretch;
 use crate::error::{Error, Result};
 use crate::ml::intake::{Block, Fault, Keeping, Limits};
 use crate::ml_model::MLModel;
@@ -90,23 +90,16 @@ struct Piece {
     tally: LocalTally,
 }
 
-fn piece_of(block: Block, model: &dyn MLModel, widths: Widths) -> Result<Piece> {
+fn piece_of(mut block: Block, model: &dyn MLModel, widths: Widths) -> Result<Piece> {
     let outputs = predict(model, &block.rows)?;
-    let mut text = CsvText::default();
-    let (mut numbers, mut faults) = (outputs.iter(), &block.faults[..]);
-    for (at, row) in (0..block.n_given()).zip(block.first_row..) {
-        let n_mine = faults.iter().take_while(|fault| fault.row == row).count();
-        let mine = faults.split_off(..n_mine).unwrap_or_default();
-        let numbers = if block.is_good[at] { numbers.next() } else { None };
-        let outcome = match numbers {
-            Some(numbers) => LentOutcome::Predicted { inputs: &[], numbers },
-            None => LentOutcome::Rejected(mine),
-        };
-        widths.write(LentRow { row, block: &block, at, outcome }, &mut text)?;
-    }
     let (n_given, n_predicted) = (block.n_given() as u64, outputs.len() as u64);
+    let (mut lines, mut text) = (String::new(), CsvText::default());
+    write_lines(&outputs, &mut lines);
+    let faults = mem::take(&mut block.faults);
+    let stretch = Stretch { block, faults, lines };
+    widths.write(&stretch, &mut text)?;
     let tally = LocalTally { n_given, n_predicted };
-    Ok(Piece { text: text.finish()?, faults: block.faults, tally })
+    Ok(Piece { text: text.finish()?, faults: stretch.faults, tally })
 }
 
 /// Begins to read.

@@ -11,6 +11,7 @@ mod accent;
 mod at_once;
 mod by_job;
 mod companion;
+mod compressed;
 mod content;
 mod demo;
 mod download;

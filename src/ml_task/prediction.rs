@@ -115,12 +115,14 @@ pub(super) fn write_lines(outputs: &Rows, lines: &mut String) {
     }
 }
 
-/// Adds the numbers of a line.
-pub(super) fn read_line(line: &str, numbers: &mut Vec<f64>) -> Result<()> {
-    for cell in line.split(',').filter(|cell| !cell.is_empty()) {
-        numbers.push(cell.parse().map_err(Error::internal)?);
-    }
-    Ok(())
+/// The numbers of a line, each as it is written.
+pub(super) fn numbers_of(line: &str) -> impl Iterator<Item = &str> {
+    line.split(',').filter(|number| !number.is_empty())
+}
+
+/// The numbers of a line.
+pub(super) fn read_line(line: &str) -> Result<Vec<f64>> {
+    numbers_of(line).map(|number| number.parse().map_err(Error::internal)).collect()
 }
 
 #[cfg(test)]
@@ -153,9 +155,7 @@ mod tests {
         write_lines(&outputs, &mut lines);
         let bits = |row: &[f64]| row.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
         for (line, row) in lines.lines().zip(outputs.iter()) {
-            let mut numbers = vec![];
-            read_line(line, &mut numbers).unwrap();
-            assert_eq!(bits(&numbers), bits(row), "{line}");
+            assert_eq!(bits(&read_line(line).unwrap()), bits(row), "{line}");
         }
         assert_eq!(lines.lines().count(), 2);
     }

@@ -3,9 +3,9 @@
 
 use std::io::{BufRead, BufReader, Cursor, Read};
 
-use lz4_flex::frame::FrameDecoder;
 use serde::Deserialize;
 
+use super::compressed::decompressed;
 use super::content::{Content, Contents};
 use super::form::{Opened, Reading};
 use super::prediction::read_line;
@@ -42,35 +42,13 @@ pub(super) enum RowOutcome {
     Rejected(Vec<Fault>),
 }
 
-/// One row of the results where it lies, for whoever passes it on at once.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct LentRow<'a> {
-    pub(super) row: u64,
-    pub(super) block: &'a Block,
-    /// Its place in the block.
-    pub(super) at: usize,
-    pub(super) outcome: LentOutcome<'a>,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(super) enum LentOutcome<'a> {
-    Predicted { inputs: &'a [f64], numbers: &'a [f64] },
-    Rejected(&'a [Fault]),
-}
-
-impl<'a> LentRow<'a> {
-    /// Its cells side by side, with nothing in those that are not there; more than `n_columns` if
-    /// the row is wider than its table.
-    pub(super) fn cells(&self, n_columns: usize) -> Vec<&'a [u8]> {
-        let mut cells: Vec<&[u8]> = vec![&[]; n_columns];
-        for (column, text) in self.block.cells_of(self.at) {
-            if column >= cells.len() {
-                cells.resize(column + 1, &[]);
-            }
-            cells[column] = text;
-        }
-        cells
-    }
+/// Rows that lie together, with what came of them, for whoever writes them down on another thread.
+pub(super) struct Stretch {
+    pub(super) block: Block,
+    /// What is wrong with some of them, in their order.
+    pub(super) faults: Vec<Fault>,
+    /// What was predicted of the others, a line each; empty if nothing was.
+    pub(super) lines: String,
 }
 
 /// Which rows are asked for.
@@ -110,10 +88,6 @@ pub(super) struct Results {
     /// The next row of the block, and the next good one.
     next: usize,
     next_good: usize,
-    /// What came of the row before that: its faults, or else its numbers.
-    found: Vec<Fault>,
-    numbers: Vec<f64>,
-    line: String,
     /// The number of the next row.
     next_row: u64,
 }
@@ -147,9 +121,6 @@ impl Results {
             block: Block::default(),
             next: 0,
             next_good: 0,
-            found: vec![],
-            numbers: vec![],
-            line: String::new(),
             next_row: 1,
         })
     }
@@ -161,20 +132,6 @@ impl Results {
 
     /// The next of the rows that are asked for; `None` at the end.
     pub(super) fn next_of(&mut self, only: Only) -> Result<Option<ResultRow>> {
-        let n_columns = self.names.len();
-        let Some(lent) = self.lend_next(only)? else { return Ok(None) };
-        let cells = lent.cells(n_columns).into_iter().map(<[u8]>::to_vec).collect();
-        let outcome = match lent.outcome {
-            LentOutcome::Predicted { inputs, numbers } => {
-                RowOutcome::Predicted { inputs: inputs.to_vec(), numbers: numbers.to_vec() }
-            }
-            LentOutcome::Rejected(faults) => RowOutcome::Rejected(faults.to_vec()),
-        };
-        Ok(Some(ResultRow { row: lent.row, cells, outcome }))
-    }
-
-    /// The same row where it lies.
-    pub(super) fn lend_next(&mut self, only: Only) -> Result<Option<LentRow<'_>>> {
         if !self.pass_others(only)? {
             return Ok(None);
         }
@@ -192,22 +149,35 @@ impl Results {
         let is_good = self.block.is_good[at];
         self.next_good += usize::from(is_good);
         // What was a fault then is one, whatever this program would say today.
-        self.found.clear();
-        self.faults.take(row, &mut self.found)?;
-        let block = &self.block;
-        if !self.found.is_empty() || !self.has_predictions {
-            let outcome = LentOutcome::Rejected(&self.found);
-            return Ok(Some(LentRow { row, block, at, outcome }));
+        let mut found = vec![];
+        self.faults.take(row, &mut found)?;
+        let outcome = if !found.is_empty() || !self.has_predictions {
+            RowOutcome::Rejected(found)
+        } else {
+            let mut line = String::new();
+            read_lines(&mut self.output, 1, &mut line)?;
+            let numbers = read_line(line.trim_end_matches('\n'))?;
+            let inputs = if is_good { self.block.rows.row(self.next_good - 1) } else { &[] };
+            RowOutcome::Predicted { inputs: inputs.to_vec(), numbers }
+        };
+        let mut cells = vec![];
+        self.block.lay_out(at, self.names.len(), &mut cells);
+        let cells = cells.into_iter().map(<[u8]>::to_vec).collect();
+        Ok(Some(ResultRow { row, cells, outcome }))
+    }
+
+    /// The next rows together, for whoever wants them all from the first one on; `None` at the end.
+    pub(super) fn next_stretch(&mut self, portion: Portion) -> Result<Option<Stretch>> {
+        let Some(block) = self.input.next_block(portion)? else { return Ok(None) };
+        let n_given = block.n_given() as u64;
+        self.next_row += n_given;
+        let (mut faults, mut lines) = (vec![], String::new());
+        self.faults.take(self.next_row - 1, &mut faults)?;
+        if self.has_predictions {
+            let n_rejected = faults.chunk_by(|one, other| one.row == other.row).count() as u64;
+            read_lines(&mut self.output, n_given - n_rejected, &mut lines)?;
         }
-        self.line.clear();
-        if self.output.read_line(&mut self.line).map_err(Error::internal)? == 0 {
-            return Err(lost());
-        }
-        self.numbers.clear();
-        read_line(self.line.trim_end_matches('\n'), &mut self.numbers)?;
-        let inputs = if is_good { block.rows.row(self.next_good - 1) } else { &[] };
-        let outcome = LentOutcome::Predicted { inputs, numbers: &self.numbers };
-        Ok(Some(LentRow { row, block, at, outcome }))
+        Ok(Some(Stretch { block, faults, lines }))
     }
 
     /// Passes `n` of the rows that are asked for, without reading what is in them.
@@ -265,7 +235,7 @@ pub(super) fn open_content(content: Option<Content>, files: &Files) -> Result<So
     Ok(match content {
         None => Box::new(std::io::empty()),
         Some(Content::Inline(bytes)) => Box::new(Cursor::new(bytes)),
-        Some(Content::File(hash)) => Box::new(FrameDecoder::new(files.open_blob(hash)?)),
+        Some(Content::File(hash)) => Box::new(decompressed(files, hash)?),
     })
 }
 
@@ -290,8 +260,15 @@ fn pass_lines(source: &mut impl BufRead, n: u64) -> Result<()> {
     Ok(())
 }
 
-fn lost() -> Error {
-    Error::internal("a task has fewer predictions than rows that were predicted")
+/// Adds so many lines.
+fn read_lines(source: &mut impl BufRead, n: u64, lines: &mut String) -> Result<()> {
+    for _ in 0..n {
+        if source.read_line(lines).map_err(Error::internal)? == 0 {
+            let why = "a task has fewer predictions than rows that were predicted";
+            return Err(Error::internal(why));
+        }
+    }
+    Ok(())
 }
 
 /// The faults of a task, one line of JSON each, in the order of the rows.
@@ -416,5 +393,31 @@ mod tests {
         }
         assert_eq!(failed.next_of(Only::All).unwrap(), None);
         assert_eq!(results("1\n2\n3\n", "", "", 0).next_of(Only::Predicted).unwrap(), None);
+    }
+
+    #[test]
+    fn a_stretch_has_what_came_of_each_of_its_rows() {
+        // The second row has two faults.
+        let faults = [FAULT, FAULT].join("\n");
+        let mut results = results("1\n2\n3\n", "2\n6\n", &faults, 2);
+        let two = Portion { rows_max: 2, ..Portion::ALL };
+        let first = results.next_stretch(two).unwrap().unwrap();
+        assert_eq!((first.block.n_given(), &first.lines[..]), (2, "2\n"));
+        assert_eq!(first.faults.iter().map(|fault| fault.row).collect::<Vec<_>>(), [2, 2]);
+        let last = results.next_stretch(two).unwrap().unwrap();
+        assert_eq!((last.block.first_row, &last.lines[..], last.faults.len()), (3, "6\n", 0));
+        assert!(results.next_stretch(two).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_stretch_of_which_something_is_lost_is_an_error() {
+        for (output, faults) in [("2\n", FAULT), ("2\n6\n", "torn\n"), ("2\n", "")] {
+            let mut damaged = results("1\n2\n3\n", output, faults, 2);
+            let read = damaged.next_stretch(Portion::ALL);
+            assert!(matches!(read.map(drop), Err(Error::Internal(_))), "{output:?} {faults:?}");
+        }
+        let mut failed = results("1\n2\n3\n", "", FAULT, 0);
+        let all = failed.next_stretch(Portion::ALL).unwrap().unwrap();
+        assert_eq!((all.block.n_given(), &all.lines[..], all.faults.len()), (3, "", 1));
     }
 }

@@ -163,6 +163,21 @@ impl Block {
         self.cells.iter().flat_map(move |cells| cells.record(place))
     }
 
+    /// The cells of the row at `place` side by side, with nothing in those that are not there; more
+    /// than `n_columns` if the row is wider than its table.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn lay_out<'a>(&'a self, place: usize, n_columns: usize, cells: &mut Vec<&'a [u8]>) {
+        cells.resize(n_columns, &[]);
+        for (column, text) in self.cells_of(place) {
+            if column >= cells.len() {
+                cells.resize(column + 1, &[]);
+            }
+            cells[column] = text;
+        }
+    }
+
     /// What its rows take in memory, roughly; of the faults, what is beyond the room of their own.
     pub fn n_bytes(&self) -> usize {
         let n_numbers = self.rows.values().len() + self.rows.len();

@@ -77,7 +77,7 @@ fn a_slow_task_is_cancelled_between_two_rows() {
     assert_eq!(balance(&ada), [15_100, 0]);
 }
 
-/// Two thousand rows, of which every fiftieth is bad, as they were sent and predicted.
+/// So many rows, of which every fiftieth is bad, as they were sent and predicted.
 fn some_results(app: &App, n: u64) -> (Actor<'_>, String) {
     let ada = app.user("ada");
     ada.post("/api/balance/top-ups").json(&json!({"amount": 20_000})).send().expect(201);
@@ -117,6 +117,19 @@ fn every_page_of_results_has_its_rows() {
         }
         assert_eq!(found, expected, "{only}");
     }
+}
+
+#[test]
+fn a_long_file_of_results_has_every_row_in_its_place() {
+    let app = App::start();
+    // More than are written at once, on as many processors as there are.
+    let (ada, path) = some_results(&app, 9_003);
+    let file = ada.get(&format!("{path}.csv")).send().text;
+    let expected = (1..=9_003_u64).map(|row| match row % 50 {
+        0 => format!("{row},x,,score must be a number\n"),
+        _ => format!("{row},1,{} 2,\n", row * 2),
+    });
+    assert!(file == format!("id,score,doubled,error\n{}", expected.collect::<String>()), "{file}");
 }
 
 #[test]
