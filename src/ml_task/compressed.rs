@@ -1,5 +1,5 @@
-//! Large contents in files, compressed. Blocks are small: whoever writes or reads a file has one of
-//! them in memory, and many may read at once.
+//! Large contents in files, compressed. They are written in small blocks: whoever writes or reads a
+//! file has one of them in memory, and many may read at once.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -57,7 +57,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let files = Files::below(folder.path());
         let content: Vec<_> = (0..400_000_u32).flat_map(u32::to_le_bytes).collect();
-        let blob = compressed(&files, &mut &content[..]).unwrap();
+        let mut compressing = Compressing::begin(&files).unwrap();
+        compressing.write_all(&content).unwrap();
+        let blob = compressing.keep().unwrap();
         let mut header = [0; 6];
         files.open_blob(blob.hash).unwrap().read_exact(&mut header).unwrap();
         assert_eq!(header[5] >> 4, 4, "blocks of 64 KiB");

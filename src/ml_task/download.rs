@@ -23,14 +23,14 @@ use crate::text::legible;
 use crate::web::{CsvText, Export};
 
 /// Rows that are written at once.
-const PIECE: Portion = Portion { rows_max: 1_024, bytes_max: 512 * 1024, ..Portion::ALL };
+const PIECE_ROWS_MAX: usize = 1_024;
+const PIECE_BYTES_MAX: usize = 512 * 1024;
 
 /// Pieces that are made at once for one file, and lie in memory if whoever gets it is slow.
 const PIECES_MAX: usize = 4;
 
-/// Pieces that are made at once for all files: with more of them the processors would only change
-/// from one to the other.
-static MAKING: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(2 * machine::cores().get()));
+/// Pieces that are read or written at once for all files: as many as there are processors.
+static TURNS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(machine::cores().get()));
 
 /// What a column of the prediction has behind its name if the table has such a column already.
 const SUFFIX: &str = " (predicted)";
@@ -49,8 +49,9 @@ pub(super) async fn export(
     let Table { header, widths } = Table::of(results.names(), &*model);
     let mut head = CsvText::default();
     head.add(&header)?;
+    let portion = portion_of(header.len());
     let read = move |mut results: Results| {
-        in_turn(move || Ok(results.next_stretch(PIECE)?.map(|stretch| (stretch, results))))
+        in_turn(move || Ok(results.next_stretch(portion)?.map(|stretch| (stretch, results))))
     };
     let write = move |stretch: Result<Stretch>| async move {
         let stretch = stretch?;
@@ -74,13 +75,20 @@ pub(super) async fn export(
     Ok(Export::new(format!("{}-{}.csv", task.model_id, task.id), rows))
 }
 
-/// Does a part of the work. A task of its own waits for its turn, which nobody would take while
-/// whoever gets the file is not ready for more.
+/// What is written at once of a table with so many columns, all of which each row has in the file,
+/// however few it was sent with.
+fn portion_of(n_columns: usize) -> Portion {
+    let rows_max = (PIECE_BYTES_MAX / n_columns.max(1)).clamp(1, PIECE_ROWS_MAX);
+    Portion { rows_max, bytes_max: PIECE_BYTES_MAX, ..Portion::ALL }
+}
+
+/// Does a part of the work. A task of its own waits for the turn: one that was given to a file
+/// whose taker is slow would be held until that one is ready for more.
 async fn in_turn<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     let done = tokio::spawn(async {
-        let turn = MAKING.acquire().await.map_err(Error::internal)?;
+        let turn = TURNS.acquire().await.map_err(Error::internal)?;
         let done = compute(work).await;
         drop(turn);
         done
@@ -138,18 +146,26 @@ impl Table {
     }
 }
 
+fn out_of_step() -> Error {
+    Error::internal("the predictions and faults of a task are not those of its rows")
+}
+
 impl Widths {
     /// Writes rows down.
     pub(super) fn write(self, stretch: &Stretch, text: &mut CsvText) -> Result<()> {
         let Stretch { block, faults, lines } = stretch;
-        let (mut lines, mut faults, mut cells) = (lines.lines(), &faults[..], vec![]);
+        let mut lines = lines.as_ref().map(|lines| lines.lines());
+        let (mut faults, mut cells) = (&faults[..], vec![]);
         for (at, row) in (0..block.n_given()).zip(block.first_row..) {
             let n_mine = faults.iter().take_while(|fault| fault.row == row).count();
             let mine = faults.split_off(..n_mine).unwrap_or_default();
             cells.clear();
             block.lay_out(at, self.n_given, &mut cells);
             self.write_given(&cells, text)?;
-            let line = if mine.is_empty() { lines.next() } else { None };
+            let line = match &mut lines {
+                Some(lines) if mine.is_empty() => Some(lines.next().ok_or_else(out_of_step)?),
+                _ => None,
+            };
             let n_written = line.map_or(Ok(0), |line| self.write_numbers(line, text))?;
             for _ in n_written..self.n_predicted {
                 text.add_field(&[])?;
@@ -158,7 +174,8 @@ impl Widths {
             text.add_field(words.collect::<Vec<_>>().join("; ").as_bytes())?;
             text.end_row()?;
         }
-        Ok(())
+        let is_all = faults.is_empty() && lines.is_none_or(|mut lines| lines.next().is_none());
+        if is_all { Ok(()) } else { Err(out_of_step()) }
     }
 
     /// Writes what was sent.
@@ -190,9 +207,57 @@ impl Widths {
 
 /// A number as people write it: spreadsheets guess at powers of ten.
 fn in_plain_digits(number: &str) -> Result<Cow<'_, str>> {
+    // Whatever it is written like, it is to be one.
+    let value: f64 = number.parse().map_err(Error::internal)?;
     if number.contains('e') {
-        let number: f64 = number.parse().map_err(Error::internal)?;
-        return Ok(number.to_string().into());
+        return Ok(value.to_string().into());
     }
     Ok(number.strip_suffix(".0").unwrap_or(number).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ml_model::SimpleMLModel;
+    use crate::ml_task::results::one_stretch;
+
+    fn written(output: &str, faults: &[u64]) -> Result<String> {
+        let mut text = CsvText::default();
+        let widths = Table::of(&["a".to_owned()], &SimpleMLModel::new()).widths;
+        widths.write(&one_stretch("1\n2\n3\n", output, faults), &mut text)?;
+        String::from_utf8(text.finish()?).map_err(Error::internal)
+    }
+
+    #[test]
+    fn numbers_are_in_plain_digits() {
+        let pairs = [
+            ("5.0", "5"),
+            ("-0.0", "-0"),
+            ("0.25", "0.25"),
+            ("1e-7", "0.0000001"),
+            ("2e3", "2000"),
+        ];
+        for (kept, plain) in pairs {
+            assert_eq!(in_plain_digits(kept).unwrap(), plain);
+        }
+        assert!(in_plain_digits("1.2.3").is_err());
+        let text = written("1e-7,5.0\n0.5\n-0.0\n", &[]).unwrap();
+        assert_eq!(text, "1,0.0000001 5,\n2,0.5,\n3,-0,\n");
+    }
+
+    #[test]
+    fn what_is_damaged_moves_no_prediction_to_another_row() {
+        assert_eq!(written("1\n2\n", &[2]).unwrap(), "1,1,\n2,,f m\n3,2,\n");
+        for (output, faults) in
+            [("1\n", &[2, 1][..]), ("1\n2\n", &[]), ("1\n2\n3\n", &[3]), ("1\n2\n", &[9])]
+        {
+            assert!(written(output, faults).is_err(), "{output:?} {faults:?}");
+        }
+    }
+
+    #[test]
+    fn the_wider_a_table_the_fewer_rows_are_written_at_once() {
+        assert_eq!(portion_of(12).rows_max, PIECE_ROWS_MAX);
+        assert_eq!(portion_of(4_096).rows_max, 128);
+    }
 }

@@ -96,7 +96,7 @@ fn piece_of(mut block: Block, model: &dyn MLModel, widths: Widths) -> Result<Pie
     let (mut lines, mut text) = (String::new(), CsvText::default());
     write_lines(&outputs, &mut lines);
     let faults = mem::take(&mut block.faults);
-    let stretch = Stretch { block, faults, lines };
+    let stretch = Stretch { block, faults, lines: Some(lines) };
     widths.write(&stretch, &mut text)?;
     let tally = LocalTally { n_given, n_predicted };
     Ok(Piece { text: text.finish()?, faults: stretch.faults, tally })

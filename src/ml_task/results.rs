@@ -47,8 +47,8 @@ pub(super) struct Stretch {
     pub(super) block: Block,
     /// What is wrong with some of them, in their order.
     pub(super) faults: Vec<Fault>,
-    /// What was predicted of the others, a line each; empty if nothing was.
-    pub(super) lines: String,
+    /// What was predicted of the others, a line each, unless nothing was.
+    pub(super) lines: Option<String>,
 }
 
 /// Which rows are asked for.
@@ -168,14 +168,16 @@ impl Results {
 
     /// The next rows together, for whoever wants them all from the first one on; `None` at the end.
     pub(super) fn next_stretch(&mut self, portion: Portion) -> Result<Option<Stretch>> {
+        debug_assert_eq!(self.next, self.block.n_given(), "no row of a block was read alone");
         let Some(block) = self.input.next_block(portion)? else { return Ok(None) };
         let n_given = block.n_given() as u64;
         self.next_row += n_given;
-        let (mut faults, mut lines) = (vec![], String::new());
+        let mut faults = vec![];
         self.faults.take(self.next_row - 1, &mut faults)?;
-        if self.has_predictions {
+        let mut lines = self.has_predictions.then(String::new);
+        if let Some(lines) = &mut lines {
             let n_rejected = faults.chunk_by(|one, other| one.row == other.row).count() as u64;
-            read_lines(&mut self.output, n_given - n_rejected, &mut lines)?;
+            read_lines(&mut self.output, n_given.saturating_sub(n_rejected), lines)?;
         }
         Ok(Some(Stretch { block, faults, lines }))
     }
@@ -326,6 +328,19 @@ impl Faults {
     }
 }
 
+/// A stretch that never was a task's: its rows, its predictions, and a fault of each of some rows.
+#[cfg(test)]
+pub(super) fn one_stretch(input: &str, output: &str, rejected: &[u64]) -> Stretch {
+    let block = tests::results(input, "", "", 0).next_stretch(Portion::ALL).unwrap().unwrap().block;
+    let of = |row: &u64| tests::FAULT.replace("\"row\":2", &format!("\"row\":{row}"));
+    let fault = |row| Fault {
+        field: "f".into(),
+        message: "m".into(),
+        ..serde_json::from_str(&of(row)).unwrap()
+    };
+    Stretch { block, faults: rejected.iter().map(fault).collect(), lines: Some(output.to_owned()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -335,7 +350,7 @@ mod tests {
     use crate::ml_task::form::Form;
     use crate::ml_task::record::{Status, Tally};
 
-    fn results(input: &str, output: &str, faults: &str, n_predicted: u64) -> Results {
+    pub(super) fn results(input: &str, output: &str, faults: &str, n_predicted: u64) -> Results {
         let now = Timestamp::from_millis(0);
         let task = MLTask {
             id: RowId::from_number(1),
@@ -365,7 +380,8 @@ mod tests {
         Results::open(&task, contents, &Files::below(folder.path()), &inputs).unwrap()
     }
 
-    const FAULT: &str = r#"{"row":2,"line":2,"field":"a","value":"x","code":"x","message":"x"}"#;
+    pub(super) const FAULT: &str =
+        r#"{"row":2,"line":2,"field":"a","value":"x","code":"x","message":"x"}"#;
 
     #[test]
     fn a_fault_that_cannot_be_read_moves_no_prediction() {
@@ -402,10 +418,11 @@ mod tests {
         let mut results = results("1\n2\n3\n", "2\n6\n", &faults, 2);
         let two = Portion { rows_max: 2, ..Portion::ALL };
         let first = results.next_stretch(two).unwrap().unwrap();
-        assert_eq!((first.block.n_given(), &first.lines[..]), (2, "2\n"));
+        assert_eq!((first.block.n_given(), first.lines.as_deref()), (2, Some("2\n")));
         assert_eq!(first.faults.iter().map(|fault| fault.row).collect::<Vec<_>>(), [2, 2]);
         let last = results.next_stretch(two).unwrap().unwrap();
-        assert_eq!((last.block.first_row, &last.lines[..], last.faults.len()), (3, "6\n", 0));
+        assert_eq!((last.block.first_row, last.lines.as_deref()), (3, Some("6\n")));
+        assert!(last.faults.is_empty());
         assert!(results.next_stretch(two).unwrap().is_none());
     }
 
@@ -418,6 +435,6 @@ mod tests {
         }
         let mut failed = results("1\n2\n3\n", "", FAULT, 0);
         let all = failed.next_stretch(Portion::ALL).unwrap().unwrap();
-        assert_eq!((all.block.n_given(), &all.lines[..], all.faults.len()), (3, "", 1));
+        assert_eq!((all.block.n_given(), all.lines, all.faults.len()), (3, None, 1));
     }
 }

@@ -7,7 +7,7 @@ use rocket::response::stream::ByteStream;
 use rocket::response::{self, Responder, Response};
 use rocket::{Request, http::Status};
 
-use super::headers::PIECE_MAX;
+use super::headers::CHUNK_BYTES_MAX;
 use crate::error::{Error, Result};
 use crate::text::is_blank;
 
@@ -33,7 +33,7 @@ where
             .status(Status::Ok)
             .raw_header("Content-Type", "text/csv; charset=utf-8; header=present")
             .raw_header("Content-Disposition", format!("attachment; filename=\"{}\"", self.name))
-            .max_chunk_size(PIECE_MAX)
+            .max_chunk_size(CHUNK_BYTES_MAX)
             .ok()
     }
 }
@@ -50,12 +50,11 @@ pub fn csv_rows<R: AsRef<[String]>>(rows: impl IntoIterator<Item = R>) -> Result
 /// Rows of CSV, written one by one. A field may be any bytes.
 pub struct CsvText {
     writer: csv::Writer<Vec<u8>>,
-    n_bytes: usize,
 }
 
 impl Default for CsvText {
     fn default() -> Self {
-        Self { writer: csv::Writer::from_writer(Vec::new()), n_bytes: 0 }
+        Self { writer: csv::Writer::from_writer(Vec::new()) }
     }
 }
 
@@ -68,19 +67,12 @@ impl CsvText {
 
     /// Adds a field to the row under way.
     pub fn add_field(&mut self, field: &[u8]) -> Result<()> {
-        let field = harmless(field);
-        self.n_bytes += field.len() + 1;
-        self.writer.write_field(&field).map_err(Error::internal)
+        self.writer.write_field(harmless(field)).map_err(Error::internal)
     }
 
     /// Ends the row under way.
     pub fn end_row(&mut self) -> Result<()> {
         self.writer.write_record(None::<&[u8]>).map_err(Error::internal)
-    }
-
-    /// How long it is, but for quotes.
-    pub fn n_bytes(&self) -> usize {
-        self.n_bytes
     }
 
     /// All of it.

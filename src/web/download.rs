@@ -5,7 +5,7 @@ use rocket::response::stream::ByteStream;
 use rocket::response::{self, Responder, Response};
 use rocket::{Request, http::Status};
 
-use super::headers::PIECE_MAX;
+use super::headers::CHUNK_BYTES_MAX;
 
 /// A file to be kept under this name.
 pub struct Download<S> {
@@ -27,7 +27,7 @@ impl<'r, S: Stream<Item = Vec<u8>> + Send + 'r> Responder<'r, 'r> for Download<S
             .status(Status::Ok)
             .raw_header("Content-Type", self.content_type)
             .raw_header("Content-Disposition", format!("attachment; filename=\"{}\"", self.name))
-            .max_chunk_size(PIECE_MAX)
+            .max_chunk_size(CHUNK_BYTES_MAX)
             .ok()
     }
 }

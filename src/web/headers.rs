@@ -1,5 +1,6 @@
-//! Security headers, by class of answer. What a route sets itself (the app's pages have policies of
-//! their own) is left alone; everything else is treated as an answer of the API.
+//! Security headers, by class of answer, and how much of an answer is sent at once. What a route
+//! sets itself (the app's pages have policies of their own) is left alone; everything else is
+//! treated as an answer of the API.
 
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::{Request, Response, async_trait};
@@ -21,7 +22,7 @@ pub(super) const ALWAYS: [(&str, &str); 4] = [
 
 /// So much of an answer is handed to the network at once. Rocket's own 4 KiB have a large answer go
 /// from task to task many times over.
-pub(super) const PIECE_MAX: usize = 64 * 1024;
+pub(super) const CHUNK_BYTES_MAX: usize = 64 * 1024;
 
 /// Sets the headers of every answer, and how large its pieces are.
 #[derive(Debug, Clone)]
@@ -39,7 +40,7 @@ impl SecurityHeaders {
 #[async_trait]
 impl Fairing for SecurityHeaders {
     fn info(&self) -> Info {
-        Info { name: "security headers", kind: Kind::Response }
+        Info { name: "headers and chunks", kind: Kind::Response }
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
@@ -60,7 +61,7 @@ impl Fairing for SecurityHeaders {
             response.set_raw_header("Cache-Control", "no-store");
         }
         if let Some(size) = response.body().preset_size() {
-            response.set_max_chunk_size(size.clamp(1, PIECE_MAX));
+            response.set_max_chunk_size(size.clamp(1, CHUNK_BYTES_MAX));
         }
         if let Ok(mut rate_headers) = context.rate_headers.lock() {
             for (name, value) in rate_headers.drain(..) {

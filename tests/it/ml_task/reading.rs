@@ -77,12 +77,12 @@ fn a_slow_task_is_cancelled_between_two_rows() {
     assert_eq!(balance(&ada), [15_100, 0]);
 }
 
-/// So many rows, of which every fiftieth is bad, as they were sent and predicted.
+/// So many rows, of which every forty-first is bad, as they were sent and predicted.
 fn some_results(app: &App, n: u64) -> (Actor<'_>, String) {
     let ada = app.user("ada");
     ada.post("/api/balance/top-ups").json(&json!({"amount": 20_000})).send().expect(201);
     let rows =
-        (1..=n).map(|row| if row % 50 == 0 { format!("{row},x\n") } else { format!("{row},1\n") });
+        (1..=n).map(|row| if row % 41 == 0 { format!("{row},x\n") } else { format!("{row},1\n") });
     let table = format!("id,score\n{}", rows.collect::<String>());
     let call = ada.post("/api/tasks?model=simple").header("Content-Type", "text/csv");
     let task = call.body(table).send().expect(200);
@@ -96,8 +96,8 @@ fn every_page_of_results_has_its_rows() {
     let (ada, path) = some_results(&app, 2_000);
     for (only, expected) in [
         ("all", (1..=2_000).collect::<Vec<u64>>()),
-        ("predicted", (1..=2_000).filter(|row| row % 50 != 0).collect()),
-        ("rejected", (1..=2_000).filter(|row| row % 50 == 0).collect()),
+        ("predicted", (1..=2_000).filter(|row| row % 41 != 0).collect()),
+        ("rejected", (1..=2_000).filter(|row| row % 41 == 0).collect()),
     ] {
         let (mut found, mut cursor) = (vec![], String::new());
         loop {
@@ -108,8 +108,8 @@ fn every_page_of_results_has_its_rows() {
                 assert_eq!(item["cells"][0], row.to_string());
                 let doubled = &item["doubled"][0];
                 #[expect(clippy::cast_precision_loss, reason = "rows are few")]
-                let expected = if row % 50 == 0 { Value::Null } else { json!(2.0 * row as f64) };
-                assert_eq!((doubled, item["errors"] == json!([])), (&expected, row % 50 != 0));
+                let expected = if row % 41 == 0 { Value::Null } else { json!(2.0 * row as f64) };
+                assert_eq!((doubled, item["errors"] == json!([])), (&expected, row % 41 != 0));
                 found.push(row);
             }
             let Some(next) = page["next_cursor"].as_str() else { break };
@@ -125,7 +125,7 @@ fn a_long_file_of_results_has_every_row_in_its_place() {
     // More than are written at once, on as many processors as there are.
     let (ada, path) = some_results(&app, 9_003);
     let file = ada.get(&format!("{path}.csv")).send().text;
-    let expected = (1..=9_003_u64).map(|row| match row % 50 {
+    let expected = (1..=9_003_u64).map(|row| match row % 41 {
         0 => format!("{row},x,,score must be a number\n"),
         _ => format!("{row},1,{} 2,\n", row * 2),
     });
