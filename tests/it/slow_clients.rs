@@ -35,7 +35,7 @@ const BODY: Duration = Duration::from_secs(3);
 const SURVIVAL: Duration = Duration::from_secs(8);
 
 /// How late a connection may be closed before we call it never.
-const SLACK: Duration = Duration::from_secs(20);
+const SLACK: Duration = Duration::from_mins(1);
 
 #[test]
 fn a_crowd_of_half_heads_does_not_keep_out_the_next_client() {
@@ -85,23 +85,26 @@ fn a_crowd_does_not_drive_out_a_request_in_hand() {
 #[test]
 fn half_a_head_is_closed() {
     let server = Server::short();
+    let begun_at = Instant::now();
     let mut client = server.connect();
     client.write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\n").unwrap();
-    assert_closed_after(&mut client, HEAD);
+    assert_closed_after(&mut client, begun_at, HEAD);
 }
 
 #[test]
 fn a_silent_connection_is_closed() {
     let server = Server::short();
-    assert_closed_after(&mut server.connect(), HEAD);
+    let begun_at = Instant::now();
+    assert_closed_after(&mut server.connect(), begun_at, HEAD);
 }
 
 #[test]
 fn a_head_that_trickles_in_is_closed() {
     let server = Server::short();
+    let begun_at = Instant::now();
     let mut client = server.connect();
     client.write_all(b"GET /healthz HTTP/1.1\r\nX-Slow: ").unwrap();
-    assert_trickle_is_closed(&mut client, HEAD);
+    assert_trickle_is_closed(&mut client, begun_at, HEAD);
 }
 
 #[test]
@@ -111,26 +114,29 @@ fn the_second_head_of_a_connection_has_the_same_deadline() {
     assert_eq!(get(&mut client, "/livez"), "ok\n");
     // The keeper must have seen the answer before the next head begins.
     sleep(Duration::from_secs(1));
+    let begun_at = Instant::now();
     client.write_all(b"GET /healthz HTTP/1.1\r\nX-Slow: ").unwrap();
-    assert_trickle_is_closed(&mut client, HEAD);
+    assert_trickle_is_closed(&mut client, begun_at, HEAD);
 }
 
 #[test]
 fn an_idle_connection_is_closed() {
     let server = Server::short();
+    let begun_at = Instant::now();
     let mut client = server.connect();
     assert_eq!(get(&mut client, "/livez"), "ok\n");
-    assert_closed_after(&mut client, IDLE);
+    assert_closed_after(&mut client, begun_at, IDLE);
 }
 
 #[test]
 fn a_slow_body_is_refused_and_its_connection_closed() {
     for framing in ["Content-Length: 60000", "Transfer-Encoding: chunked"] {
         let server = Server::short();
+        let begun_at = Instant::now();
         let mut client = server.connect();
         client.write_all(post_session(framing).as_bytes()).unwrap();
         client.write_all(b"4000\r\n 0123456789abcdef").unwrap();
-        let text = assert_trickle_is_closed(&mut client, BODY);
+        let text = assert_trickle_is_closed(&mut client, begun_at, BODY);
         assert!(text.starts_with("HTTP/1.1 408 "), "{text}");
     }
 }
@@ -138,27 +144,30 @@ fn a_slow_body_is_refused_and_its_connection_closed() {
 #[test]
 fn a_body_that_never_begins_is_closed() {
     let server = Server::short();
+    let begun_at = Instant::now();
     let mut client = server.connect();
     client.write_all(post_session("Content-Length: 9").as_bytes()).unwrap();
-    assert_closed_after(&mut client, HEAD);
+    assert_closed_after(&mut client, begun_at, HEAD);
 }
 
 #[test]
 fn a_body_that_was_asked_for_and_never_begins_is_closed() {
     let server = Server::short();
+    let begun_at = Instant::now();
     let mut client = server.connect();
     let head = post_session("Content-Length: 9\r\nExpect: 100-continue");
     client.write_all(head.as_bytes()).unwrap();
-    assert!(assert_closed_after(&mut client, BODY).starts_with("HTTP/1.1 100 "));
+    assert!(assert_closed_after(&mut client, begun_at, BODY).starts_with("HTTP/1.1 100 "));
 }
 
 #[test]
 fn a_body_that_nobody_reads_closes_its_connection() {
     let server = Inside::start();
+    let begun_at = Instant::now();
     let mut client = server.connect();
     client.write_all(b"POST /ignore HTTP/1.1\r\nHost: a\r\nContent-Length: 99999\r\n\r\n").unwrap();
     client.write_all(b"0123456789abcdef").unwrap();
-    let text = assert_trickle_is_closed(&mut client, Duration::ZERO);
+    let text = assert_trickle_is_closed(&mut client, begun_at, Duration::ZERO);
     assert!(text.contains("ignored"), "{text}");
 }
 
@@ -396,15 +405,14 @@ fn read_answer(reader: &mut impl BufRead) -> String {
     String::from_utf8(body).unwrap()
 }
 
-/// Waits until the server closes, no sooner than `earliest` from now; gives what it said.
-fn assert_closed_after(client: &mut TcpStream, earliest: Duration) -> String {
-    let begun_at = Instant::now();
+/// Waits until the server closes, no sooner than `earliest` after it all began; gives what it said.
+fn assert_closed_after(client: &mut TcpStream, begun_at: Instant, earliest: Duration) -> String {
     let mut text = Vec::new();
     match client.read_to_end(&mut text) {
         Err(e) if e.kind() != ErrorKind::ConnectionReset => panic!("not closed: {e}"),
         _ => {}
     }
-    // The keeper's clock begins up to one of its rounds before ours, or what went before did.
+    // The keeper's clock may be one of its rounds behind.
     let elapsed = begun_at.elapsed() + Duration::from_millis(500);
     assert!(elapsed > earliest, "closed after only {elapsed:?}");
     assert!(elapsed < earliest + SLACK, "closed only after {elapsed:?}");
@@ -412,8 +420,11 @@ fn assert_closed_after(client: &mut TcpStream, earliest: Duration) -> String {
 }
 
 /// The same for a client that goes on to send a byte every 100 ms.
-fn assert_trickle_is_closed(client: &mut TcpStream, earliest: Duration) -> String {
-    let begun_at = Instant::now();
+fn assert_trickle_is_closed(
+    client: &mut TcpStream,
+    begun_at: Instant,
+    earliest: Duration,
+) -> String {
     let mut text = Vec::new();
     let mut piece = [0; 4096];
     client.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
