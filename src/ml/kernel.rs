@@ -7,7 +7,7 @@
 #![expect(clippy::inline_always, reason = "what is compiled for wide registers is one function")]
 
 use super::artefact::{Damage, Reader, Writer};
-use super::nearest::bound_of_nearest;
+use super::nearest::{bound_of_nearest, places_within};
 use super::wide::widely;
 
 /// Rows side by side in a block.
@@ -16,13 +16,12 @@ pub(super) const LANES: usize = 8;
 /// What a neighbour's distance is at least, so that the same row again does not decide alone.
 const NEAR: f32 = 0.1;
 
-/// Remembered rows with the weight and the value of each.
+/// Remembered rows of `N` features, with the weight and the value of each.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Memory {
-    n_features: usize,
+pub struct Memory<const N: usize> {
     n_rows: usize,
     /// Block by block, feature by feature, row by row.
-    blocks: Vec<f32>,
+    blocks: Vec<[[f32; LANES]; N]>,
     /// Of each row in the Gaussian machine, in whole blocks; rows that have none come last.
     weights: Vec<f32>,
     n_weights: usize,
@@ -36,9 +35,9 @@ pub struct Memory {
 
 /// One remembered row.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Remembered {
+pub struct Remembered<const N: usize> {
     /// Its features.
-    pub features: Vec<f32>,
+    pub features: [f32; N],
     /// Its weight in the Gaussian machine.
     pub weight: f32,
     /// Its value.
@@ -73,20 +72,19 @@ pub struct Scratch {
     nearest: Vec<u32>,
 }
 
-impl Memory {
+impl<const N: usize> Memory<N> {
     /// Remembers these rows.
     ///
     /// # Panics
-    /// If there are none, or they are not all of one length.
-    pub fn new(mut rows: Vec<Remembered>, rule: Rule) -> Self {
+    /// If there are none.
+    pub fn new(mut rows: Vec<Remembered<N>>, rule: Rule) -> Self {
+        assert!(!rows.is_empty(), "there is something to remember");
         // The machine's rows first: only they need an exponential.
         rows.sort_by_key(|row| row.weight == 0.0);
-        let n_features = rows.first().expect("there is something to remember").features.len();
         let n_rows = rows.len();
         let mut memory = Self {
-            n_features,
             n_rows,
-            blocks: vec![0.0; n_rows.next_multiple_of(LANES) * n_features],
+            blocks: vec![[[0.0; LANES]; N]; n_rows.div_ceil(LANES)],
             n_weights: rows.iter().filter(|row| row.weight != 0.0).count(),
             weights: in_whole_blocks(rows.iter().map(|row| row.weight).collect()),
             values: rows.iter().map(|row| row.value).collect(),
@@ -95,18 +93,12 @@ impl Memory {
             n_neighbours: rule.n_neighbours,
         };
         for (place, row) in rows.iter().enumerate() {
-            assert_eq!(row.features.len(), n_features, "rows are of one length");
-            let block = place / LANES * LANES * n_features + place % LANES;
-            for (feature, value) in row.features.iter().enumerate() {
-                memory.blocks[block + feature * LANES] = *value;
+            let block = &mut memory.blocks[place / LANES];
+            for (column, value) in block.iter_mut().zip(row.features) {
+                column[place % LANES] = value;
             }
         }
         memory
-    }
-
-    /// How many features a row has.
-    pub fn n_features(&self) -> usize {
-        self.n_features
     }
 
     /// How many rows have a weight in the machine.
@@ -115,11 +107,7 @@ impl Memory {
     }
 
     /// What is remembered of a row with these features.
-    ///
-    /// # Panics
-    /// If it has not as many features as the rows that are remembered.
-    pub fn recall(&self, features: &[f32], scratch: &mut Scratch) -> Recalled {
-        assert_eq!(features.len(), self.n_features, "a row has {} features", self.n_features);
+    pub fn recall(&self, features: &[f32; N], scratch: &mut Scratch) -> Recalled {
         let Scratch { distances, counts, nearest } = scratch;
         widely(
             #[inline(always)]
@@ -133,15 +121,15 @@ impl Memory {
         )
     }
 
-    /// The squared distance to every row; where a block has none, it is infinite.
+    /// The squared distance to every row; where a block has none, it is no number.
     #[inline(always)]
-    fn measure(&self, features: &[f32], distances: &mut Vec<f32>) {
+    fn measure(&self, features: &[f32; N], distances: &mut Vec<f32>) {
         distances.resize(self.n_rows.next_multiple_of(LANES), 0.0);
-        let blocks = self.blocks.chunks_exact(LANES * self.n_features);
-        for (block, distances) in blocks.zip(distances.as_chunks_mut::<LANES>().0) {
+        // A copy that nothing else can change stays in the registers.
+        let features = *features;
+        for (block, distances) in self.blocks.iter().zip(distances.as_chunks_mut::<LANES>().0) {
             let mut sums = [0.0_f32; LANES];
-            let (columns, _) = block.as_chunks::<LANES>();
-            for (column, feature) in columns.iter().zip(features) {
+            for (column, feature) in block.iter().zip(&features) {
                 for (sum, value) in sums.iter_mut().zip(column) {
                     let difference = value - feature;
                     *sum += difference * difference;
@@ -149,7 +137,7 @@ impl Memory {
             }
             *distances = sums;
         }
-        distances[self.n_rows..].fill(f32::INFINITY);
+        distances[self.n_rows..].fill(f32::NAN);
     }
 
     /// What each row counts first, and then the sum: a loop that does both is not compiled for
@@ -176,15 +164,8 @@ impl Memory {
     #[inline(always)]
     fn neighbours(&self, distances: &[f32], nearest: &mut Vec<u32>) -> f32 {
         let bound = bound_of_nearest(distances, self.n_neighbours.min(self.n_rows));
-        nearest.resize(self.n_rows, 0);
-        let (places, mut n) = (&mut nearest[..], 0);
-        // Each place is put down, and the next one over it if that row was too far.
-        for (place, distance) in (0_u32..).zip(&distances[..self.n_rows]) {
-            places[n] = place;
-            n += usize::from(*distance <= bound);
-        }
         let (mut sum, mut total) = ([0.0_f32; LANES], [0.0_f32; LANES]);
-        for places in places[..n].chunks(LANES) {
+        for places in places_within(distances, bound, nearest).chunks(LANES) {
             // Where a block is not full, what is infinitely far counts for nothing.
             let (mut near, mut values) = ([f32::INFINITY; LANES], [0.0_f32; LANES]);
             for (lane, place) in places.iter().enumerate() {
@@ -203,12 +184,12 @@ impl Memory {
 
     /// Writes it down.
     pub fn write(&self, writer: &mut Writer) {
-        writer.number(short(self.n_features));
+        writer.number(short(N));
         writer.number(short(self.n_neighbours));
         writer.short_floats(&[self.per_width, self.offset]);
         writer.short_floats(&self.weights[..self.n_rows]);
         writer.short_floats(&self.values);
-        writer.short_floats(&self.blocks);
+        writer.short_floats(self.blocks.as_flattened().as_flattened());
     }
 
     /// Reads one back.
@@ -217,22 +198,24 @@ impl Memory {
         let n_neighbours = reader.number()? as usize;
         let [per_width, offset] = reader.short_floats()?[..] else { return Err(Damage::Senseless) };
         let (weights, values) = (reader.short_floats()?, reader.short_floats()?);
-        let blocks = reader.short_floats()?;
+        let cells = reader.short_floats()?;
+        let (columns, _) = cells.as_chunks::<LANES>();
+        let (blocks, _) = columns.as_chunks::<N>();
         let n_rows = values.len();
-        let n_blocks = n_rows.next_multiple_of(LANES).checked_mul(n_features);
+        let n_cells = n_rows.next_multiple_of(LANES).checked_mul(N);
         let is_right = n_rows > 0
             && n_neighbours > 0
             && per_width > 0.0
             && weights.len() == n_rows
-            && n_blocks == Some(blocks.len());
+            && n_features == N
+            && n_cells == Some(cells.len());
         if !is_right {
             return Err(Damage::Senseless);
         }
         let n_weights = weights.iter().take_while(|weight| **weight != 0.0).count();
         Ok(Self {
-            n_features,
             n_rows,
-            blocks,
+            blocks: blocks.to_vec(),
             weights: in_whole_blocks(weights),
             n_weights,
             values,
@@ -286,7 +269,7 @@ mod tests {
     use linfa_nn::distance::L2Dist;
     use linfa_nn::{LinearSearch, NearestNeighbour};
     use linfa_svm::Svm;
-    use ndarray::{Array1, Array2};
+    use ndarray::{Array1, Array2, ArrayView1};
     use proptest::prelude::*;
     use rand::{Rng, SeedableRng};
     use rand_xoshiro::Xoshiro256PlusPlus;
@@ -309,11 +292,15 @@ mod tests {
         list.into_iter().map(|x| x as f32).collect()
     }
 
-    fn remembered(rows: &Array2<f64>, weights: &[f64], values: &[f64]) -> Vec<Remembered> {
+    fn short_row(row: ArrayView1<'_, f64>) -> [f32; 4] {
+        short(row.iter().copied()).try_into().unwrap()
+    }
+
+    fn remembered(rows: &Array2<f64>, weights: &[f64], values: &[f64]) -> Vec<Remembered<4>> {
         let parts = rows.rows().into_iter().zip(weights.iter().zip(values));
         parts
             .map(|(row, (weight, value))| Remembered {
-                features: short(row.iter().copied()),
+                features: short_row(row),
                 weight: short([*weight])[0],
                 value: short([*value])[0],
             })
@@ -336,7 +323,7 @@ mod tests {
         let mut scratch = Scratch::default();
         for row in rows.rows() {
             let told = machine.weighted_sum(&row) - machine.rho;
-            let recalled = memory.recall(&short(row.iter().copied()), &mut scratch).machine;
+            let recalled = memory.recall(&short_row(row.view()), &mut scratch).machine;
             assert!((told - f64::from(recalled)).abs() < 1e-4, "{told} {recalled}");
         }
     }
@@ -358,7 +345,7 @@ mod tests {
                 sum += weight * values[place];
                 total += weight;
             }
-            let recalled = memory.recall(&short(row.iter().copied()), &mut scratch).neighbours;
+            let recalled = memory.recall(&short_row(row.view()), &mut scratch).neighbours;
             assert!((sum / total - f64::from(recalled)).abs() < 1e-4, "{} {recalled}", sum / total);
         }
     }

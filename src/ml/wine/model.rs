@@ -32,7 +32,7 @@ const LEAN_STEPS_MAX: u32 = 100;
 pub struct WineRegression {
     pub(super) scaling: Scaling,
     pub(super) lens: Lens,
-    pub(super) memory: Memory,
+    pub(super) memory: Memory<N_SEEN>,
     pub(super) sides: Sides,
     pub(super) forest: Forest,
     pub(super) blend: Blend,
@@ -176,8 +176,7 @@ impl WineRegression {
             return Err(Damage::Senseless);
         };
         reader.finish()?;
-        let fits = memory.n_features() == N_SEEN
-            && forest.n_features() == sides.n_mixtures()
+        let fits = forest.n_features() == sides.n_mixtures()
             && forest.n_outputs() == N_THRESHOLDS
             && forest.n_trees() >= N_THRESHOLDS
             && forest.n_trees() % N_THRESHOLDS == 0;

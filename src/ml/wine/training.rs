@@ -258,7 +258,7 @@ fn votes_unseen(
 struct Learned {
     scaling: Scaling,
     lens: Lens,
-    memory: Memory,
+    memory: Memory<N_SEEN>,
 }
 
 impl Learned {
@@ -281,7 +281,7 @@ impl Learned {
         let machine = fitted(rows, targets, WIDTH.into());
         let remembered = seen.iter().zip(&samples.scores).zip(&machine.alpha);
         let remembered = remembered.map(|((seen, score), weight)| Remembered {
-            features: seen.to_vec(),
+            features: *seen,
             weight: short(*weight),
             value: short(*score),
         });
