@@ -8,6 +8,8 @@
 
 #[path = "support/figures.rs"]
 mod figures;
+#[path = "support/trees.rs"]
+mod trees;
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
@@ -15,24 +17,22 @@ use std::process::Command;
 use std::time::Instant;
 
 use cellar::ml::forest::Forest;
-use cellar::ml::tree::{Growth, Lesson, grow};
 use cellar::ml::wine::Samples;
 use figures::{as_f64, summary};
-use ndarray::Array2;
 use serde_json::Value;
+use trees::{grown, short};
 
 const ROUNDS: usize = 5;
 const N_TREES: usize = 300;
 const DEPTH: usize = 12;
 const BATCH: usize = 10_000;
-const N_FEATURES: usize = 11;
 
 /// Batches in a round, so that the clock is not what is measured.
 const N_BATCHES: usize = 5;
 
 fn main() {
     let samples = Samples::embedded();
-    let forest = grown(&samples);
+    let forest = grown(N_TREES, DEPTH);
     let bottles = samples.bottles.iter().cycle().take(BATCH);
     let batch: Vec<f32> = bottles.flatten().map(|cell| short(*cell)).collect();
     per_second(&forest, &batch);
@@ -55,23 +55,6 @@ fn main() {
         println!("  scikit-learn, {nodes:>6} nodes   {} rows a second", summary(theirs));
         println!("  times scikit-learn            {}", summary(times));
     }
-}
-
-/// Each tree sees four of five rows, each time others.
-fn grown(samples: &Samples) -> Forest {
-    let mut forest = Forest::new(N_FEATURES, 1);
-    for tree in 0..N_TREES {
-        let places: Vec<usize> = (0..samples.len())
-            .filter(|place| place.wrapping_mul(2_654_435_761).wrapping_add(tree * 97) % 5 != 0)
-            .collect();
-        let drawn = samples.select(&places);
-        let cells = drawn.bottles.iter().flatten().map(|cell| short(*cell)).collect();
-        let rows = Array2::from_shape_vec((drawn.len(), N_FEATURES), cells).expect("whole rows");
-        let answers = drawn.scores.iter().map(|score| *score > 5.0).collect();
-        let growth = Growth { n_leaf_min: 1, depth_max: DEPTH };
-        forest.push(&grow(&Lesson { rows, answers }, growth));
-    }
-    forest
 }
 
 fn per_second(forest: &Forest, batch: &[f32]) -> f64 {
@@ -97,9 +80,4 @@ fn peer() -> Option<Value> {
         .expect("python runs");
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     Some(serde_json::from_slice(&done.stdout).expect("a line of JSON"))
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "measurements fit a short float")]
-fn short(cell: f64) -> f32 {
-    cell as f32
 }

@@ -12,12 +12,16 @@
 mod peers;
 mod support;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cellar::ml::wine::Samples;
+use cellar::ml_model::WineModel;
 use peers::Peers;
 use serde_json::{Value, json};
-use support::{Load, NAMES, Served, percent, served, summary, table_of};
+use support::{
+    Load, NAMES, PlainForest, Served, grown, percent, served, summary, table_of, wine_model,
+};
 
 const ROUNDS: usize = 5;
 const MILLION: usize = 1_000_000;
@@ -25,7 +29,8 @@ const MILLION: usize = 1_000_000;
 fn main() {
     let server = served();
     let headers = key_with_credits(&server);
-    let peers = Peers::from_environment();
+    // A forest of the size that is in the wine model.
+    let peers = Peers::from_environment(wine_model().size_of_forest());
     // `cargo bench` adds a flag of its own.
     let only = std::env::args().skip(1).find(|argument| !argument.starts_with("--"));
     let is_asked = |part: &str| only.as_deref().is_none_or(|only| only == part);
@@ -119,12 +124,53 @@ fn thousand_rows(server: &Served, headers: &str) {
     }
 }
 
-/// Sent, predicted and downloaded: what the batch of the other side does from file to file.
+/// Sent, predicted and downloaded: what the batch of the other side does from file to file. Like is
+/// compared with like, and the wine model with no more than a forest besides.
 fn million_rows(server: &Served, headers: &str, peers: Option<&Peers>) {
     let table = table_of(MILLION);
-    let request = server.send("/api/tasks?model=wine", headers, "text/csv", &table);
-    let (mut whole, mut computing, mut times) = (vec![], vec![], vec![]);
+    let (n_trees, depth) = wine_model().size_of_forest();
+    let wine = server.models.get_model(WineModel::NAME).expect("it is loaded");
+    let forest = grown(n_trees, usize::try_from(depth).expect("trees are not deep"));
+    server.models.put(Arc::new(PlainForest::new(forest, wine.schema().inputs.clone())));
+    let mut ours = [WineModel::NAME, PlainForest::NAME].map(FileToFile::by);
+    let (mut of_blend, mut of_forest, mut of_less) = (vec![], vec![], vec![]);
     for _ in 0..3 {
+        let [wine, forest] = ours.each_mut().map(|by| by.measure(server, headers, &table));
+        if let Some(peers) = peers {
+            let [blend, plain] = ["blend", "forest"].map(|name| peers.batch(name, &table));
+            of_blend.push(blend / wine);
+            of_forest.push(plain / forest);
+            of_less.push(plain / wine);
+        }
+    }
+    println!("1,000,000 rows of CSV, {} MB, with pandas + scikit-learn", table.len() / 1_000_000);
+    for FileToFile { model, whole, computing } in ours {
+        println!("  {model}: sent, predicted, downloaded  {} s", summary(whole));
+        println!("    of that, the job  {} s", summary(computing));
+    }
+    if peers.is_some() {
+        println!("  wine, times a blend of such models  {}", summary(of_blend));
+        println!("  {n_trees} trees, times as many as deep  {}", summary(of_forest));
+        println!("  wine, times those trees alone       {}", summary(of_less));
+    }
+}
+
+/// How long a model of ours takes from file to file, round by round, and its jobs of that.
+struct FileToFile {
+    model: &'static str,
+    whole: Vec<f64>,
+    computing: Vec<f64>,
+}
+
+impl FileToFile {
+    fn by(model: &'static str) -> Self {
+        Self { model, whole: vec![], computing: vec![] }
+    }
+
+    /// One round more; how many seconds it takes.
+    fn measure(&mut self, server: &Served, headers: &str, table: &str) -> f64 {
+        let path = format!("/api/tasks?model={}", self.model);
+        let request = server.send(&path, headers, "text/csv", table);
         let begun = Instant::now();
         let task = server.once(&request);
         let path = format!("/api/tasks/{}", task["id"].as_str().expect("a task"));
@@ -138,19 +184,10 @@ fn million_rows(server: &Served, headers: &str, peers: Option<&Peers>) {
         assert_eq!(ended["n_predicted"], MILLION, "{ended}");
         let file = server.fetch(&server.request(&format!("{path}/results.csv"), headers));
         assert!(file.len() > table.len(), "the file holds what was sent and more");
-        let taken = begun.elapsed();
-        whole.push(taken.as_secs_f64());
-        computing.push(ended["compute_ms"].as_f64().expect("a time") / 1e3);
-        if let Some(peers) = peers {
-            let seconds = peers.batch(&table);
-            times.push(seconds / taken.as_secs_f64());
-        }
-    }
-    println!("1,000,000 rows of CSV, {} MB", table.len() / 1_000_000);
-    println!("  sent, predicted, downloaded  {} s", summary(whole));
-    println!("  of that, the job             {} s", summary(computing));
-    if !times.is_empty() {
-        println!("  times pandas + scikit-learn  {}", summary(times));
+        let taken = begun.elapsed().as_secs_f64();
+        self.whole.push(taken);
+        self.computing.push(ended["compute_ms"].as_f64().expect("a time") / 1e3);
+        taken
     }
 }
 

@@ -1,6 +1,7 @@
 """Predicts a whole CSV, as a script around pandas and scikit-learn does.
 
-    python batch.py --model FOLDER --in rows.csv --out out.csv [--jobs N] [--rejected FILE]
+    python batch.py --model FOLDER --in rows.csv --out out.csv [--predictor forest|blend]
+                    [--jobs N] [--rejected FILE]
 
 Writes every column of the rows that can be predicted, and the prediction. The others go to FILE
 (out.csv.rejected.csv unless given) with the line they stood on. Prints one JSON line.
@@ -20,8 +21,10 @@ import joblib
 import numpy as np
 import pandas as pd
 
-# Or joblib would, and the time would count as loading the forest.
+# Or joblib would, and the time would count as loading the model.
 import sklearn.ensemble  # noqa: F401
+import sklearn.neighbors  # noqa: F401
+import sklearn.svm  # noqa: F401
 
 from wine import FEATURES, separator
 
@@ -57,9 +60,18 @@ def read(path):
     return table, lacking
 
 
+def predict(model, rows, n_threads):
+    """Each thread takes its share of the rows: not every model of scikit-learn knows threads."""
+    size = max(1, -(-len(rows) // n_threads))
+    shares = [rows.iloc[first : first + size] for first in range(0, len(rows), size)]
+    work = (joblib.delayed(model.predict)(share) for share in shares)
+    return np.concatenate(joblib.Parallel(n_jobs=n_threads, prefer="threads")(work))
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--model", type=Path, required=True)
+    options.add_argument("--predictor", choices=["forest", "blend"], default="forest")
     options.add_argument("--in", dest="source", required=True)
     options.add_argument("--out", required=True)
     options.add_argument("--rejected")
@@ -67,8 +79,7 @@ def main():
     given = options.parse_args()
 
     loading = time.perf_counter()
-    forest = joblib.load(given.model / "forest.joblib")
-    forest.n_jobs = given.jobs
+    model = joblib.load(given.model / f"{given.predictor}.joblib")
 
     reading = time.perf_counter()
     table, lacking = read(given.source)
@@ -77,7 +88,7 @@ def main():
 
     predicting = time.perf_counter()
     # A column with a word somewhere is text, also where the words are gone.
-    predictions = forest.predict(good[FEATURES].astype(float)) if len(good) else []
+    predictions = predict(model, good[FEATURES].astype(float), given.jobs) if len(good) else []
 
     writing = time.perf_counter()
     good.assign(prediction=predictions).to_csv(given.out, index=False)

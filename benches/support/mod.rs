@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each bench uses its part")]
 
 mod figures;
+mod plain_forest;
+mod trees;
 mod wines;
 
 use std::net::SocketAddr;
@@ -16,7 +18,7 @@ use cellar::data_folder::DataFolder;
 use cellar::database::Database;
 use cellar::job::Kinds;
 use cellar::ml::wine::{Samples, WineRegression, train};
-use cellar::ml_model_manager::Keep;
+use cellar::ml_model_manager::{Keep, MLModelManager};
 use cellar::server::{self, Parts, Server};
 use rocket::fairing::AdHoc;
 use rocket::tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -29,6 +31,10 @@ use serde_json::{Value, json};
 
 #[allow(unused_imports, reason = "each bench uses its part")]
 pub(crate) use figures::{as_f64, percent, summary};
+#[allow(unused_imports, reason = "each bench uses its part")]
+pub(crate) use plain_forest::PlainForest;
+#[allow(unused_imports, reason = "each bench uses its part")]
+pub(crate) use trees::grown;
 #[allow(unused_imports, reason = "each bench uses its part")]
 pub(crate) use wines::{NAMES, table_of};
 
@@ -74,6 +80,7 @@ impl Taken {
 /// A server that listens.
 pub(crate) struct Served {
     pub(crate) database: Database,
+    pub(crate) models: MLModelManager,
     address: SocketAddr,
     clients: Runtime,
     _server: Runtime,
@@ -98,18 +105,22 @@ pub(crate) fn built() -> (tempfile::TempDir, Server) {
 
 /// Puts the wine model into a data folder, so that no bench waits for its training.
 pub(crate) fn put_wine_model(data: &Path) {
+    Keep::below(data).put_wine(wine_model()).expect("the folder can be written");
+}
+
+/// The wine model; it is trained once.
+pub(crate) fn wine_model() -> &'static WineRegression {
     static TRAINED: OnceLock<WineRegression> = OnceLock::new();
-    let model = TRAINED.get_or_init(|| train(&Samples::embedded().without_duplicates(), 2));
-    Keep::below(data).put_wine(model).expect("the folder can be written");
+    TRAINED.get_or_init(|| train(&Samples::embedded().without_duplicates(), 2))
 }
 
 /// The same, once it listens.
 pub(crate) fn served() -> Served {
-    let (folder, Server { rocket, database, .. }) = built();
+    let (folder, Server { rocket, database, models, .. }) = built();
     let (server, address) = launch(rocket);
     let clients = runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let clients = clients.expect("threads can be had");
-    Served { database, address, clients, _server: server, _folder: folder }
+    Served { database, models, address, clients, _server: server, _folder: folder }
 }
 
 /// Launches a server on threads of its own; where it listens.

@@ -33,8 +33,9 @@ fn script(name: &str) -> PathBuf {
 }
 
 impl Peers {
-    /// Trains their forest and starts their servers, if the environment names where they are.
-    pub(crate) fn from_environment() -> Option<Self> {
+    /// Trains their forest, of so many trees and so deep, and starts their servers, if the
+    /// environment names where they are.
+    pub(crate) fn from_environment((n_trees, depth): (usize, u32)) -> Option<Self> {
         let python = PathBuf::from(std::env::var_os("CELLAR_PEERS")?).join("bin/python");
         let folder = tempfile::tempdir().expect("a folder can be made");
         let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/winequality-red.csv");
@@ -42,7 +43,7 @@ impl Peers {
         let trained = Command::new(&python)
             .arg(script("train.py"))
             .args(["--data".as_ref(), data.as_os_str(), "--out".as_ref(), model.as_os_str()])
-            .args(["--trees", "240", "--depth", "12"])
+            .args(["--trees", &n_trees.to_string(), "--depth", &depth.to_string()])
             .status();
         assert!(trained.expect("python runs").success(), "the peers' forest is trained");
         let start = |name: &str, port: u16, more: &[&std::ffi::OsStr]| {
@@ -88,8 +89,9 @@ impl Peers {
         )
     }
 
-    /// How many seconds their batch takes from this table to one with predictions.
-    pub(crate) fn batch(&self, table: &str) -> f64 {
+    /// How many seconds their batch takes from this table to one with predictions of this model of
+    /// theirs: `forest` or `blend`.
+    pub(crate) fn batch(&self, predictor: &str, table: &str) -> f64 {
         let (from, to) = (self.folder.path().join("in.csv"), self.folder.path().join("out.csv"));
         std::fs::write(&from, table).expect("a file can be written");
         let done = Command::new(&self.python)
@@ -97,7 +99,7 @@ impl Peers {
             .arg("--model")
             .arg(self.folder.path().join("model"))
             .args(["--in".as_ref(), from.as_os_str(), "--out".as_ref(), to.as_os_str()])
-            .args(["--jobs", "2"])
+            .args(["--jobs", "2", "--predictor", predictor])
             .output()
             .expect("python runs");
         let told: Value = serde_json::from_slice(&done.stdout).expect("a line of JSON");
