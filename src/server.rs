@@ -181,7 +181,7 @@ pub fn endpoints() -> Vec<Endpoints> {
 pub fn document(models: &MLModelManager) -> Document {
     let models = models.clone();
     let amend = move |document: &mut _| ml_model::describe_models(document, &models.offers());
-    Document::of(&endpoints(), Arc::new(amend))
+    Document::of(endpoints, Arc::new(amend))
 }
 
 /// Puts a server together; it opens the database, but listens to nobody yet.

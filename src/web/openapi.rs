@@ -1,6 +1,6 @@
 //! The description of the API, made from the handlers and their types.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rocket::http::{ContentType, Method};
 use rocket::{State, get};
@@ -26,10 +26,12 @@ pub fn routes() -> Endpoints {
 /// Adds what is known of single things besides their kind, and changes while the server runs.
 pub type Amend = Arc<dyn Fn(&mut OpenApi) + Send + Sync>;
 
-/// The whole description.
+/// The whole description. It is made when somebody asks for it: it takes megabytes, which a server
+/// that nobody asks has no use for.
 #[derive(Clone)]
 pub struct Document {
-    parts: Arc<Vec<OpenApi>>,
+    endpoints: fn() -> Vec<Endpoints>,
+    parts: Arc<OnceLock<Vec<OpenApi>>>,
     amend: Amend,
     /// As it was when it was last asked for, and written out.
     written: Arc<Mutex<Option<Written>>>,
@@ -40,9 +42,8 @@ type Written = (OpenApi, Arc<str>);
 
 impl Document {
     /// The description of all these routes together.
-    pub fn of(endpoints: &[Endpoints], amend: Amend) -> Self {
-        let parts = Arc::new(endpoints.iter().map(with_security).collect());
-        Self { parts, amend, written: Arc::default() }
+    pub fn of(endpoints: fn() -> Vec<Endpoints>, amend: Amend) -> Self {
+        Self { endpoints, parts: Arc::default(), amend, written: Arc::default() }
     }
 
     /// The description as JSON, written out anew only if something of it has changed.
@@ -62,7 +63,8 @@ impl Document {
 
     fn merged(&self) -> OpenApi {
         let mut whole = frame();
-        for part in self.parts.iter() {
+        let parts = || (self.endpoints)().iter().map(with_security).collect();
+        for part in self.parts.get_or_init(parts) {
             whole.merge(part.clone());
         }
         for item in whole.paths.paths.values_mut() {
