@@ -8,7 +8,7 @@ import { place } from '/js/core/router.js';
 import { whyMissing } from '/js/core/server.js';
 import { lookAfter } from '/js/core/silence.js';
 import { useStore } from '/js/core/state.js';
-import { Fragment, html, useEffect, useState } from '/js/core/view.js';
+import { Fragment, html, useEffect, useLayoutEffect, useState } from '/js/core/view.js';
 import { Boundary } from '/js/parts/boundary.js';
 import { Confirm } from '/js/parts/dialog.js';
 import { sayProblem } from '/js/parts/notice.js';
@@ -33,8 +33,8 @@ function Called() {
       },
     ).finally(came);
   }, [call]);
-  // Another screen is another matter.
-  useEffect(() => closeDialog, [path]);
+  // Another screen is another matter. At once: what is called for right after, on the new screen, is to stay.
+  useLayoutEffect(() => closeDialog, [path]);
   if (!call || drawn?.name !== call.name) return null;
   const fail = (/** @type {any} */ error) => {
     closeDialog();
