@@ -27,7 +27,6 @@ use crate::installation;
 use crate::job::{self, Jobs, Kinds, Settings};
 use crate::machine;
 use crate::ml::intake;
-use crate::ml_model;
 use crate::ml_model_manager::{self, EvaluationKind, MLModelManager};
 use crate::ml_task::{
     self, DemoLimit, MLService, PredictionKind, SizeLimits, TaskCompanion, TaskParts, TaskPurpose,
@@ -179,9 +178,7 @@ pub fn endpoints() -> Vec<Endpoints> {
 
 /// The description of the API, an operation for every model that is served included.
 pub fn document(models: &MLModelManager) -> Document {
-    let models = models.clone();
-    let amend = move |document: &mut _| ml_model::describe_models(document, &models.offers());
-    Document::of(endpoints, Arc::new(amend))
+    Document::of(endpoints, Arc::new(models.clone()))
 }
 
 /// Puts a server together; it opens the database, but listens to nobody yet.

@@ -1,10 +1,11 @@
 //! Models over HTTP.
 
 use rocket::{State, get};
+use utoipa::openapi::OpenApi;
 
 use super::shelf::MLModelManager;
-use crate::ml_model::ModelView;
-use crate::web::{Answer, Endpoints, Listing, Reply, endpoints};
+use crate::ml_model::{ModelView, describe_models};
+use crate::web::{Answer, Endpoints, Listing, Particulars, Reply, endpoints};
 
 /// The routes of this module.
 pub fn routes() -> Endpoints {
@@ -23,4 +24,14 @@ fn list_models(models: &State<MLModelManager>) -> Reply<Listing<ModelView>> {
 #[get("/api/models/<model>")]
 fn find_model(models: &State<MLModelManager>, model: &str) -> Answer<ModelView> {
     Ok(Reply::ok(models.view(model)?))
+}
+
+impl Particulars for MLModelManager {
+    fn edition(&self) -> u64 {
+        self.n_changes()
+    }
+
+    fn describe(&self, document: &mut OpenApi) {
+        describe_models(document, &self.offers());
+    }
 }

@@ -115,6 +115,11 @@ impl MLModelManager {
         offers.collect()
     }
 
+    /// How often something on the shelf has changed.
+    pub fn n_changes(&self) -> u64 {
+        *self.parts.changes.borrow()
+    }
+
     /// The model by which results of this name are read: a retired one too.
     pub async fn recall(&self, name: &str) -> Result<Arc<dyn MLModel>> {
         match self.recall_now(name) {

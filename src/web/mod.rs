@@ -55,7 +55,7 @@ pub use live::live_events;
 pub use method::OwnMethod;
 pub use metrics::Metrics;
 pub use observe::Observer;
-pub use openapi::{Amend, Document, routes as openapi_routes};
+pub use openapi::{Document, Particulars, routes as openapi_routes};
 pub use pace::Pace;
 pub use page::{Listing, Page, PageQuery};
 pub use period::Period;

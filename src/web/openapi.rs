@@ -1,6 +1,6 @@
 //! The description of the API, made from the handlers and their types.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rocket::http::{ContentType, Method};
 use rocket::{State, get};
@@ -23,49 +23,54 @@ pub fn routes() -> Endpoints {
     endpoints!("openapi"; Public: openapi;)
 }
 
-/// Adds what is known of single things besides their kind, and changes while the server runs.
-pub type Amend = Arc<dyn Fn(&mut OpenApi) + Send + Sync>;
+/// What is known of single things besides their kind, and changes while the server runs.
+pub trait Particulars: Send + Sync {
+    /// Another number after each change.
+    fn edition(&self) -> u64;
 
-/// The whole description. It is made when somebody asks for it: it takes megabytes, which a server
-/// that nobody asks has no use for.
+    /// Adds them to the description of the kinds.
+    fn describe(&self, document: &mut OpenApi);
+}
+
+/// The whole description. It is made when somebody asks for it, and what is kept is its text alone:
+/// it takes megabytes to make, which a server at rest has no use for.
 #[derive(Clone)]
 pub struct Document {
     endpoints: fn() -> Vec<Endpoints>,
-    parts: Arc<OnceLock<Vec<OpenApi>>>,
-    amend: Amend,
-    /// As it was when it was last asked for, and written out.
+    particulars: Arc<dyn Particulars>,
+    /// As it was when it was last asked for.
     written: Arc<Mutex<Option<Written>>>,
 }
 
-/// What was described, and how it is spelt.
-type Written = (OpenApi, Arc<str>);
+/// A description, and the edition that it shows.
+type Written = (u64, Arc<str>);
 
 impl Document {
     /// The description of all these routes together.
-    pub fn of(endpoints: fn() -> Vec<Endpoints>, amend: Amend) -> Self {
-        Self { endpoints, parts: Arc::default(), amend, written: Arc::default() }
+    pub fn of(endpoints: fn() -> Vec<Endpoints>, particulars: Arc<dyn Particulars>) -> Self {
+        Self { endpoints, particulars, written: Arc::default() }
     }
 
-    /// The description as JSON, written out anew only if something of it has changed.
+    /// The description as JSON, made anew only if something of it has changed. Whoever asks while
+    /// it is made waits for it, rather than make it once more.
     pub fn json(&self) -> Result<Arc<str>> {
-        let mut whole = self.merged();
-        (self.amend)(&mut whole);
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((described, json)) = &*written
-            && *described == whole
+        // What changes while it is made may be in it or not, and is in the next one.
+        let edition = self.particulars.edition();
+        if let Some((shown, json)) = &*written
+            && *shown == edition
         {
             return Ok(Arc::clone(json));
         }
-        let json: Arc<str> = whole.to_pretty_json().map_err(Error::internal)?.into();
-        *written = Some((whole, Arc::clone(&json)));
+        let json: Arc<str> = self.whole().to_pretty_json().map_err(Error::internal)?.into();
+        *written = Some((edition, Arc::clone(&json)));
         Ok(json)
     }
 
-    fn merged(&self) -> OpenApi {
+    fn whole(&self) -> OpenApi {
         let mut whole = frame();
-        let parts = || (self.endpoints)().iter().map(with_security).collect();
-        for part in self.parts.get_or_init(parts) {
-            whole.merge(part.clone());
+        for endpoints in (self.endpoints)() {
+            whole.merge(with_security(&endpoints));
         }
         for item in whole.paths.paths.values_mut() {
             for operation in operations_of(item) {
@@ -73,6 +78,7 @@ impl Document {
                 operation.responses.responses.entry("default".into()).or_insert(failure);
             }
         }
+        self.particulars.describe(&mut whole);
         whole
     }
 }
@@ -160,7 +166,7 @@ fn problem_response() -> Response {
     (status = 200, description = "OpenAPI 3.1.", content_type = "application/json")
 ))]
 #[get("/openapi.json")]
-fn openapi(document: &State<Document>) -> Result<(ContentType, String), Problem> {
+fn openapi(document: &State<Document>) -> Result<(ContentType, Arc<str>), Problem> {
     let kind = ContentType::new("application", "json").with_params([("charset", "utf-8")]);
-    Ok((kind, document.json()?.to_string()))
+    Ok((kind, document.json()?))
 }
