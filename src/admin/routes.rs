@@ -1,6 +1,5 @@
 //! Administration over HTTP.
 
-use rocket::futures::Stream;
 use rocket::http::ContentType;
 use rocket::{State, get, post};
 use serde_json::value::RawValue;
@@ -17,7 +16,7 @@ use crate::ml_task::{self, MLService, NamedTaskView, TaskFilter};
 use crate::transaction::{
     self, NamedTransactionView, TransactionFilter, TransactionQuery, TransactionService,
 };
-use crate::web::{Answer, Endpoints, Export, Page, PageQuery, Problem, Reply, endpoints};
+use crate::web::{Answer, Download, Endpoints, Page, PageQuery, Problem, Reply, endpoints};
 
 /// The routes of this module.
 pub fn routes() -> Endpoints {
@@ -91,7 +90,7 @@ async fn export_all_transactions(
     transactions: &State<TransactionService>,
     user_id: Option<&str>,
     filter: TransactionFilter,
-) -> Result<Export<impl Stream<Item = String> + Send + use<>>, Problem> {
+) -> Result<Download, Problem> {
     let query = query_of(&filter, user_id)?;
     transaction::export(transactions.inner().clone(), query).await.map_err(Problem::from)
 }
@@ -128,7 +127,7 @@ async fn export_all_tasks(
     tasks: &State<MLService>,
     user_id: Option<&str>,
     filter: TaskFilter,
-) -> Result<Export<impl Stream<Item = String> + Send + use<>>, Problem> {
+) -> Result<Download, Problem> {
     let query = filter.query(user(user_id)?)?;
     ml_task::export_tasks(tasks.inner().clone(), query).await.map_err(Problem::from)
 }

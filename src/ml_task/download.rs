@@ -2,7 +2,6 @@
 //! was sent.
 
 use std::borrow::Cow;
-use std::future::ready;
 use std::io::Read as _;
 use std::sync::{Arc, LazyLock};
 
@@ -20,7 +19,7 @@ use crate::ml::intake::Portion;
 use crate::ml::schema::Output;
 use crate::ml_model::MLModel;
 use crate::text::legible;
-use crate::web::{CsvText, Export};
+use crate::web::{CsvText, Download};
 
 /// Rows that are written at once.
 const PIECE_ROWS_MAX: usize = 1_024;
@@ -38,17 +37,13 @@ const SUFFIX: &str = " (predicted)";
 /// Bytes of a content that are sent at once.
 const CONTENT_PIECE_BYTES: u64 = 64 * 1024;
 
-/// The results as a file, named for the model and the task, for several may lie in one folder. The
-/// first rows are read before anything is sent, so that a failure has its status; a later one ends
-/// the file early.
+/// The results as a file, named for the model and the task, for several may lie in one folder.
 pub(super) async fn export(
     task: &MLTask,
     results: Results,
     model: Arc<dyn MLModel>,
-) -> Result<Export<impl Stream<Item = Vec<u8>> + Send + use<>>> {
+) -> Result<Download> {
     let Table { header, widths } = Table::of(results.names(), &*model);
-    let mut head = CsvText::default();
-    head.add(&header)?;
     let portion = portion_of(header.len());
     let read = move |mut results: Results| {
         in_turn(move || Ok(results.next_stretch(portion)?.map(|stretch| (stretch, results))))
@@ -64,15 +59,8 @@ pub(super) async fn export(
     };
     // One is read after the other; what was read is written on several processors.
     let n_at_once = machine::cores().get().min(PIECES_MAX);
-    let pieces = stream::try_unfold(results, read).map(write).buffered(n_at_once);
-    let mut pieces = Box::pin(pieces);
-    let first = pieces.next().await.transpose()?.unwrap_or_default();
-    let first = [head.finish()?, first].concat();
-    let rest = pieces.scan((), |(), piece| {
-        ready(piece.inspect_err(|cause| tracing::error!(%cause, "an export broke off")).ok())
-    });
-    let rows = stream::iter([first]).chain(rest);
-    Ok(Export::new(format!("{}-{}.csv", task.model_id, task.id), rows))
+    let rows = stream::try_unfold(results, read).map(write).buffered(n_at_once);
+    Download::table(format!("{}-{}.csv", task.model_id, task.id), &header, rows).await
 }
 
 /// What is written at once of a table with so many columns, all of which each row has in the file,
@@ -97,17 +85,14 @@ async fn in_turn<T: Send + 'static>(
 }
 
 /// A content as it was sent, piece by piece.
-pub(super) fn pieces_of(source: Source) -> impl Stream<Item = Vec<u8>> + Send {
-    stream::unfold(Some(source), async |source| {
-        let mut source = source?;
-        let read = compute(move || {
+pub(super) fn pieces_of(source: Source) -> impl Stream<Item = Result<Vec<u8>>> + Send {
+    stream::try_unfold(source, |mut source| {
+        compute(move || {
             let mut piece = vec![];
-            let n = source.by_ref().take(CONTENT_PIECE_BYTES).read_to_end(&mut piece);
-            n.map_err(Error::internal).map(|_| (piece, source))
-        });
-        let read = read.await.inspect_err(|cause| tracing::error!(%cause, "a file broke off"));
-        let (piece, source) = read.ok()?;
-        if piece.is_empty() { None } else { Some((piece, Some(source))) }
+            let read = source.by_ref().take(CONTENT_PIECE_BYTES).read_to_end(&mut piece);
+            read.map_err(Error::internal)?;
+            Ok(if piece.is_empty() { None } else { Some((piece, source)) })
+        })
     })
 }
 

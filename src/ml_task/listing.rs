@@ -1,7 +1,7 @@
 //! Lists of tasks: which ones are asked for over HTTP, and the list as a file.
 
 use rocket::FromForm;
-use rocket::futures::{Stream, StreamExt, stream};
+use rocket::futures::stream;
 use utoipa::IntoParams;
 
 use super::content::Contents;
@@ -14,7 +14,7 @@ use crate::database::Reader;
 use crate::error::{Issues, Result};
 use crate::id::{RowId, UserId};
 use crate::job::JobView;
-use crate::web::{Export, Period, csv_rows};
+use crate::web::{Download, Period, csv_rows};
 
 /// The longest text that is searched for.
 const TEXT_BYTES_MAX: usize = 200;
@@ -94,12 +94,8 @@ impl MLService {
     }
 }
 
-/// Tasks as a file. The first page is read before anything is sent, so that a failure has its
-/// status; a later one ends the file early.
-pub async fn export_tasks(
-    tasks: MLService,
-    query: TaskQuery,
-) -> Result<Export<impl Stream<Item = String> + Send>> {
+/// Tasks as a file.
+pub async fn export_tasks(tasks: MLService, query: TaskQuery) -> Result<Download> {
     const HEADER: [&str; 12] = [
         "id",
         "created_at",
@@ -114,17 +110,15 @@ pub async fn export_tasks(
         "error",
         "request_id",
     ];
-    let head = csv_rows([HEADER.map(str::to_owned)])?;
-    let (first, next) = page_of_tasks(&tasks, &query, i64::MAX).await?;
-    let first = head + &first;
-    let rest = stream::unfold(next, move |next| {
+    let rows = stream::try_unfold(Some(i64::MAX), move |next| {
         let (tasks, query) = (tasks.clone(), query.clone());
         async move {
-            let page = page_of_tasks(&tasks, &query, next?).await;
-            page.inspect_err(|cause| tracing::error!(%cause, "an export broke off")).ok()
+            let Some(before) = next else { return Ok(None) };
+            let (page, next) = page_of_tasks(&tasks, &query, before).await?;
+            Ok(Some((page.into_bytes(), next)))
         }
     });
-    Ok(Export::new("tasks.csv", stream::iter([first]).chain(rest)))
+    Download::table("tasks.csv", &HEADER, rows).await
 }
 
 /// A page of an export, and where the next one begins.

@@ -24,7 +24,7 @@ use crate::job::{JobView, Watch};
 use crate::ml::intake::Fault;
 use crate::ml_model::MLModel;
 use crate::web::{
-    Answer, Download, Endpoints, Export, Page, PageQuery, Problem, ProblemBody, Reply, endpoints,
+    Answer, Download, Endpoints, Page, PageQuery, Problem, ProblemBody, Reply, endpoints,
     live_events,
 };
 
@@ -348,7 +348,7 @@ async fn find_input(
     caller: Caller,
     tasks: &State<MLService>,
     id: MLTaskId,
-) -> Result<Download<impl Stream<Item = Vec<u8>> + Send + use<>>, Problem> {
+) -> Result<Download, Problem> {
     let (form, source) = tasks.input(caller.user_id(), id).await?;
     let (name, content_type) = form.as_file();
     Ok(Download::new(name, content_type, download::pieces_of(source)))
@@ -364,7 +364,7 @@ async fn export_results(
     caller: Caller,
     tasks: &State<MLService>,
     id: MLTaskId,
-) -> Result<Export<impl Stream<Item = Vec<u8>> + Send + use<>>, Problem> {
+) -> Result<Download, Problem> {
     let (task, model, results) = tasks.results(caller.user_id(), id).await?;
     Ok(download::export(&task, results, model).await?)
 }

@@ -1,7 +1,7 @@
 //! Credits over HTTP, for those who own them.
 
 use deserr::Deserr;
-use rocket::futures::{Stream, stream};
+use rocket::futures::stream;
 use rocket::{FromForm, State, get, post};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
@@ -17,7 +17,7 @@ use crate::error::{Issues, Result, both};
 use crate::id::{RowId, UserId};
 use crate::idempotency::Once;
 use crate::web::{
-    Answer, Body, Endpoints, Export, Listing, Mistakes, Page, PageQuery, Period, Problem, Reply,
+    Answer, Body, Download, Endpoints, Listing, Mistakes, Page, PageQuery, Period, Problem, Reply,
     csv_rows, endpoints,
 };
 
@@ -145,17 +145,13 @@ async fn export_transactions(
     caller: Caller,
     transactions: &State<TransactionService>,
     filter: TransactionFilter,
-) -> Result<Export<impl Stream<Item = String> + Send + use<>>, Problem> {
+) -> Result<Download, Problem> {
     let query = filter.query(Some(caller.user_id()))?;
     export(transactions.inner().clone(), query).await.map_err(Problem::from)
 }
 
-/// Entries as a file. The first page is read before anything is sent, so that a failure has its
-/// status; a later one ends the file early.
-pub async fn export(
-    transactions: TransactionService,
-    query: TransactionQuery,
-) -> Result<Export<impl Stream<Item = String> + Send>> {
+/// Entries as a file.
+pub async fn export(transactions: TransactionService, query: TransactionQuery) -> Result<Download> {
     const HEADER: [&str; 9] = [
         "id",
         "timestamp",
@@ -167,19 +163,15 @@ pub async fn export(
         "request_id",
         "task_id",
     ];
-    let head = csv_rows([HEADER.map(str::to_owned)])?;
-    let (first, next) = transactions.page_of_export(query.clone(), i64::MAX).await?;
-    let first = head + &csv_of(first)?;
-    let rest = stream::unfold(next, move |next| {
+    let rows = stream::try_unfold(Some(i64::MAX), move |next| {
         let (transactions, query) = (transactions.clone(), query.clone());
         async move {
-            let page = transactions.page_of_export(query, next?).await;
-            let written = page.and_then(|(page, next)| Ok((csv_of(page)?, next)));
-            written.inspect_err(|cause| tracing::error!(%cause, "an export broke off")).ok()
+            let Some(before) = next else { return Ok(None) };
+            let (page, next) = transactions.page_of_export(query, before).await?;
+            Ok(Some((csv_of(page)?.into_bytes(), next)))
         }
     });
-    let rows = rocket::futures::StreamExt::chain(stream::iter([first]), rest);
-    Ok(Export::new("transactions.csv", rows))
+    Download::table("transactions.csv", &HEADER, rows).await
 }
 
 fn csv_of(page: Vec<Named>) -> Result<String> {

@@ -1,42 +1,9 @@
-//! Exports: a table as CSV, sent row by row as it is read.
+//! Tables as CSV.
 
 use std::borrow::Cow;
 
-use rocket::futures::Stream;
-use rocket::response::stream::ByteStream;
-use rocket::response::{self, Responder, Response};
-use rocket::{Request, http::Status};
-
-use super::headers::CHUNK_BYTES_MAX;
 use crate::error::{Error, Result};
 use crate::text::is_blank;
-
-/// A table to be kept as a file of this name.
-pub struct Export<S> {
-    name: Cow<'static, str>,
-    rows: S,
-}
-
-impl<S> Export<S> {
-    /// A file of this name with these pieces of CSV, the header in the first.
-    pub fn new(name: impl Into<Cow<'static, str>>, rows: S) -> Self {
-        Self { name: name.into(), rows }
-    }
-}
-
-impl<'r, S> Responder<'r, 'r> for Export<S>
-where
-    S: Stream<Item: AsRef<[u8]> + Send + Unpin + 'r> + Send + 'r,
-{
-    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'r> {
-        Response::build_from(ByteStream(self.rows).respond_to(request)?)
-            .status(Status::Ok)
-            .raw_header("Content-Type", "text/csv; charset=utf-8; header=present")
-            .raw_header("Content-Disposition", format!("attachment; filename=\"{}\"", self.name))
-            .max_chunk_size(CHUNK_BYTES_MAX)
-            .ok()
-    }
-}
 
 /// Rows of CSV as text.
 pub fn csv_rows<R: AsRef<[String]>>(rows: impl IntoIterator<Item = R>) -> Result<String> {

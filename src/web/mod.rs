@@ -42,7 +42,7 @@ pub use assets::{asset_names, content_security_policy_of_the_app, routes as asse
 pub use body::{Body, Mistakes};
 pub use client::{TrustedProxies, client_network};
 pub use context::context;
-pub use csv::{CsvText, Export, csv_rows};
+pub use csv::{CsvText, csv_rows};
 pub use download::Download;
 pub(crate) use endpoint::endpoints;
 pub use endpoint::{Access, Doorkeeper, Endpoint, Endpoints};

@@ -17,11 +17,13 @@ use std::time::{Duration, Instant};
 use cellar::clock::Clock;
 use cellar::config::{Config, Sources};
 use cellar::data_folder::DataFolder;
+use cellar::error::Error;
 use cellar::job::Kinds;
 use cellar::server::{self, Parts};
-use cellar::web::Keeper;
+use cellar::web::{Download, Keeper};
 use rocket::data::ToByteUnit;
 use rocket::fairing::AdHoc;
+use rocket::futures::stream;
 use rocket::response::stream::TextStream;
 use rocket::tokio;
 use rocket::tokio::io::AsyncReadExt;
@@ -176,11 +178,20 @@ fn an_answer_that_nobody_takes_is_given_up() {
     let server = Inside::start();
     let mut client = server.connect();
     client.write_all(b"GET /big HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
-    let begun_at = Instant::now();
-    while server.n_ended("untaken") == 0 {
-        assert!(begun_at.elapsed() < IDLE + SLACK, "the answer still waits to be taken");
-        sleep(Duration::from_millis(100));
-    }
+    server.wait_until_ended("untaken");
+}
+
+#[test]
+fn a_file_that_cannot_be_finished_is_not_taken_for_whole() {
+    let server = Inside::start();
+    let mut bystander = server.connect();
+    get(&mut bystander, "/healthz");
+    let mut client = server.connect();
+    client.write_all(b"GET /broken HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    let text = assert_closed_after(&mut client, Instant::now(), Duration::ZERO);
+    assert!(!text.ends_with("\r\n0\r\n\r\n"), "{text}");
+    server.wait_until_ended("broken_off");
+    get(&mut bystander, "/healthz");
 }
 
 #[test]
@@ -301,7 +312,7 @@ impl Inside {
             Box::pin(async move { send.send(rocket.config().port).unwrap() })
         });
         let runtime = Runtime::new().unwrap();
-        let handlers = routes![long, events, big, upload, ignore];
+        let handlers = routes![long, events, big, broken, upload, ignore];
         runtime.spawn(rocket.mount("/", handlers).attach(liftoff).launch());
         let port = port.recv_timeout(SLACK).unwrap();
         Self { port, keeper, runtime: Some(runtime), _folder: folder }
@@ -311,8 +322,12 @@ impl Inside {
         connect(self.port)
     }
 
-    fn n_ended(&self, reason: &str) -> u64 {
-        self.keeper.ended().by_reason.with_label_values(&[reason]).get()
+    fn wait_until_ended(&self, reason: &str) {
+        let (begun_at, by_reason) = (Instant::now(), &self.keeper.ended().by_reason);
+        while by_reason.with_label_values(&[reason]).get() == 0 {
+            assert!(begun_at.elapsed() < IDLE + SLACK, "nobody was ended as {reason}");
+            sleep(Duration::from_millis(100));
+        }
     }
 }
 
@@ -342,6 +357,12 @@ fn events(ms: u64) -> TextStream![&'static str] {
 #[get("/big")]
 fn big() -> TextStream![String] {
     TextStream! { for _ in 0..4096 { yield "x".repeat(65536); } }
+}
+
+#[get("/broken")]
+fn broken() -> Download {
+    let pieces = [Ok(b"begun".to_vec()), Err(Error::internal("the rest is damaged"))];
+    Download::new("broken.txt", "text/plain", stream::iter(pieces))
 }
 
 #[post("/upload", data = "<data>")]

@@ -18,7 +18,8 @@
 //! byte that its handler hands over, however long that takes; only a client that leaves an answer
 //! untaken ends that. It does not judge bodies from outside: the kernel cannot say where a body
 //! ends, so every guard that reads one reads it through [`Keeper::pace`]. It never writes to a
-//! client.
+//! client. And it breaks a connection off for whoever cannot finish an answer
+//! ([`Keeper::break_off`]).
 
 mod pace;
 #[cfg(target_os = "linux")]
@@ -80,13 +81,15 @@ pub struct Ended {
     slow_body: IntCounter,
     /// Connections ended early because descriptors ran short.
     shed: IntCounter,
+    /// Connections broken off because an answer could not be finished.
+    broken_off: IntCounter,
 }
 
 impl Ended {
     fn new() -> Result<Self> {
         let options = Opts::new(
             "cellar_connections_ended_total",
-            "Connections that were closed because their client overstayed, by reason.",
+            "Connections that the server ended early, by reason.",
         );
         let by_reason = IntCounterVec::new(options, &["reason"]).map_err(Error::internal)?;
         let of = |reason: &str| by_reason.with_label_values(&[reason]);
@@ -96,6 +99,7 @@ impl Ended {
             untaken: of("untaken"),
             slow_body: of("slow_body"),
             shed: of("shed"),
+            broken_off: of("broken_off"),
             by_reason,
         })
     }
@@ -121,6 +125,20 @@ impl Keeper {
     /// What it has ended so far.
     pub fn ended(&self) -> &Ended {
         &self.0.ended
+    }
+
+    /// Breaks off the connection of this client, which our port accepted: the answer under way
+    /// cannot be finished, and is not to be taken for whole. Elsewhere than on Linux it merely
+    /// ends.
+    pub fn break_off(&self, client: SocketAddr, port: u16) {
+        #[cfg(target_os = "linux")]
+        match watch::break_off(client, port) {
+            Ok(true) => self.0.ended.broken_off.inc(),
+            Ok(false) => {}
+            Err(cause) => tracing::error!(%cause, "an answer ends as if it were whole"),
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = (client, port);
     }
 
     /// Wraps the reader of a body so that reading fails with `TimedOut` when it comes too slowly.

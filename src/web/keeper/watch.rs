@@ -6,7 +6,7 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::RawFd;
@@ -44,6 +44,20 @@ pub(super) fn start(port: u16, inner: &Arc<Inner>) -> io::Result<()> {
     let inner = Arc::downgrade(inner);
     thread::Builder::new().name("keeper".into()).spawn(move || watch.run(&inner))?;
     Ok(())
+}
+
+/// Breaks off the connection of a client that was accepted on `port`, if it is still there.
+pub(super) fn break_off(client: SocketAddr, port: u16) -> io::Result<bool> {
+    let mut hook = Hook::new()?;
+    for entry in fs::read_dir("/proc/self/fd")? {
+        let name = entry?.file_name();
+        let Some(fd) = name.to_str().and_then(|name| name.parse().ok()) else { continue };
+        let Found::Socket(cookie) = socket::find(fd) else { continue };
+        if socket::client_of(fd, port) == Some(client) {
+            return Ok(hook.end(fd, cookie, Manner::Abruptly, |_| true));
+        }
+    }
+    Ok(false)
 }
 
 struct Watch {
