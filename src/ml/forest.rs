@@ -1,4 +1,5 @@
-//! One flat forest: every node of every tree in one array, rows walked in blocks.
+//! One flat forest: every node of every tree in one array, rows walked in blocks, many of them
+//! through one tree before the next.
 //!
 //! Trees of linfa are boxes that point at boxes. Here a node is a threshold, a feature and the
 //! place of its left child, whose sibling lies beside it; a leaf leads to itself, so a walk of as
@@ -12,6 +13,13 @@ use super::artefact::{Damage, Reader, Writer};
 
 /// Rows side by side, whose walks through a tree overlap.
 pub const LANES: usize = 8;
+
+/// What blocks that go through a tree together may take: the tree lies beside them in the memory
+/// that is next to the processor, of which there are 32 KB or more.
+const TOGETHER_BYTES: usize = 16 * 1024;
+
+/// So many blocks go together at most: the tree is there by then.
+const TOGETHER_MAX: usize = 16;
 
 /// Trees that a single row walks through at once: more, for its walks share nothing but the row.
 const WALKS: usize = 16;
@@ -173,43 +181,62 @@ impl Forest {
         }
     }
 
+    /// How many blocks best go through the trees together.
+    pub fn n_together(&self) -> usize {
+        let n_bytes = self.n_features * LANES * size_of::<f32>();
+        (TOGETHER_BYTES / n_bytes.max(1)).clamp(1, TOGETHER_MAX)
+    }
+
     /// Lays whole blocks of rows side by side.
     fn add_blocks(&self, rows: &[f32], sums: &mut [f32]) {
-        let mut columns = vec![[0.0; LANES]; self.n_features];
-        let mut side_by_side = vec![[0.0; LANES]; self.n_outputs];
-        let blocks = rows.chunks_exact(LANES * self.n_features);
-        for (block, sums) in blocks.zip(sums.chunks_exact_mut(LANES * self.n_outputs)) {
-            for (lane, row) in block.chunks_exact(self.n_features).enumerate() {
-                columns.iter_mut().zip(row).for_each(|(column, value)| column[lane] = *value);
-            }
-            for (lane, sums) in sums.chunks_exact(self.n_outputs).enumerate() {
-                side_by_side.iter_mut().zip(sums).for_each(|(of, sum)| of[lane] = *sum);
-            }
-            self.add_side_by_side(&columns, &mut side_by_side);
-            for (lane, sums) in sums.chunks_exact_mut(self.n_outputs).enumerate() {
-                sums.iter_mut().zip(&side_by_side).for_each(|(sum, of)| *sum = of[lane]);
+        let n_rows = LANES * self.n_together();
+        let (mut columns, mut of_columns) = (vec![], vec![]);
+        let together = rows.chunks(n_rows * self.n_features);
+        for (rows, sums) in together.zip(sums.chunks_mut(n_rows * self.n_outputs)) {
+            columns.clear();
+            lay_side_by_side(rows, self.n_features, &mut columns);
+            of_columns.clear();
+            lay_side_by_side(sums, self.n_outputs, &mut of_columns);
+            self.add_side_by_side(&columns, &mut of_columns);
+            let blocks = sums.chunks_exact_mut(LANES * self.n_outputs);
+            for (sums, of_columns) in blocks.zip(of_columns.chunks_exact(self.n_outputs)) {
+                for (lane, sums) in sums.chunks_exact_mut(self.n_outputs).enumerate() {
+                    sums.iter_mut().zip(of_columns).for_each(|(sum, of)| *sum = of[lane]);
+                }
             }
         }
     }
 
-    /// The same for rows that lie side by side: each feature of all of them, then the next. What
-    /// their walks look at together lies together, at the root of a tree above all.
+    /// The same for blocks whose rows lie side by side: each feature of all rows of a block, then
+    /// the next, and then the next block. What their walks look at together lies together, at the
+    /// root of a tree above all.
     ///
     /// # Panics
-    /// If there are not as many features and outputs as the forest has.
+    /// If there are not as many features and outputs for each block as the forest has.
     pub fn add_side_by_side(&self, columns: &[[f32; LANES]], sums: &mut [[f32; LANES]]) {
-        assert_eq!([columns.len(), sums.len()], [self.n_features, self.n_outputs]);
+        let n_blocks = sums.len() / self.n_outputs;
+        let n_asked = [n_blocks * self.n_features, n_blocks * self.n_outputs];
+        assert_eq!([columns.len(), sums.len()], n_asked);
         for tree in &self.trees {
-            let mut at = [tree.root; LANES];
-            for _ in 0..tree.depth {
-                for (lane, at) in at.iter_mut().enumerate() {
-                    let node = self.nodes[*at as usize];
-                    *at = node.next(columns[node.feature as usize][lane]);
-                }
+            let blocks = columns.chunks_exact(self.n_features);
+            for (columns, sums) in blocks.zip(sums.chunks_exact_mut(self.n_outputs)) {
+                self.walk(tree, columns, &mut sums[tree.output as usize]);
             }
-            for (sum, at) in sums[tree.output as usize].iter_mut().zip(at) {
-                *sum += self.values[at as usize];
+        }
+    }
+
+    /// A block of rows through one tree.
+    #[inline]
+    fn walk(&self, tree: &Tree, columns: &[[f32; LANES]], sums: &mut [f32; LANES]) {
+        let mut at = [tree.root; LANES];
+        for _ in 0..tree.depth {
+            for (lane, at) in at.iter_mut().enumerate() {
+                let node = self.nodes[*at as usize];
+                *at = node.next(columns[node.feature as usize][lane]);
             }
+        }
+        for (sum, at) in sums.iter_mut().zip(at) {
+            *sum += self.values[at as usize];
         }
     }
 
@@ -291,6 +318,18 @@ impl Forest {
         // In the order in which they would have been added one by one.
         forest.trees.sort_by_key(|tree| tree.depth);
         Ok(forest)
+    }
+}
+
+/// Adds blocks of rows whose numbers lie side by side: each of all rows of a block, then the next.
+fn lay_side_by_side(rows: &[f32], n_each: usize, columns: &mut Vec<[f32; LANES]>) {
+    for block in rows.chunks_exact(LANES * n_each) {
+        let first = columns.len();
+        columns.resize(first + n_each, [0.0; LANES]);
+        for (lane, row) in block.chunks_exact(n_each).enumerate() {
+            let columns = &mut columns[first..];
+            columns.iter_mut().zip(row).for_each(|(column, value)| column[lane] = *value);
+        }
     }
 }
 

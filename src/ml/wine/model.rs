@@ -66,8 +66,10 @@ pub(super) struct Opinion {
 #[derive(Debug, Default)]
 pub struct Scratch {
     memory: MemoryScratch,
+    features: Vec<[f32; N_FEATURES]>,
     mixtures: Vec<f32>,
     side_by_side: Vec<[f32; LANES]>,
+    sums: Vec<[f32; LANES]>,
 }
 
 impl WineRegression {
@@ -93,17 +95,25 @@ impl WineRegression {
 
     fn hear(&self, bottles: &[Bottle], scratch: &mut Scratch, mut take: impl FnMut(&Opinion)) {
         let (blocks, rest) = bottles.as_chunks::<LANES>();
-        for block in blocks {
-            let features = block.map(|bottle| self.scaling.short(&bottle));
-            let columns = array::from_fn(|at| features.map(|features| features[at]));
-            let mixtures = &mut scratch.side_by_side;
+        for blocks in blocks.chunks(self.forest.n_together()) {
+            let Scratch { memory, features, side_by_side: mixtures, sums, .. } = scratch;
+            features.clear();
             mixtures.clear();
-            self.sides.mix_side_by_side(&columns, mixtures);
-            let mut sums = [[0.0; LANES]; N_THRESHOLDS];
-            self.forest.add_side_by_side(mixtures, &mut sums);
-            for (lane, features) in features.iter().enumerate() {
-                let sums = sums.map(|of_rows| of_rows[lane]);
-                take(&self.opinion(features, sums, &mut scratch.memory));
+            for block in blocks {
+                let block = block.map(|bottle| self.scaling.short(&bottle));
+                let columns = array::from_fn(|at| block.map(|features| features[at]));
+                self.sides.mix_side_by_side(&columns, mixtures);
+                features.extend(block);
+            }
+            sums.clear();
+            sums.resize(blocks.len() * N_THRESHOLDS, [0.0; LANES]);
+            self.forest.add_side_by_side(mixtures, sums);
+            let (sums, _) = sums.as_chunks::<N_THRESHOLDS>();
+            for (block, sums) in features.as_chunks::<LANES>().0.iter().zip(sums) {
+                for (lane, features) in block.iter().enumerate() {
+                    let sums = sums.map(|of_rows| of_rows[lane]);
+                    take(&self.opinion(features, sums, memory));
+                }
             }
         }
         for bottle in rest {
