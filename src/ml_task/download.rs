@@ -53,7 +53,7 @@ pub(super) async fn export(
         in_turn(move || {
             let mut text = CsvText::default();
             widths.write(&stretch, &mut text)?;
-            text.finish()
+            Ok(text.finish())
         })
         .await
     };
@@ -138,52 +138,56 @@ fn out_of_step() -> Error {
 impl Widths {
     /// Writes rows down.
     pub(super) fn write(self, stretch: &Stretch, text: &mut CsvText) -> Result<()> {
-        let Stretch { block, faults, lines } = stretch;
+        let Stretch { first_row, cells: given, faults, lines } = stretch;
         let mut lines = lines.as_ref().map(|lines| lines.lines());
         let (mut faults, mut cells) = (&faults[..], vec![]);
-        for (at, row) in (0..block.n_given()).zip(block.first_row..) {
+        for (at, row) in (0..given.len()).zip(*first_row..) {
             let n_mine = faults.iter().take_while(|fault| fault.row == row).count();
             let mine = faults.split_off(..n_mine).unwrap_or_default();
-            cells.clear();
-            block.lay_out(at, self.n_given, &mut cells);
-            self.write_given(&cells, text)?;
+            if !given.line(at, self.n_given).is_some_and(|line| text.add_line(line)) {
+                given.lay_out(at, self.n_given, &mut cells);
+                self.write_given(&cells, text);
+            }
             let line = match &mut lines {
                 Some(lines) if mine.is_empty() => Some(lines.next().ok_or_else(out_of_step)?),
                 _ => None,
             };
             let n_written = line.map_or(Ok(0), |line| self.write_numbers(line, text))?;
             for _ in n_written..self.n_predicted {
-                text.add_field(&[])?;
+                text.add_field(&[]);
             }
             let words = mine.iter().map(|fault| format!("{} {}", fault.field, fault.message));
-            text.add_field(words.collect::<Vec<_>>().join("; ").as_bytes())?;
-            text.end_row()?;
+            text.add_field(words.collect::<Vec<_>>().join("; ").as_bytes());
+            text.end_row();
         }
         let is_all = faults.is_empty() && lines.is_none_or(|mut lines| lines.next().is_none());
         if is_all { Ok(()) } else { Err(out_of_step()) }
     }
 
     /// Writes what was sent.
-    fn write_given(self, cells: &[&[u8]], text: &mut CsvText) -> Result<()> {
-        if cells.len() <= self.n_given {
-            return cells.iter().try_for_each(|cell| text.add_field(legible(cell).as_bytes()));
-        }
+    fn write_given(self, cells: &[&[u8]], text: &mut CsvText) {
         // What is too much stands together in the last column.
-        let (own, rest) = cells.split_at(self.n_given.saturating_sub(1));
-        own.iter().try_for_each(|cell| text.add_field(legible(cell).as_bytes()))?;
-        text.add_field(legible(&rest.join(&b' ')).as_bytes())
+        let is_too_much = cells.len() > self.n_given;
+        let n_own = if is_too_much { self.n_given.saturating_sub(1) } else { cells.len() };
+        let (own, rest) = cells.split_at(n_own);
+        for cell in own {
+            text.add_field(legible(cell).as_bytes());
+        }
+        if is_too_much {
+            text.add_field(legible(&rest.join(&b' ')).as_bytes());
+        }
     }
 
     /// Writes the numbers of a prediction; how many fields they are.
     fn write_numbers(self, line: &str, text: &mut CsvText) -> Result<usize> {
         if self.is_joined {
             let numbers: Vec<_> = numbers_of(line).map(in_plain_digits).collect::<Result<_>>()?;
-            text.add_field(numbers.join(" ").as_bytes())?;
+            text.add_field(numbers.join(" ").as_bytes());
             return Ok(1);
         }
         let mut n_written = 0;
         for number in numbers_of(line) {
-            text.add_field(in_plain_digits(number)?.as_bytes())?;
+            text.add_field(in_plain_digits(number)?.as_bytes());
             n_written += 1;
         }
         Ok(n_written)
@@ -192,12 +196,20 @@ impl Widths {
 
 /// A number as people write it: spreadsheets guess at powers of ten.
 fn in_plain_digits(number: &str) -> Result<Cow<'_, str>> {
+    if has_plain_digits(number) {
+        return Ok(number.strip_suffix(".0").unwrap_or(number).into());
+    }
     // Whatever it is written like, it is to be one.
     let value: f64 = number.parse().map_err(Error::internal)?;
-    if number.contains('e') {
-        return Ok(value.to_string().into());
-    }
-    Ok(number.strip_suffix(".0").unwrap_or(number).into())
+    Ok(value.to_string().into())
+}
+
+/// Whether it is digits, and perhaps a point and further digits.
+fn has_plain_digits(number: &str) -> bool {
+    let number = number.strip_prefix('-').unwrap_or(number);
+    let (whole, behind) = number.split_once('.').unwrap_or((number, "0"));
+    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    are_digits(whole) && are_digits(behind)
 }
 
 #[cfg(test)]
@@ -210,7 +222,7 @@ mod tests {
         let mut text = CsvText::default();
         let widths = Table::of(&["a".to_owned()], &SimpleMLModel::new()).widths;
         widths.write(&one_stretch("1\n2\n3\n", output, faults), &mut text)?;
-        String::from_utf8(text.finish()?).map_err(Error::internal)
+        String::from_utf8(text.finish()).map_err(Error::internal)
     }
 
     #[test]

@@ -66,9 +66,9 @@ pub fn predict_locally<'s>(
         Error::Unavailable(format!("the result cannot be written: {cause}"))
     };
     let mut header = CsvText::default();
-    header.add(&table.header)?;
+    header.add(&table.header);
     // Written with the first rows, so that nothing is where there are none.
-    let mut header = header.finish()?;
+    let mut header = header.finish();
     let mut tally = LocalTally::default();
     let next = |portion| opened.next_block(portion);
     let worker = || |block| piece_of(block, model, table.widths);
@@ -96,10 +96,12 @@ fn piece_of(mut block: Block, model: &dyn MLModel, widths: Widths) -> Result<Pie
     let (mut lines, mut text) = (String::new(), CsvText::default());
     write_lines(&outputs, &mut lines);
     let faults = mem::take(&mut block.faults);
-    let stretch = Stretch { block, faults, lines: Some(lines) };
+    let first_row = block.first_row;
+    let cells = block.into_cells().unwrap_or_default();
+    let stretch = Stretch { first_row, cells, faults, lines: Some(lines) };
     widths.write(&stretch, &mut text)?;
     let tally = LocalTally { n_given, n_predicted };
-    Ok(Piece { text: text.finish()?, faults: stretch.faults, tally })
+    Ok(Piece { text: text.finish(), faults: stretch.faults, tally })
 }
 
 /// Begins to read.

@@ -12,7 +12,7 @@ use super::prediction::read_line;
 use super::record::MLTask;
 use crate::error::{Error, Result};
 use crate::files::Files;
-use crate::ml::intake::{Block, Fault, Keeping, Limits, Portion};
+use crate::ml::intake::{Block, Cells, Fault, Keeping, Limits, Portion};
 use crate::ml::schema::{Inputs, Range};
 use crate::text::legible;
 
@@ -44,7 +44,9 @@ pub(super) enum RowOutcome {
 
 /// Rows that lie together, with what came of them, for whoever writes them down on another thread.
 pub(super) struct Stretch {
-    pub(super) block: Block,
+    /// The number of the first one.
+    pub(super) first_row: u64,
+    pub(super) cells: Cells,
     /// What is wrong with some of them, in their order.
     pub(super) faults: Vec<Fault>,
     /// What was predicted of the others, a line each, unless nothing was.
@@ -161,7 +163,9 @@ impl Results {
             RowOutcome::Predicted { inputs: inputs.to_vec(), numbers }
         };
         let mut cells = vec![];
-        self.block.lay_out(at, self.names.len(), &mut cells);
+        if let Some(given) = self.block.cells() {
+            given.lay_out(at, self.names.len(), &mut cells);
+        }
         let cells = cells.into_iter().map(<[u8]>::to_vec).collect();
         Ok(Some(ResultRow { row, cells, outcome }))
     }
@@ -169,8 +173,8 @@ impl Results {
     /// The next rows together, for whoever wants them all from the first one on; `None` at the end.
     pub(super) fn next_stretch(&mut self, portion: Portion) -> Result<Option<Stretch>> {
         debug_assert_eq!(self.next, self.block.n_given(), "no row of a block was read alone");
-        let Some(block) = self.input.next_block(portion)? else { return Ok(None) };
-        let n_given = block.n_given() as u64;
+        let Some(cells) = self.input.next_cells(portion)? else { return Ok(None) };
+        let (first_row, n_given) = (self.next_row, cells.len() as u64);
         self.next_row += n_given;
         let mut faults = vec![];
         self.faults.take(self.next_row - 1, &mut faults)?;
@@ -179,7 +183,7 @@ impl Results {
             let n_rejected = faults.chunk_by(|one, other| one.row == other.row).count() as u64;
             read_lines(&mut self.output, n_given.saturating_sub(n_rejected), lines)?;
         }
-        Ok(Some(Stretch { block, faults, lines }))
+        Ok(Some(Stretch { first_row, cells, faults, lines }))
     }
 
     /// Passes `n` of the rows that are asked for, without reading what is in them.
@@ -331,14 +335,15 @@ impl Faults {
 /// A stretch that never was a task's: its rows, its predictions, and a fault of each of some rows.
 #[cfg(test)]
 pub(super) fn one_stretch(input: &str, output: &str, rejected: &[u64]) -> Stretch {
-    let block = tests::results(input, "", "", 0).next_stretch(Portion::ALL).unwrap().unwrap().block;
+    let read = tests::results(input, "", "", 0).next_stretch(Portion::ALL).unwrap().unwrap();
     let of = |row: &u64| tests::FAULT.replace("\"row\":2", &format!("\"row\":{row}"));
     let fault = |row| Fault {
         field: "f".into(),
         message: "m".into(),
         ..serde_json::from_str(&of(row)).unwrap()
     };
-    Stretch { block, faults: rejected.iter().map(fault).collect(), lines: Some(output.to_owned()) }
+    let faults = rejected.iter().map(fault).collect();
+    Stretch { faults, lines: Some(output.to_owned()), ..read }
 }
 
 #[cfg(test)]
@@ -418,10 +423,10 @@ mod tests {
         let mut results = results("1\n2\n3\n", "2\n6\n", &faults, 2);
         let two = Portion { rows_max: 2, ..Portion::ALL };
         let first = results.next_stretch(two).unwrap().unwrap();
-        assert_eq!((first.block.n_given(), first.lines.as_deref()), (2, Some("2\n")));
+        assert_eq!((first.cells.len(), first.lines.as_deref()), (2, Some("2\n")));
         assert_eq!(first.faults.iter().map(|fault| fault.row).collect::<Vec<_>>(), [2, 2]);
         let last = results.next_stretch(two).unwrap().unwrap();
-        assert_eq!((last.block.first_row, last.lines.as_deref()), (3, Some("6\n")));
+        assert_eq!((last.first_row, last.lines.as_deref()), (3, Some("6\n")));
         assert!(last.faults.is_empty());
         assert!(results.next_stretch(two).unwrap().is_none());
     }
@@ -435,6 +440,6 @@ mod tests {
         }
         let mut failed = results("1\n2\n3\n", "", FAULT, 0);
         let all = failed.next_stretch(Portion::ALL).unwrap().unwrap();
-        assert_eq!((all.block.n_given(), all.lines, all.faults.len()), (3, None, 1));
+        assert_eq!((all.cells.len(), all.lines, all.faults.len()), (3, None, 1));
     }
 }

@@ -43,10 +43,10 @@ impl Download {
         rows: impl Stream<Item = Result<Vec<u8>>> + Send + 'static,
     ) -> Result<Self> {
         let mut head = CsvText::default();
-        head.add(header)?;
+        head.add(header);
         let mut rows = rows.boxed();
         let first = rows.next().await.transpose()?.unwrap_or_default();
-        let first = [head.finish()?, first].concat();
+        let first = [head.finish(), first].concat();
         let pieces = stream::iter([Ok(first)]).chain(rows);
         Ok(Self::new(name, "text/csv; charset=utf-8; header=present", pieces))
     }

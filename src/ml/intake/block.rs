@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::layout::Record;
 use super::{Keeping, Portion};
 use crate::ml::rows::Rows;
 
@@ -75,45 +76,109 @@ impl Fault {
     }
 }
 
-/// Records of text as they were given, one behind the other. Cells that a record does not have take
-/// no room: each one that is there knows its column.
+/// Rows as they were given, one behind the other. Cells that a row does not have take no room: each
+/// one that is there knows its column.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Cells {
+pub struct Cells {
     text: Vec<u8>,
     all: Vec<Cell>,
-    /// How many cells there are up to the end of each record.
-    records: Vec<usize>,
+    rows: Vec<Row>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Row {
+    /// How many cells there are up to its end.
+    n_cells: usize,
+    /// Whether they lie as they stood in a file, with commas between them.
+    is_line: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Cell {
     column: usize,
-    /// Where its text ends.
+    /// Where its text begins and ends.
+    begin: usize,
     end: usize,
 }
 
 impl Cells {
-    /// Adds a cell to the record under way.
-    fn push(&mut self, column: usize, text: &[u8]) {
-        self.text.extend_from_slice(text);
-        self.all.push(Cell { column, end: self.text.len() });
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
     }
 
-    fn end_record(&mut self) {
-        self.records.push(self.all.len());
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
     }
 
-    fn record(&self, place: usize) -> impl Iterator<Item = (usize, &[u8])> {
-        let begin = if place == 0 { 0 } else { self.records[place - 1] };
-        (begin..self.records[place]).map(|at| {
-            let begin = if at == 0 { 0 } else { self.all[at - 1].end };
-            let Cell { column, end } = self.all[at];
-            (column, &self.text[begin..end])
-        })
+    /// The cells of the row at `place`, each with its column.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn row(&self, place: usize) -> impl Iterator<Item = (usize, &[u8])> {
+        self.of_row(place).iter().map(|cell| (cell.column, &self.text[cell.begin..cell.end]))
     }
 
-    fn n_bytes(&self) -> usize {
+    fn of_row(&self, place: usize) -> &[Cell] {
+        let begin = if place == 0 { 0 } else { self.rows[place - 1].n_cells };
+        &self.all[begin..self.rows[place].n_cells]
+    }
+
+    /// The row at `place` as it stood in a file: so many cells of UTF-8, with commas between them.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn line(&self, place: usize, n_columns: usize) -> Option<&[u8]> {
+        let cells = self.of_row(place);
+        let is_whole = self.rows[place].is_line && cells.len() == n_columns;
+        let line = &self.text[cells.first()?.begin..cells.last()?.end];
+        (is_whole && str::from_utf8(line).is_ok()).then_some(line)
+    }
+
+    /// The same side by side, with nothing in those that are not there; more than `n_columns` if
+    /// the row is wider than its table.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn lay_out<'a>(&'a self, place: usize, n_columns: usize, cells: &mut Vec<&'a [u8]>) {
+        cells.clear();
+        cells.resize(n_columns, &[]);
+        for (column, text) in self.row(place) {
+            if column >= cells.len() {
+                cells.resize(column + 1, &[]);
+            }
+            cells[column] = text;
+        }
+    }
+
+    /// What they take in memory, roughly.
+    pub(super) fn n_bytes(&self) -> usize {
         self.text.len() + self.all.len() * size_of::<Cell>()
+    }
+
+    /// Adds a cell to the row under way.
+    fn push(&mut self, column: usize, text: &[u8]) {
+        let begin = self.text.len();
+        self.text.extend_from_slice(text);
+        self.all.push(Cell { column, begin, end: self.text.len() });
+    }
+
+    fn end_row(&mut self) {
+        self.rows.push(Row { n_cells: self.all.len(), is_line: false });
+    }
+
+    /// Adds a record as a row.
+    pub(super) fn push_record(&mut self, record: &Record<'_>) {
+        let before = self.text.len();
+        self.text.extend_from_slice(record.text);
+        let cells = record.ends.iter().enumerate().map(|(column, end)| Cell {
+            column,
+            begin: before + record.begin(column),
+            end: before + end,
+        });
+        self.all.extend(cells);
+        self.rows.push(Row { n_cells: self.all.len(), is_line: record.is_line() });
     }
 }
 
@@ -155,27 +220,14 @@ impl Block {
         (self.first_row..).zip(&self.is_good).filter_map(|(row, good)| good.then_some(row))
     }
 
-    /// The cells of the row at `place`, each with its column; none if cells are not kept.
-    ///
-    /// # Panics
-    /// If there is no such row.
-    pub fn cells_of(&self, place: usize) -> impl Iterator<Item = (usize, &[u8])> {
-        self.cells.iter().flat_map(move |cells| cells.record(place))
+    /// Every row as it was given, if cells are kept.
+    pub fn cells(&self) -> Option<&Cells> {
+        self.cells.as_deref()
     }
 
-    /// The cells of the row at `place` side by side, with nothing in those that are not there; more
-    /// than `n_columns` if the row is wider than its table.
-    ///
-    /// # Panics
-    /// If there is no such row.
-    pub fn lay_out<'a>(&'a self, place: usize, n_columns: usize, cells: &mut Vec<&'a [u8]>) {
-        cells.resize(n_columns, &[]);
-        for (column, text) in self.cells_of(place) {
-            if column >= cells.len() {
-                cells.resize(column + 1, &[]);
-            }
-            cells[column] = text;
-        }
+    /// The same, without the rest.
+    pub fn into_cells(self) -> Option<Cells> {
+        self.cells.map(|cells| *cells)
     }
 
     /// What its rows take in memory, roughly; of the faults, what is beyond the room of their own.
@@ -200,6 +252,13 @@ impl Block {
     pub(super) fn keep(&mut self, column: usize, text: &[u8]) {
         if let Some(cells) = &mut self.cells {
             cells.push(column, text);
+        }
+    }
+
+    /// Keeps a record as the row under way, which has no other cells, if cells are kept.
+    pub(super) fn keep_record(&mut self, record: &Record<'_>) {
+        if let Some(cells) = &mut self.cells {
+            cells.push_record(record);
         }
     }
 
@@ -232,8 +291,11 @@ impl Block {
         if is_good {
             self.rows.push(numbers);
         }
-        if let Some(cells) = &mut self.cells {
-            cells.end_record();
+        // A record was a row already.
+        if let Some(cells) = &mut self.cells
+            && cells.len() < self.is_good.len()
+        {
+            cells.end_row();
         }
     }
 }

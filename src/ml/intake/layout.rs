@@ -109,11 +109,7 @@ impl Layout {
         limits: Limits,
     ) {
         numbers.clear();
-        if block.keeps_cells() {
-            for at in 0..record.ends.len() {
-                block.keep(at, record.cell(at));
-            }
-        }
+        block.keep_record(record);
         let row = block.row();
         let place = |field| Place { row, line: Some(record.line), field };
         let misfit = self.misfit(record.n_cells, limits, "cells");
@@ -195,6 +191,8 @@ pub(super) fn numbered(at: usize) -> Name {
 pub(super) struct Record<'a> {
     pub(super) line: u64,
     pub(super) text: &'a [u8],
+    /// How many bytes part a cell from the next.
+    pub(super) parted_by: usize,
     pub(super) ends: &'a [usize],
     /// How many cells it has, which may be more than are in memory.
     pub(super) n_cells: usize,
@@ -202,9 +200,18 @@ pub(super) struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
+    /// Whether its text is the line of the file, with commas between its cells.
+    pub(super) fn is_line(&self) -> bool {
+        self.parted_by > 0 && !self.has_decimal_comma
+    }
+
+    /// Where a cell begins.
+    pub(super) fn begin(&self, place: usize) -> usize {
+        if place == 0 { 0 } else { self.ends[place - 1] + self.parted_by }
+    }
+
     fn cell(&self, place: usize) -> &'a [u8] {
-        let begin = if place == 0 { 0 } else { self.ends[place - 1] };
-        &self.text[begin..self.ends[place]]
+        &self.text[self.begin(place)..self.ends[place]]
     }
 
     pub(super) fn cells(&self) -> impl Iterator<Item = &'a [u8]> {

@@ -11,8 +11,9 @@ mod delimited;
 mod dialect;
 mod json;
 mod layout;
+mod records;
 
-pub use block::{Block, FAULTS_MAX, Fault};
+pub use block::{Block, Cells, FAULTS_MAX, Fault};
 pub use delimited::Delimited;
 pub use json::{Cursor, Given, Json, Listed};
 pub use layout::Layout;
@@ -70,9 +71,9 @@ impl Portion {
     pub const ALL: Self =
         Self { rows_max: usize::MAX, bytes_max: usize::MAX, fault_bytes_max: None };
 
-    /// Whether a block has room for another row.
-    fn has_room(self, block: &Block) -> bool {
-        block.n_given() < self.rows_max && block.n_bytes() < self.bytes_max
+    /// Whether there is room for another row beside so many, which take so many bytes.
+    fn has_room(self, n_rows: usize, n_bytes: usize) -> bool {
+        n_rows < self.rows_max && n_bytes < self.bytes_max
     }
 }
 

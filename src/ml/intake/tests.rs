@@ -2,6 +2,7 @@
 //! lost.
 
 mod json;
+mod parting;
 mod whole;
 
 use std::io::{self, Read};
@@ -54,7 +55,8 @@ fn rows_of(n: usize) -> Portion {
 
 /// The cells of a record, without their columns.
 fn cells(block: &Block, place: usize) -> Vec<&[u8]> {
-    block.cells_of(place).map(|(_, cell)| cell).collect()
+    let cells = block.cells().expect("cells are kept");
+    cells.row(place).map(|(_, cell)| cell).collect()
 }
 
 fn faults(block: &Block) -> Vec<(u64, Option<u64>, &str, &str)> {

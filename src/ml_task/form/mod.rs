@@ -12,7 +12,7 @@ pub(super) use fields::{Others, fields, text_of, utf8};
 use serde_json::value::RawValue;
 
 use crate::error::{Error, Result};
-use crate::ml::intake::{Block, Delimited, Given, Json, Keeping, Layout, Limits, Portion};
+use crate::ml::intake::{Block, Cells, Delimited, Given, Json, Keeping, Layout, Limits, Portion};
 use crate::ml::schema::Inputs;
 
 /// What the body of a request is.
@@ -135,6 +135,14 @@ impl<R: Read> Opened<'_, R> {
         match self {
             Self::Table(table) => table.next_block(portion),
             Self::Json(json) => json.next_block(portion),
+        }
+    }
+
+    /// The next rows as they were given, of a body whose cells are kept; `None` at the end.
+    pub fn next_cells(&mut self, portion: Portion) -> Result<Option<Cells>> {
+        match self {
+            Self::Table(table) => table.next_cells(portion),
+            Self::Json(json) => Ok(json.next_block(portion)?.and_then(Block::into_cells)),
         }
     }
 

@@ -77,7 +77,7 @@ impl<'a> Json<'a> {
         let Self { text, rows } = self;
         let mut block = Block::begin(rows.n_rows + 1, rows.keeping, portion);
         let (mut found, mut numbers) = (Found::default(), Vec::new());
-        while portion.has_room(&block)
+        while portion.has_room(block.n_given(), block.n_bytes())
             && rows.read_row(text, &mut block, &mut found, &mut numbers)?
         {
             rows.n_rows += 1;

@@ -109,7 +109,7 @@ fn what_one_record_carries_makes_no_other_row_bad() {
     assert_eq!(names, ["fixed acidity", "pH", "id"]);
     let block = reader.next_block(Portion::ALL).unwrap().unwrap();
     assert_eq!(block.faults, []);
-    let third: Vec<_> = block.cells_of(2).collect();
+    let third: Vec<_> = block.cells().unwrap().row(2).collect();
     assert_eq!(third, [(0, &b"7"[..]), (1, b"3"), (2, b"a\n")]);
 }
 
