@@ -57,9 +57,34 @@ pub fn legible(bytes: &[u8]) -> Cow<'_, str> {
     text.into()
 }
 
+/// Whether it is a number as people write it: digits, perhaps a point and further digits, and
+/// nothing but a minus before them.
+pub fn is_decimal(text: &[u8]) -> bool {
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
+    let (mut n_here, mut has_point) = (0_usize, false);
+    for byte in digits {
+        match byte {
+            b'0'..=b'9' => n_here += 1,
+            b'.' if n_here > 0 && !has_point => (n_here, has_point) = (0, true),
+            _ => return false,
+        }
+    }
+    n_here > 0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_decimal_is_digits_and_perhaps_a_point() {
+        for text in ["0", "-0", "12.50", "-0.997", "007"] {
+            assert!(is_decimal(text.as_bytes()), "{text}");
+        }
+        for text in ["", "-", ".", "5.", ".5", "--1", "+1", "1.2.3", "1e3", "1,5", " 1", "nan"] {
+            assert!(!is_decimal(text.as_bytes()), "{text}");
+        }
+    }
 
     #[test]
     fn bytes_of_older_files_are_letters() {

@@ -18,7 +18,7 @@ use crate::machine;
 use crate::ml::intake::Portion;
 use crate::ml::schema::Output;
 use crate::ml_model::MLModel;
-use crate::text::legible;
+use crate::text::{is_decimal, legible};
 use crate::web::{CsvText, Download};
 
 /// Rows that are written at once.
@@ -196,20 +196,12 @@ impl Widths {
 
 /// A number as people write it: spreadsheets guess at powers of ten.
 fn in_plain_digits(number: &str) -> Result<Cow<'_, str>> {
-    if has_plain_digits(number) {
+    if is_decimal(number.as_bytes()) {
         return Ok(number.strip_suffix(".0").unwrap_or(number).into());
     }
     // Whatever it is written like, it is to be one.
     let value: f64 = number.parse().map_err(Error::internal)?;
     Ok(value.to_string().into())
-}
-
-/// Whether it is digits, and perhaps a point and further digits.
-fn has_plain_digits(number: &str) -> bool {
-    let number = number.strip_prefix('-').unwrap_or(number);
-    let (whole, behind) = number.split_once('.').unwrap_or((number, "0"));
-    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    are_digits(whole) && are_digits(behind)
 }
 
 #[cfg(test)]

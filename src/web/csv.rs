@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use memchr::memchr3;
 
 use crate::error::{Error, Result};
-use crate::text::is_blank;
+use crate::text::{is_blank, is_decimal};
 
 /// Rows of CSV as text.
 pub fn csv_rows<R: AsRef<[String]>>(rows: impl IntoIterator<Item = R>) -> Result<String> {
@@ -87,9 +87,10 @@ impl CsvText {
     }
 }
 
-/// Whether a field begins with what is no sign: a letter or a digit, as nearly all do.
+/// Whether a field begins with a letter or a digit, which are no signs, or is a number; nearly all
+/// are like that.
 fn is_surely_harmless(field: &[u8]) -> bool {
-    field.first().is_none_or(u8::is_ascii_alphanumeric)
+    field.first().is_none_or(u8::is_ascii_alphanumeric) || is_decimal(field)
 }
 
 /// A text that a spreadsheet would take for a formula is marked as text. Numbers stay numbers. Some
@@ -154,7 +155,9 @@ mod tests {
     fn a_line_is_passed_on_if_nothing_is_to_be_done_with_it() {
         for (line, is_plain) in [
             ("1,,a b", true),
-            ("7.4,-5", false),
+            ("7.4,-5", true),
+            ("7.4,-5.2.1", false),
+            ("7.4,-5+1", false),
             ("7.4,=5", false),
             ("\"7\",4", false),
             ("7\r,4", false),
