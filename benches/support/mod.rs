@@ -7,6 +7,8 @@ mod plain_forest;
 mod trees;
 mod wines;
 
+use std::fs::File;
+use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -165,16 +167,33 @@ impl Served {
         )
     }
 
-    /// One request's answer as it comes, however long it is.
-    pub(crate) fn fetch(&self, request: &str) -> Vec<u8> {
+    /// Posts a file as it is read; the answer.
+    pub(crate) fn send_file(&self, path: &str, headers: &str, kind: &str, file: &Path) -> Value {
+        let mut file = File::open(file).expect("the file is there");
+        let size = file.metadata().expect("it is a file").len();
+        let mut stream = self.begin(&format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost:{}\r\nContent-Type: {kind}\r\n\
+             Content-Length: {size}\r\n{headers}\r\n",
+            self.address.port()
+        ));
+        pass_on(&mut file, &mut stream);
+        let mut answer = vec![];
+        stream.read_to_end(&mut answer).expect("the server answers");
+        body_of(answer)
+    }
+
+    /// Writes one request's answer into a file as it comes; how long it is.
+    pub(crate) fn fetch(&self, request: &str, file: &Path) -> u64 {
+        let mut file = File::create(file).expect("a file can be written");
+        pass_on(&mut self.begin(request), &mut file)
+    }
+
+    /// A connection of its own, on which this was sent.
+    fn begin(&self, request: &str) -> std::net::TcpStream {
         let request = request.replacen("\r\n", "\r\nConnection: close\r\n", 1);
-        self.clients.block_on(async {
-            let mut stream = TcpStream::connect(self.address).await.expect("the server listens");
-            stream.write_all(request.as_bytes()).await.expect("the connection is kept");
-            let mut answer = Vec::new();
-            stream.read_to_end(&mut answer).await.expect("the server answers");
-            answer
-        })
+        let mut stream = std::net::TcpStream::connect(self.address).expect("the server listens");
+        stream.write_all(request.as_bytes()).expect("the connection is kept");
+        stream
     }
 
     /// Loads another server with one request.
@@ -207,10 +226,7 @@ impl Served {
             let mut stream = TcpStream::connect(self.address).await.expect("the server listens");
             exchange(&mut stream, request.as_bytes()).await
         });
-        let text = String::from_utf8(answer).expect("an answer is text");
-        let (head, body) = text.split_once("\r\n\r\n").expect("an answer has a head");
-        assert!(head.starts_with("HTTP/1.1 20"), "{text}");
-        serde_json::from_str(body).expect("an answer is JSON")
+        body_of(answer)
     }
 
     /// Loads the server with one request.
@@ -261,6 +277,27 @@ pub(crate) async fn ask(address: SocketAddr, request: String, load: Load) -> Tak
     }
     let each = all.join_all().await.concat();
     Taken { whole: begun.elapsed(), each }
+}
+
+/// The JSON of an answer.
+fn body_of(answer: Vec<u8>) -> Value {
+    let text = String::from_utf8(answer).expect("an answer is text");
+    let (head, body) = text.split_once("\r\n\r\n").expect("an answer has a head");
+    assert!(head.starts_with("HTTP/1.1 20"), "{text}");
+    serde_json::from_str(body).expect("an answer is JSON")
+}
+
+/// Reads all there is and writes it, piece by piece as other clients do; how much it was.
+fn pass_on(from: &mut impl Read, to: &mut impl Write) -> u64 {
+    let (mut piece, mut n_passed) = (vec![0; 64 * 1024], 0);
+    loop {
+        let n = from.read(&mut piece).expect("there is something to read");
+        to.write_all(&piece[..n]).expect("it can be written");
+        n_passed += n as u64;
+        if n == 0 {
+            return n_passed;
+        }
+    }
 }
 
 /// A server that refuses, whoever's it is, is quick: that would be no figure.
