@@ -153,6 +153,9 @@ impl Widths {
                 _ => None,
             };
             let n_written = line.map_or(Ok(0), |line| self.write_numbers(line, text))?;
+            if n_written > self.n_predicted {
+                return Err(out_of_step());
+            }
             for _ in n_written..self.n_predicted {
                 text.add_field(&[]);
             }
@@ -242,6 +245,15 @@ mod tests {
         {
             assert!(written(output, faults).is_err(), "{output:?} {faults:?}");
         }
+    }
+
+    #[test]
+    fn a_prediction_with_more_numbers_than_columns_is_an_error() {
+        let widths = Widths { n_given: 1, n_predicted: 1, is_joined: false };
+        let written =
+            |output| widths.write(&one_stretch("1\n", output, &[]), &mut CsvText::default());
+        assert!(written("5\n").is_ok());
+        assert!(written("5,6\n").is_err());
     }
 
     #[test]

@@ -19,6 +19,9 @@ use crate::text::legible;
 /// Rows that are read of the input at once.
 const BLOCK: Portion = Portion { rows_max: 1024, bytes_max: 2 * 1024 * 1024, ..Portion::ALL };
 
+/// Rows that are read together though something is wrong with one of them.
+const FAULTY_ROWS_MAX: usize = 16;
+
 /// One row of the results.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ResultRow {
@@ -173,11 +176,28 @@ impl Results {
     /// The next rows together, for whoever wants them all from the first one on; `None` at the end.
     pub(super) fn next_stretch(&mut self, portion: Portion) -> Result<Option<Stretch>> {
         debug_assert_eq!(self.next, self.block.n_given(), "no row of a block was read alone");
-        let Some(cells) = self.input.next_cells(portion)? else { return Ok(None) };
-        let (first_row, n_given) = (self.next_row, cells.len() as u64);
-        self.next_row += n_given;
-        let mut faults = vec![];
-        self.faults.take(self.next_row - 1, &mut faults)?;
+        let first_row = self.next_row;
+        let (mut cells, mut faults, mut n_bytes) = (Cells::default(), vec![], 0);
+        while portion.has_room(cells.len(), n_bytes) {
+            // Of some rows much may be wrong: few are read with their faults before the next look.
+            let n_faultless =
+                self.faults.next_row()?.map_or(u64::MAX, |row| row.saturating_sub(self.next_row));
+            let n_at_once = usize::try_from(n_faultless).unwrap_or(usize::MAX).max(FAULTY_ROWS_MAX);
+            let rows_max = n_at_once.min(portion.rows_max - cells.len());
+            let bytes_max = portion.bytes_max - n_bytes;
+            let Some(more) = self.input.next_cells(Portion { rows_max, bytes_max, ..portion })?
+            else {
+                break;
+            };
+            self.next_row += more.len() as u64;
+            cells.append(more);
+            self.faults.take(self.next_row - 1, &mut faults)?;
+            n_bytes = cells.n_bytes() + faults.iter().map(Fault::n_bytes).sum::<usize>();
+        }
+        if cells.is_empty() {
+            return Ok(None);
+        }
+        let n_given = cells.len() as u64;
         let mut lines = self.has_predictions.then(String::new);
         if let Some(lines) = &mut lines {
             let n_rejected = faults.chunk_by(|one, other| one.row == other.row).count() as u64;
@@ -357,6 +377,7 @@ mod tests {
 
     pub(super) fn results(input: &str, output: &str, faults: &str, n_predicted: u64) -> Results {
         let now = Timestamp::from_millis(0);
+        let n_given = input.lines().count() as u64;
         let task = MLTask {
             id: RowId::from_number(1),
             user_id: RowId::from_number(1),
@@ -364,7 +385,7 @@ mod tests {
             model_version: "1".into(),
             form: Form::Table,
             status: Status::Succeeded,
-            tally: Tally { n_given: 3, n_predicted, n_rejected: 3 - n_predicted },
+            tally: Tally { n_given, n_predicted, n_rejected: n_given - n_predicted },
             price: Credits::ZERO,
             cost: Credits::ZERO,
             error: None,
@@ -429,6 +450,33 @@ mod tests {
         assert_eq!((last.first_row, last.lines.as_deref()), (3, Some("6\n")));
         assert!(last.faults.is_empty());
         assert!(results.next_stretch(two).unwrap().is_none());
+    }
+
+    #[test]
+    fn faults_end_a_stretch_as_cells_do() {
+        let (mut input, mut faults, n_rows) = (String::new(), String::new(), 200);
+        let long = "x".repeat(500);
+        for row in 1..=n_rows {
+            input += "1\n";
+            // Nothing is wrong with some rows in the middle.
+            if !(90..150).contains(&row) {
+                let fault = FAULT.replace("\"row\":2", &format!("\"row\":{row}"));
+                faults += &fault.replace("\"value\":\"x\"", &format!("\"value\":\"{long}\""));
+                faults.push('\n');
+            }
+        }
+        let mut results = results(&input, &"2\n".repeat(60), &faults, 60);
+        let portion = Portion { bytes_max: 40_000, ..Portion::ALL };
+        let (mut next_row, mut n_faults, mut n_lines) = (1, 0, 0);
+        while let Some(stretch) = results.next_stretch(portion).unwrap() {
+            assert_eq!(stretch.first_row, next_row);
+            let n_bytes: usize = stretch.faults.iter().map(Fault::n_bytes).sum();
+            assert!(n_bytes < 40_000 + FAULTY_ROWS_MAX * 1_000, "{n_bytes}");
+            next_row += stretch.cells.len() as u64;
+            n_faults += stretch.faults.len();
+            n_lines += stretch.lines.unwrap().lines().count();
+        }
+        assert_eq!((next_row, n_faults, n_lines), (n_rows + 1, 140, 60));
     }
 
     #[test]

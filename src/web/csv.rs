@@ -16,15 +16,15 @@ pub fn csv_rows<R: AsRef<[String]>>(rows: impl IntoIterator<Item = R>) -> Result
     String::from_utf8(text.finish()).map_err(Error::internal)
 }
 
-/// Rows of CSV, written one by one. A field may be any bytes. They are written here and not by the
-/// library that reads them, because most rows of a table need nothing done and can be passed on
-/// whole; in the tests the library reads them.
+/// Rows of CSV, written one by one. A field may be any bytes. They are written here and not by a
+/// library, because most rows of a table need nothing done and can be passed on whole; in the tests
+/// a library reads them.
 #[derive(Debug, Default)]
 pub struct CsvText {
     text: Vec<u8>,
     /// Where the row under way begins.
     row: usize,
-    n_fields: usize,
+    has_fields: bool,
 }
 
 impl CsvText {
@@ -65,10 +65,9 @@ impl CsvText {
     }
 
     fn begin_field(&mut self) {
-        if self.n_fields > 0 {
+        if std::mem::replace(&mut self.has_fields, true) {
             self.text.push(b',');
         }
-        self.n_fields += 1;
     }
 
     /// Ends the row under way.
@@ -78,7 +77,7 @@ impl CsvText {
             self.text.extend_from_slice(b"\"\"");
         }
         self.text.push(b'\n');
-        (self.row, self.n_fields) = (self.text.len(), 0);
+        (self.row, self.has_fields) = (self.text.len(), false);
     }
 
     /// All of it.

@@ -70,7 +70,7 @@ impl Fault {
     }
 
     /// What it takes in memory.
-    fn n_bytes(&self) -> usize {
+    pub fn n_bytes(&self) -> usize {
         let value = self.value.as_ref().map_or(0, String::len);
         size_of::<Self>() + self.field.len() + value + self.message.len()
     }
@@ -83,6 +83,8 @@ pub struct Cells {
     text: Vec<u8>,
     all: Vec<Cell>,
     rows: Vec<Row>,
+    /// Whether the row under way is a line.
+    is_line: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,7 +155,7 @@ impl Cells {
     }
 
     /// What they take in memory, roughly.
-    pub(super) fn n_bytes(&self) -> usize {
+    pub fn n_bytes(&self) -> usize {
         self.text.len() + self.all.len() * size_of::<Cell>()
     }
 
@@ -165,20 +167,43 @@ impl Cells {
     }
 
     fn end_row(&mut self) {
-        self.rows.push(Row { n_cells: self.all.len(), is_line: false });
+        let is_line = std::mem::take(&mut self.is_line);
+        self.rows.push(Row { n_cells: self.all.len(), is_line });
     }
 
-    /// Adds a record as a row.
-    pub(super) fn push_record(&mut self, record: &Record<'_>) {
+    /// Adds the cells of a record to the row under way, which has no other.
+    fn push_record(&mut self, record: &Record<'_>) {
         let before = self.text.len();
-        self.text.extend_from_slice(record.text);
+        let n_bytes = record.ends.last().copied().unwrap_or(0);
+        self.text.extend_from_slice(&record.text[..n_bytes]);
         let cells = record.ends.iter().enumerate().map(|(column, end)| Cell {
             column,
             begin: before + record.begin(column),
             end: before + end,
         });
         self.all.extend(cells);
-        self.rows.push(Row { n_cells: self.all.len(), is_line: record.is_line() });
+        self.is_line = record.is_line();
+    }
+
+    /// Adds a record as a row.
+    pub(super) fn keep(&mut self, record: &Record<'_>) {
+        self.push_record(record);
+        self.end_row();
+    }
+
+    /// Adds other rows behind these.
+    pub fn append(&mut self, others: Self) {
+        if self.is_empty() {
+            *self = others;
+            return;
+        }
+        let (n_bytes, n_cells) = (self.text.len(), self.all.len());
+        self.text.extend(others.text);
+        let moved =
+            |cell: Cell| Cell { begin: cell.begin + n_bytes, end: cell.end + n_bytes, ..cell };
+        self.all.extend(others.all.into_iter().map(moved));
+        let moved = |row: Row| Row { n_cells: row.n_cells + n_cells, ..row };
+        self.rows.extend(others.rows.into_iter().map(moved));
     }
 }
 
@@ -291,10 +316,7 @@ impl Block {
         if is_good {
             self.rows.push(numbers);
         }
-        // A record was a row already.
-        if let Some(cells) = &mut self.cells
-            && cells.len() < self.is_good.len()
-        {
+        if let Some(cells) = &mut self.cells {
             cells.end_row();
         }
     }

@@ -109,8 +109,8 @@ fn brief(number: f64) -> String {
 const FEW_DIGITS: usize = 15;
 
 /// Ten to the power of each place behind the point.
-const TENS: [f64; FEW_DIGITS + 1] =
-    [1., 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+const TENS: [f64; FEW_DIGITS] =
+    [1., 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14];
 
 /// The number of a cell that is nothing but few digits, with or without a point, as nearly all are.
 /// It is one whole number by another, both exact, and so the nearest that there is: the same that

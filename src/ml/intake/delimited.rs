@@ -92,7 +92,7 @@ impl<R: Read> Delimited<R> {
         let mut cells = Cells::default();
         while portion.has_room(cells.len(), cells.n_bytes()) {
             let Some(span) = self.next_row()? else { break };
-            cells.push_record(&self.records.record(span));
+            cells.keep(&self.records.record(span));
         }
         Ok((!cells.is_empty()).then_some(cells))
     }

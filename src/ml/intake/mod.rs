@@ -72,7 +72,7 @@ impl Portion {
         Self { rows_max: usize::MAX, bytes_max: usize::MAX, fault_bytes_max: None };
 
     /// Whether there is room for another row beside so many, which take so many bytes.
-    fn has_room(self, n_rows: usize, n_bytes: usize) -> bool {
+    pub fn has_room(self, n_rows: usize, n_bytes: usize) -> bool {
         n_rows < self.rows_max && n_bytes < self.bytes_max
     }
 }

@@ -77,7 +77,7 @@ impl<R: Read> Records<R> {
         let mut automaton = ReaderBuilder::new().delimiter(delimiter).build();
         // It passes a mark where it begins, which need not be where the text does.
         automaton.read_record(b"\n", &mut [], &mut []);
-        Ok(Self {
+        let mut records = Self {
             source,
             automaton,
             limits,
@@ -89,7 +89,12 @@ impl<R: Read> Records<R> {
             is_after_return: false,
             text: vec![0; 4 * 1024],
             ends: vec![0; 64],
-        })
+        };
+        // Some programs put an empty line before the mark.
+        while records.pass_empty_lines()? && records.piece[records.at..].starts_with(MARK) {
+            records.at += MARK.len();
+        }
+        Ok(records)
     }
 
     /// The most cells that a row has which begins in the first piece.

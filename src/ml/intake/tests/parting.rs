@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Gives so few bytes at a time, once it has given its first piece.
+/// Gives so few bytes at a time.
 struct Dripping<'a> {
     rest: &'a [u8],
     n_at_once: usize,
@@ -101,9 +101,14 @@ fn a_row_that_is_wider_than_any_before_has_all_its_cells() {
 
 #[test]
 fn a_mark_is_passed_at_the_beginning_alone() {
-    let text = "\u{feff}\u{feff}a,b\n1,2\n\u{feff}\"1\",2\n";
-    let mut reader = table(text.as_bytes(), &any_numbers()).unwrap();
-    assert_eq!(reader.layout().names(), ["a", "b"]);
-    let cells = reader.next_cells(Portion::ALL).unwrap().unwrap();
-    assert_eq!(rows_of_cells(&cells)[1], [&b"\xef\xbb\xbf\"1\""[..], b"2"]);
+    for before in ["\u{feff}", "\u{feff}\u{feff}", "\n\u{feff}", "\u{feff}\r\n\n\u{feff}\r\n"] {
+        let text = format!("{before}a,b\n1,2\n\u{feff}\"1\",2\n");
+        let mut reader = table(text.as_bytes(), &any_numbers()).unwrap();
+        assert_eq!(reader.layout().names(), ["a", "b"], "{before:?}");
+        let cells = reader.next_cells(Portion::ALL).unwrap().unwrap();
+        assert_eq!(rows_of_cells(&cells)[1], [&b"\xef\xbb\xbf\"1\""[..], b"2"]);
+        let n_lines = before.matches('\n').count() as u64 + 3;
+        let found = read_as(&text, &any_numbers()).unwrap();
+        assert_eq!(found.faults[0].line, Some(n_lines), "{before:?}");
+    }
 }
