@@ -211,7 +211,7 @@ fn in_plain_digits(number: &str) -> Result<Cow<'_, str>> {
 mod tests {
     use super::*;
     use crate::ml_model::SimpleMLModel;
-    use crate::ml_task::results::one_stretch;
+    use crate::ml_task::results::tests::one_stretch;
 
     fn written(output: &str, faults: &[u64]) -> Result<String> {
         let mut text = CsvText::default();
