@@ -58,7 +58,7 @@ impl<R: Read> Delimited<R> {
         }
         let record = self.records.record(span);
         let is_number =
-            |cell: &[u8]| super::cell::read_text(cell, record.has_decimal_comma).is_ok();
+            |cell: &[u8]| super::cell::read_text(cell, record.has_decimal_comma()).is_ok();
         // Names are no numbers: a first line of nothing but numbers is a row.
         if record.cells().all(is_number) {
             self.layout = Layout::unnamed(span.n_cells, inputs)?;

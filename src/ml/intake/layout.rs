@@ -129,7 +129,7 @@ impl Layout {
             for number in 0..n_numbers {
                 let range = self.inputs.allowed(number);
                 let text = record.cell(if takes_any { number } else { self.places[number] });
-                match cell::read_text(text, record.has_decimal_comma)
+                match cell::read_text(text, record.has_decimal_comma())
                     .and_then(|number| cell::allowed(number, range))
                 {
                     Ok(number) => numbers.push(number),
@@ -196,13 +196,19 @@ pub(super) struct Record<'a> {
     pub(super) ends: &'a [usize],
     /// How many cells it has, which may be more than are in memory.
     pub(super) n_cells: usize,
-    pub(super) has_decimal_comma: bool,
+    /// What parts its cells in the file.
+    pub(super) delimiter: u8,
 }
 
 impl<'a> Record<'a> {
     /// Whether its text is the line of the file, with commas between its cells.
     pub(super) fn is_line(&self) -> bool {
-        self.parted_by > 0 && !self.has_decimal_comma
+        self.parted_by > 0 && self.delimiter == b','
+    }
+
+    /// Whether a comma may stand for a decimal point: it does not part cells.
+    pub(super) fn has_decimal_comma(&self) -> bool {
+        self.delimiter != b','
     }
 
     /// Where a cell begins.

@@ -132,7 +132,7 @@ impl<R: Read> Records<R> {
             parted_by,
             ends: &self.ends[..span.n_ends],
             n_cells: span.n_cells,
-            has_decimal_comma: self.delimiter != b',',
+            delimiter: self.delimiter,
         }
     }
 

@@ -19,9 +19,9 @@ impl Read for Dripping<'_> {
 }
 
 /// The cells of each record, as the library tells them.
-fn parted(text: &[u8]) -> Vec<Vec<Vec<u8>>> {
+fn parted(text: &[u8], delimiter: u8) -> Vec<Vec<Vec<u8>>> {
     let mut reader = csv::ReaderBuilder::new();
-    let reader = reader.has_headers(false).flexible(true).from_reader(text);
+    let reader = reader.delimiter(delimiter).has_headers(false).flexible(true).from_reader(text);
     let records = reader.into_byte_records().map(|record| record.expect("it is in memory"));
     records.map(|record| record.iter().map(<[u8]>::to_vec).collect()).collect()
 }
@@ -44,6 +44,7 @@ fn any_text() -> impl Strategy<Value = Vec<u8>> {
         1 => Just(b"\"a,\n\"".to_vec()),
         1 => Just("\u{feff}".as_bytes().to_vec()),
         1 => Just(b";".to_vec()),
+        1 => Just(b"\xe2".to_vec()),
     ];
     prop::collection::vec(letter, 0..80).prop_map(|letters| letters.concat())
 }
@@ -53,11 +54,19 @@ proptest! {
     fn cells_are_those_of_the_library(
         text in any_text(),
         n_at_once in 1..20_usize,
-        n_before in prop_oneof![Just(1), Just(10_921), Just(10_922)],
+        n_before in prop_oneof![Just(100), Just(10_921), Just(10_922)],
         n in 1..40_usize,
+        delimiter in prop_oneof![Just(b','), Just(b';'), Just(b'\t'), Just(b'|')],
     ) {
         // Of the longer beginnings, the last row ends where the first piece does, or near there.
-        let text = [&b"1,2,3\n".repeat(n_before), &text[..]].concat();
+        let mut text = [&b"1,2,3\n".repeat(n_before), &text[..]].concat();
+        for byte in &mut text {
+            if *byte == b',' {
+                *byte = delimiter;
+            } else if *byte == delimiter {
+                *byte = b',';
+            }
+        }
         let drip = Dripping { rest: &text, n_at_once };
         let mut reader = table(drip, &any_numbers())?;
         let (mut found, mut ended) = (vec![], Ok(()));
@@ -71,7 +80,7 @@ proptest! {
                 }
             }
         }
-        let told = parted(&text);
+        let told = parted(&text, delimiter);
         if ended.is_ok() {
             prop_assert_eq!(&found, &told);
         } else {
@@ -95,8 +104,26 @@ fn a_row_that_is_wider_than_any_before_has_all_its_cells() {
     let text = format!("1,2\n{0}\n3,4\n{0}\n", wide.join(","));
     let cells = table(text.as_bytes(), &any_numbers()).unwrap().next_cells(Portion::ALL);
     let found = rows_of_cells(&cells.unwrap().unwrap());
-    assert_eq!(found, parted(text.as_bytes()));
+    assert_eq!(found, parted(text.as_bytes(), b','));
     assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [2, 300, 2, 300]);
+}
+
+#[test]
+fn of_a_row_that_is_too_wide_the_first_cells_are_kept() {
+    let most = Limits::default().columns_max;
+    for n_cells in [most - 1, most, most + 1, most + 900] {
+        let wide: Vec<_> = (0..n_cells).map(|n| n.to_string()).collect();
+        let (plain, quoted) = (wide.join(","), wide.join(",").replacen("0,", "\"0\",", 1));
+        let text = format!("1,2\n{plain}\n{quoted}\n{plain}\n3,4\n");
+        let cells = table(text.as_bytes(), &any_numbers()).unwrap().next_cells(Portion::ALL);
+        let mut told = parted(text.as_bytes(), b',');
+        for row in &mut told {
+            row.truncate(most);
+        }
+        assert!(rows_of_cells(&cells.unwrap().unwrap()) == told, "{n_cells} cells");
+        let n_faults = if n_cells > most { 3 } else { 0 };
+        assert_eq!(read_as(&text, &any_numbers()).unwrap().faults.len(), n_faults, "{n_cells}");
+    }
 }
 
 #[test]
