@@ -1,46 +1,153 @@
-//! Large contents in files, compressed. They are written in small blocks: whoever writes or reads a
-//! file has one of them in memory, and many may read at once.
+//! Large contents in files, compressed: one LZ4 frame each. They are written in small blocks: whoever
+//! writes or reads a file has a few of them in memory, and many may read at once.
+//!
+//! Each block is compressed by the library and for itself, so all processors can take part; its
+//! own writer of frames works through them on one. What stands around the blocks is ours.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
 
-use lz4_flex::frame::{BlockSize, FrameDecoder, FrameEncoder, FrameInfo};
+use lz4_flex::block::{CompressTable, compress_into_with_table, get_maximum_output_size};
+use lz4_flex::frame::FrameDecoder;
 
+use super::flow::flow;
 use crate::error::{Error, Result};
 use crate::files::{Blob, Draft, Files, Hash};
 
-/// A content on its way into a file.
+/// How every frame begins: blocks of [`BLOCK_BYTES`] at most, each for itself. There are no sums to
+/// tell whether it came back unharmed: contents are known by their hash.
+const HEADER: [u8; 7] = [0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82];
+
+/// How it ends: where a block would be, there is none.
+const END: [u8; 4] = [0; 4];
+
+/// The smallest blocks that there are.
+const BLOCK_BYTES: usize = 64 * 1024;
+
+/// Stands in the length of a block that is as it was, for it would only have grown.
+const AS_IT_WAS: u32 = 1 << 31;
+
+/// What goes from thread to thread at once. A content that is not longer goes to none.
+const STRETCH_BYTES: usize = 16 * BLOCK_BYTES;
+
+/// Makes blocks of what is a content's.
+struct Blocks {
+    table: CompressTable,
+}
+
+impl Blocks {
+    fn new() -> Self {
+        Self { table: CompressTable::large() }
+    }
+
+    /// Adds the next stretch of a content to `frame`. It ends where a block does, or the content.
+    fn add(&mut self, stretch: &[u8], frame: &mut Vec<u8>) {
+        for block in stretch.chunks(BLOCK_BYTES) {
+            let at = frame.len() + size_of::<u32>();
+            frame.resize(at + get_maximum_output_size(block.len()), 0);
+            let n_bytes = compress_into_with_table(block, &mut frame[at..], &mut self.table)
+                .ok()
+                .filter(|n_bytes| *n_bytes < block.len());
+            if n_bytes.is_none() {
+                frame[at..at + block.len()].copy_from_slice(block);
+            }
+            let kind = if n_bytes.is_none() { AS_IT_WAS } else { 0 };
+            let n_bytes = n_bytes.unwrap_or(block.len());
+            let length = u32::try_from(n_bytes).expect("a block is small") | kind;
+            frame[at - size_of::<u32>()..at].copy_from_slice(&length.to_le_bytes());
+            frame.truncate(at + n_bytes);
+        }
+    }
+}
+
+/// A content on its way into a file, piece by piece.
 pub(super) struct Compressing {
-    encoder: FrameEncoder<Draft>,
+    draft: Draft,
+    blocks: Blocks,
+    /// What is not in a block yet: less than one.
+    rest: Vec<u8>,
+    frame: Vec<u8>,
 }
 
 impl Compressing {
     pub(super) fn begin(files: &Files) -> Result<Self> {
-        // Left to itself, the encoder takes four megabytes as soon as it is given much at once.
-        let how = FrameInfo::new().block_size(BlockSize::Max64KB);
-        Ok(Self { encoder: FrameEncoder::with_frame_info(how, files.draft()?) })
+        let draft = begun(files)?;
+        Ok(Self { draft, blocks: Blocks::new(), rest: vec![], frame: vec![] })
     }
 
-    pub(super) fn keep(self) -> Result<Blob> {
-        self.encoder.finish().map_err(Error::internal)?.keep()
+    pub(super) fn keep(mut self) -> Result<Blob> {
+        self.pass_on(self.rest.len()).map_err(Error::internal)?;
+        ended(self.draft)
+    }
+
+    /// Puts so much of what is there into blocks.
+    fn pass_on(&mut self, n_bytes: usize) -> io::Result<()> {
+        self.frame.clear();
+        self.blocks.add(&self.rest[..n_bytes], &mut self.frame);
+        self.rest.drain(..n_bytes);
+        self.draft.write_all(&self.frame)
     }
 }
 
 impl Write for Compressing {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.encoder.write(bytes)
+        // However much comes at once, a few blocks are in memory.
+        let bytes = &bytes[..bytes.len().min(STRETCH_BYTES)];
+        self.rest.extend_from_slice(bytes);
+        if self.rest.len() >= BLOCK_BYTES {
+            self.pass_on(self.rest.len() / BLOCK_BYTES * BLOCK_BYTES)?;
+        }
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.encoder.flush()
+        self.draft.flush()
     }
 }
 
-/// Keeps what a source yields.
-pub(super) fn compressed(files: &Files, source: &mut dyn Read) -> Result<Blob> {
-    let mut compressing = Compressing::begin(files)?;
-    io::copy(source, &mut compressing).map_err(Error::internal)?;
-    compressing.keep()
+/// Keeps what a source yields, with the help of all processors if it is much.
+pub(super) fn compressed(files: &Files, source: &mut (dyn Read + Send)) -> Result<Blob> {
+    let mut draft = begun(files)?;
+    let (first, mut frame) = (stretch_of(source)?, vec![]);
+    if first.len() < STRETCH_BYTES {
+        Blocks::new().add(&first, &mut frame);
+        draft.write_all(&frame).map_err(Error::internal)?;
+        return ended(draft);
+    }
+    let mut first = Some(first);
+    let next = |_| {
+        let stretch = first.take().map_or_else(|| stretch_of(source), Ok)?;
+        Ok((!stretch.is_empty()).then_some(stretch))
+    };
+    let worker = || {
+        let mut blocks = Blocks::new();
+        move |stretch: Vec<u8>| {
+            let mut frame = Vec::with_capacity(STRETCH_BYTES);
+            blocks.add(&stretch, &mut frame);
+            Ok(frame)
+        }
+    };
+    flow(next, worker, |frame: Vec<u8>| draft.write_all(&frame).map_err(Error::internal))?;
+    ended(draft)
+}
+
+fn begun(files: &Files) -> Result<Draft> {
+    let mut draft = files.draft()?;
+    draft.write_all(&HEADER).map_err(Error::internal)?;
+    Ok(draft)
+}
+
+fn ended(mut draft: Draft) -> Result<Blob> {
+    draft.write_all(&END).map_err(Error::internal)?;
+    draft.keep()
+}
+
+/// What comes next of a source: a whole stretch unless it ends.
+fn stretch_of(source: &mut (dyn Read + Send)) -> Result<Vec<u8>> {
+    let mut stretch = vec![];
+    let most = STRETCH_BYTES as u64;
+    source.take(most).read_to_end(&mut stretch).map_err(Error::internal)?;
+    Ok(stretch)
 }
 
 /// Opens a content that was kept.
@@ -50,21 +157,49 @@ pub(super) fn decompressed(files: &Files, hash: Hash) -> Result<FrameDecoder<Fil
 
 #[cfg(test)]
 mod tests {
+    use lz4_flex::frame::{BlockSize, FrameEncoder, FrameInfo};
+
     use super::*;
 
+    /// Text that gets smaller and noise that does not, by turns.
+    fn content(n_bytes: usize) -> Vec<u8> {
+        let noise = (0_u64..).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes());
+        let of_byte = |(at, noise): (usize, [u8; 8])| {
+            if at / 30_000 % 3 == 0 { noise } else { *b"7.4;0.7\n" }
+        };
+        noise.enumerate().flat_map(of_byte).take(n_bytes).collect()
+    }
+
+    /// The library's own writer, as it wrote contents before.
+    fn by_the_library(files: &Files, content: &[u8]) -> Hash {
+        let how = FrameInfo::new().block_size(BlockSize::Max64KB);
+        let mut encoder = FrameEncoder::with_frame_info(how, files.draft().unwrap());
+        encoder.write_all(content).unwrap();
+        encoder.finish().unwrap().keep().unwrap().hash
+    }
+
     #[test]
-    fn a_content_comes_back_from_small_blocks() {
+    fn a_content_comes_back_and_its_file_does_not_depend_on_how_it_came() {
         let folder = tempfile::tempdir().unwrap();
         let files = Files::below(folder.path());
-        let content: Vec<_> = (0..400_000_u32).flat_map(u32::to_le_bytes).collect();
-        let mut compressing = Compressing::begin(&files).unwrap();
-        compressing.write_all(&content).unwrap();
-        let blob = compressing.keep().unwrap();
-        let mut header = [0; 6];
-        files.open_blob(blob.hash).unwrap().read_exact(&mut header).unwrap();
-        assert_eq!(header[5] >> 4, 4, "blocks of 64 KiB");
-        let mut found = vec![];
-        decompressed(&files, blob.hash).unwrap().read_to_end(&mut found).unwrap();
-        assert!(found == content);
+        let back = |hash| {
+            let mut found = vec![];
+            decompressed(&files, hash).unwrap().read_to_end(&mut found).unwrap();
+            found
+        };
+        let sizes = [0, 1, BLOCK_BYTES, BLOCK_BYTES + 1, STRETCH_BYTES - 1, STRETCH_BYTES];
+        for n_bytes in sizes.into_iter().chain([STRETCH_BYTES + 1, 5 * STRETCH_BYTES + 7]) {
+            let content = content(n_bytes);
+            let blob = compressed(&files, &mut &*content).unwrap();
+            assert!(back(blob.hash) == content, "{n_bytes} bytes");
+            assert!(back(by_the_library(&files, &content)) == content, "{n_bytes} bytes");
+            for n_at_once in [1000, 70_000, n_bytes.max(1)] {
+                let mut compressing = Compressing::begin(&files).unwrap();
+                for piece in content.chunks(n_at_once) {
+                    compressing.write_all(piece).unwrap();
+                }
+                assert_eq!(compressing.keep().unwrap().hash, blob.hash, "{n_bytes} bytes");
+            }
+        }
     }
 }

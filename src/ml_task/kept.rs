@@ -57,7 +57,7 @@ impl Kept {
         self.file(files, &mut &*bytes)
     }
 
-    fn file(&mut self, files: &Files, source: &mut dyn Read) -> Result<Content> {
+    fn file(&mut self, files: &Files, source: &mut (dyn Read + Send)) -> Result<Content> {
         let blob = compressed(files, source)?;
         self.blobs.push(blob);
         Ok(Content::File(blob.hash))
