@@ -1,8 +1,8 @@
-//! Large contents in files, compressed: one LZ4 frame each. They are written in small blocks: whoever
-//! writes or reads a file has a few of them in memory, and many may read at once.
+//! Large contents in files, compressed: one LZ4 frame each. They are written in small blocks, so
+//! whoever writes or reads a file has few of them in memory, and many may read at once.
 //!
-//! Each block is compressed by the library and for itself, so all processors can take part; its
-//! own writer of frames works through them on one. What stands around the blocks is ours.
+//! Each block is compressed by the library and for itself, so that all processors can take part;
+//! its own writer of frames works on one. What stands around the blocks is ours.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
