@@ -13,6 +13,7 @@ use lz4_flex::frame::FrameDecoder;
 use super::flow::flow;
 use crate::error::{Error, Result};
 use crate::files::{Blob, Draft, Files, Hash};
+use crate::ml::intake::Portion;
 
 /// How every frame begins: blocks of [`BLOCK_BYTES`] at most, each for itself. There are no sums to
 /// tell whether it came back unharmed: contents are known by their hash.
@@ -27,7 +28,7 @@ const BLOCK_BYTES: usize = 64 * 1024;
 /// Stands in the length of a block that is as it was, for it would only have grown.
 const AS_IT_WAS: u32 = 1 << 31;
 
-/// What goes from thread to thread at once. A content that is not longer goes to none.
+/// What goes from thread to thread at once, or less. A content that is shorter goes to none.
 const STRETCH_BYTES: usize = 16 * BLOCK_BYTES;
 
 /// Makes blocks of what is a content's.
@@ -45,14 +46,13 @@ impl Blocks {
         for block in stretch.chunks(BLOCK_BYTES) {
             let at = frame.len() + size_of::<u32>();
             frame.resize(at + get_maximum_output_size(block.len()), 0);
-            let n_bytes = compress_into_with_table(block, &mut frame[at..], &mut self.table)
-                .ok()
-                .filter(|n_bytes| *n_bytes < block.len());
-            if n_bytes.is_none() {
+            let packed = compress_into_with_table(block, &mut frame[at..], &mut self.table).ok();
+            let (n_bytes, kind) = if let Some(n_bytes) = packed.filter(|n| *n < block.len()) {
+                (n_bytes, 0)
+            } else {
                 frame[at..at + block.len()].copy_from_slice(block);
-            }
-            let kind = if n_bytes.is_none() { AS_IT_WAS } else { 0 };
-            let n_bytes = n_bytes.unwrap_or(block.len());
+                (block.len(), AS_IT_WAS)
+            };
             let length = u32::try_from(n_bytes).expect("a block is small") | kind;
             frame[at - size_of::<u32>()..at].copy_from_slice(&length.to_le_bytes());
             frame.truncate(at + n_bytes);
@@ -108,15 +108,18 @@ impl Write for Compressing {
 /// Keeps what a source yields, with the help of all processors if it is much.
 pub(super) fn compressed(files: &Files, source: &mut (dyn Read + Send)) -> Result<Blob> {
     let mut draft = begun(files)?;
-    let (first, mut frame) = (stretch_of(source)?, vec![]);
+    let (first, mut frame) = (stretch_of(source, STRETCH_BYTES)?, vec![]);
     if first.len() < STRETCH_BYTES {
         Blocks::new().add(&first, &mut frame);
         draft.write_all(&frame).map_err(Error::internal)?;
         return ended(draft);
     }
     let mut first = Some(first);
-    let next = |_| {
-        let stretch = first.take().map_or_else(|| stretch_of(source), Ok)?;
+    let next = |portion: Portion| {
+        // Blocks are the same on a machine of many cores, where stretches are shorter.
+        let n_blocks = (portion.bytes_max.min(STRETCH_BYTES) / BLOCK_BYTES).max(1);
+        let stretch =
+            first.take().map_or_else(|| stretch_of(source, n_blocks * BLOCK_BYTES), Ok)?;
         Ok((!stretch.is_empty()).then_some(stretch))
     };
     let worker = || {
@@ -142,11 +145,10 @@ fn ended(mut draft: Draft) -> Result<Blob> {
     draft.keep()
 }
 
-/// What comes next of a source: a whole stretch unless it ends.
-fn stretch_of(source: &mut (dyn Read + Send)) -> Result<Vec<u8>> {
-    let mut stretch = vec![];
-    let most = STRETCH_BYTES as u64;
-    source.take(most).read_to_end(&mut stretch).map_err(Error::internal)?;
+/// What comes next of a source: so much unless it ends.
+fn stretch_of(source: &mut (dyn Read + Send), n_bytes: usize) -> Result<Vec<u8>> {
+    let mut stretch = Vec::with_capacity(n_bytes.min(BLOCK_BYTES));
+    source.take(n_bytes as u64).read_to_end(&mut stretch).map_err(Error::internal)?;
     Ok(stretch)
 }
 
