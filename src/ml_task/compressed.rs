@@ -28,8 +28,11 @@ const BLOCK_BYTES: usize = 64 * 1024;
 /// Stands in the length of a block that is as it was, for it would only have grown.
 const AS_IT_WAS: u32 = 1 << 31;
 
-/// What goes from thread to thread at once, or less. A content that is shorter goes to none.
-const STRETCH_BYTES: usize = 16 * BLOCK_BYTES;
+/// What goes from thread to thread at once, or less: several of them are in memory.
+const STRETCH_BYTES: usize = 4 * BLOCK_BYTES;
+
+/// Contents from here on are worth other threads.
+const LONG_BYTES: usize = 16 * BLOCK_BYTES;
 
 /// Makes blocks of what is a content's.
 struct Blocks {
@@ -108,8 +111,8 @@ impl Write for Compressing {
 /// Keeps what a source yields, with the help of all processors if it is much.
 pub(super) fn compressed(files: &Files, source: &mut (dyn Read + Send)) -> Result<Blob> {
     let mut draft = begun(files)?;
-    let (first, mut frame) = (stretch_of(source, STRETCH_BYTES)?, vec![]);
-    if first.len() < STRETCH_BYTES {
+    let (first, mut frame) = (stretch_of(source, LONG_BYTES)?, vec![]);
+    if first.len() < LONG_BYTES {
         Blocks::new().add(&first, &mut frame);
         draft.write_all(&frame).map_err(Error::internal)?;
         return ended(draft);
@@ -189,8 +192,8 @@ mod tests {
             decompressed(&files, hash).unwrap().read_to_end(&mut found).unwrap();
             found
         };
-        let sizes = [0, 1, BLOCK_BYTES, BLOCK_BYTES + 1, STRETCH_BYTES - 1, STRETCH_BYTES];
-        for n_bytes in sizes.into_iter().chain([STRETCH_BYTES + 1, 5 * STRETCH_BYTES + 7]) {
+        let sizes = [0, 1, BLOCK_BYTES, BLOCK_BYTES + 1, STRETCH_BYTES + 1, LONG_BYTES - 1];
+        for n_bytes in sizes.into_iter().chain([LONG_BYTES, LONG_BYTES + 1, 5 * LONG_BYTES + 7]) {
             let content = content(n_bytes);
             let blob = compressed(&files, &mut &*content).unwrap();
             assert!(back(blob.hash) == content, "{n_bytes} bytes");
