@@ -226,9 +226,13 @@ fn a_backup_is_downloaded_or_it_is_said_why_not() {
     let downloads = tempfile::tempdir().unwrap();
     browser.download_to(downloads.path());
     browser.click("button", "Download");
+    // The browser lays an empty file in its place first, and puts the whole one over it.
     let arrived = eventually(|| {
         let mut files = fs::read_dir(downloads.path()).unwrap().map(|file| file.unwrap().path());
-        files.find(|path| path.extension().is_some_and(|ending| ending == "tar"))
+        files.find(|path| {
+            path.extension().is_some_and(|ending| ending == "tar")
+                && path.metadata().is_ok_and(|facts| facts.len() > 0)
+        })
     });
     let archive = fs::File::open(arrived.expect("nothing was downloaded")).unwrap();
     let mut archive = tar::Archive::new(archive);

@@ -147,7 +147,7 @@ impl Browser {
         }
     }
 
-    fn is_true(&self, expression: &str) -> bool {
+    pub(super) fn is_true(&self, expression: &str) -> bool {
         let guarded = format!("(() => {{ try {{ return !!({expression}); }} catch {{}} }})()");
         let parameters = json!({ "expression": guarded, "returnByValue": true });
         let answer = self.try_send("Runtime.evaluate", &parameters);

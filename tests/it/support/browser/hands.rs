@@ -1,6 +1,6 @@
 //! What a person does with a page: clicking, typing, and finding the way by keyboard.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Browser;
 use crate::support::binary::eventually;
@@ -29,26 +29,43 @@ impl Browser {
     #[track_caller]
     fn click_times(&self, n_clicks: u32, selector: &str, text: &str) {
         let find = visible(selector, text);
-        // A page that draws itself anew may take it away for a moment.
-        let middle = eventually(|| {
+        // A page that draws itself anew may take it away for a moment, or move it from under the
+        // hand; whoever sees that tries again.
+        let pressed = eventually(|| {
             self.wait_until(&find);
             self.settle();
             let middle = self.eval(&format!(
                 "(() => {{ const it = {find}; it?.scrollIntoView({{ block: 'center' }}); \
-                 const box = it?.getBoundingClientRect(); \
-                 return box ? [box.x + box.width / 2, box.y + box.height / 2] : null; }})()"
+                 const box = it?.getBoundingClientRect(); if (!box) return null; \
+                 window.cellarHit = false; \
+                 window.addEventListener('mousedown', ({{ target }}) => \
+                   {{ window.cellarHit = it.contains(target); }}, \
+                   {{ capture: true, once: true }}); \
+                 return [box.x + box.width / 2, box.y + box.height / 2]; }})()"
             ));
-            (!middle.is_null()).then_some(middle)
-        });
-        let middle = middle.unwrap_or_else(|| panic!("{text:?} never stays"));
-        for n in 1..=n_clicks {
-            for kind in ["mousePressed", "mouseReleased"] {
-                let event = json!({
-                    "type": kind, "x": middle[0], "y": middle[1], "button": "left", "clickCount": n,
-                });
-                self.send("Input.dispatchMouseEvent", &event);
+            if middle.is_null() {
+                return None;
             }
+            self.mouse("mousePressed", &middle, 1);
+            if self.is_true("window.cellarHit") {
+                return Some(middle);
+            }
+            self.mouse("mouseReleased", &json!([0, 0]), 1);
+            None
+        });
+        let middle = pressed.unwrap_or_else(|| panic!("{text:?} never stays"));
+        self.mouse("mouseReleased", &middle, 1);
+        for n in 2..=n_clicks {
+            self.mouse("mousePressed", &middle, n);
+            self.mouse("mouseReleased", &middle, n);
         }
+    }
+
+    fn mouse(&self, kind: &str, at: &Value, n_clicks: u32) {
+        let event = json!({
+            "type": kind, "x": at[0], "y": at[1], "button": "left", "clickCount": n_clicks,
+        });
+        self.send("Input.dispatchMouseEvent", &event);
     }
 
     /// Types into the field with this label, after clicking it.
