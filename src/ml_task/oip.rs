@@ -52,17 +52,24 @@ impl Wishes {
         Ok(Self { id, outputs })
     }
 
-    /// Refuses outputs that a model does not have, before anything is predicted.
+    /// Refuses outputs that a model does not have, before anything is predicted; and one that is
+    /// wanted again, for every mention would be all of its numbers once more.
     pub(super) fn check(&self, schema: &Schema) -> Result<()> {
         let known: Vec<_> = schema.outputs.iter().map(|output| output.name).collect();
-        match self.outputs.iter().find(|name| !known.contains(&name.as_str())) {
-            None => Ok(()),
-            Some(name) => {
+        let mut left = known.clone();
+        for name in &self.outputs {
+            if let Some(at) = left.iter().position(|known| known == name) {
+                left.remove(at);
+            } else if known.contains(&name.as_str()) {
+                let message = format!("has {name} more than once; name each output once");
+                return Err(Error::invalid("outputs", "repeated", message));
+            } else {
                 let known = known.join(", ");
                 let message = format!("has {name}, which is no output; the outputs are {known}");
-                Err(Error::invalid("outputs", "unknown_value", message))
+                return Err(Error::invalid("outputs", "unknown_value", message));
             }
         }
+        Ok(())
     }
 }
 

@@ -143,8 +143,11 @@ impl Speech {
             Self::Oip { id, outputs: wanted } => {
                 let mut outputs = oip_outputs(model, of);
                 if !wanted.is_empty() {
-                    let named = |name: &String| outputs.iter().find(|of| of["name"] == **name);
-                    outputs = wanted.iter().filter_map(named).cloned().collect();
+                    let mut named = |name: &String| {
+                        let at = outputs.iter().position(|of| of["name"] == **name)?;
+                        Some(outputs.swap_remove(at))
+                    };
+                    outputs = wanted.iter().filter_map(&mut named).collect();
                 }
                 answer.model_name = Some(model.name().to_owned());
                 answer.model_version = Some(model.version().to_owned());

@@ -260,6 +260,8 @@ fn outputs_are_picked_and_ids_are_texts() {
     for (extra, field) in [
         (json!({"outputs": [{"name": "zzz"}]}), "outputs has zzz"),
         (json!({"outputs": "score"}), "outputs must be"),
+        // Each mention would be all of its numbers again.
+        (json!({"outputs": vec![json!({"name": "score"}); 2]}), "outputs has score more than once"),
         (json!({"id": 5}), "id must be a text"),
     ] {
         let told = infer(extra).expect(400);
