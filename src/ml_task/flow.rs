@@ -2,7 +2,9 @@
 //! cores, and taken on the caller's own in the order in which they were read. What is read and not
 //! yet taken is bounded, however slow any of them is.
 
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -22,9 +24,12 @@ const BLOCKS_BYTES_MAX: usize = 48 * 1024 * 1024;
 
 type Numbered<T> = (u64, T);
 
+/// What came of a block, or why its worker panicked.
+type Piece<P, E> = Result<Result<P, E>, Box<dyn Any + Send>>;
+
 /// Has every block that `next` gives worked on, each by one of the workers that `worker` makes, and
 /// hands what came of it to `take`, in order. Whoever cannot hand on what it has made ends, so a
-/// failure anywhere ends all.
+/// failure anywhere ends all, and so does a panic: it goes on where the flow was begun.
 pub(super) fn flow<B, P, E, W>(
     next: impl FnMut(Portion) -> Result<Option<B>, E> + Send,
     worker: impl Fn() -> W + Sync,
@@ -61,7 +66,7 @@ where
         for (number, piece) in pieces {
             early.insert(number, piece);
             while let Some(piece) = early.remove(&expected) {
-                take(piece?)?;
+                take(piece.unwrap_or_else(|panic| resume_unwind(panic))?)?;
                 expected += 1;
                 // A reader that has ended takes no more.
                 let _ = to_reader.send(());
@@ -77,7 +82,7 @@ fn read<B, P, E>(
     portion: Portion,
     permits: &Receiver<()>,
     to_workers: &SyncSender<Numbered<B>>,
-    to_taker: &SyncSender<Numbered<Result<P, E>>>,
+    to_taker: &SyncSender<Numbered<Piece<P, E>>>,
 ) {
     machine::yield_to_others();
     for number in 0.. {
@@ -88,7 +93,7 @@ fn read<B, P, E>(
             Ok(Some(block)) => to_workers.send((number, block)).is_ok(),
             Ok(None) => false,
             Err(failure) => {
-                let _ = to_taker.send((number, Err(failure)));
+                let _ = to_taker.send((number, Ok(Err(failure))));
                 false
             }
         };
@@ -101,13 +106,16 @@ fn read<B, P, E>(
 fn work<B, P, E>(
     mut worker: impl FnMut(B) -> Result<P, E>,
     blocks: &Mutex<Receiver<Numbered<B>>>,
-    to_taker: &SyncSender<Numbered<Result<P, E>>>,
+    to_taker: &SyncSender<Numbered<Piece<P, E>>>,
 ) {
     machine::yield_to_others();
     loop {
         let block = blocks.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok((number, block)) = block else { return };
-        if to_taker.send((number, worker(block))).is_err() {
+        let piece = catch_unwind(AssertUnwindSafe(|| worker(block)));
+        // What a worker is like after a panic is not certain.
+        let is_last = piece.is_err();
+        if to_taker.send((number, piece)).is_err() || is_last {
             return;
         }
     }
@@ -162,5 +170,31 @@ mod tests {
         assert_eq!(ended, Err(300));
         let room = BLOCKS_PER_WORKER * machine::cores().get();
         assert!(n_read as usize <= 300 + room, "{n_read} were read");
+    }
+
+    #[test]
+    fn a_panic_anywhere_ends_all() {
+        let panicked = |who: &'static str| {
+            let says = move |me: &str, n: u32| {
+                assert!((who, n) != (me, 300), "{me} panics");
+                n
+            };
+            let mut numbers = 0..1_000_000;
+            let flowed = catch_unwind(AssertUnwindSafe(|| {
+                flow(
+                    |_| Ok::<_, ()>(numbers.next().map(|n| says("the reader", n))),
+                    || move |n| Ok(says("a worker", n)),
+                    |n| {
+                        says("the taker", n);
+                        Ok(())
+                    },
+                )
+            }));
+            (flowed.is_err(), numbers.start)
+        };
+        for who in ["the reader", "a worker", "the taker"] {
+            let (has_panicked, n_read) = panicked(who);
+            assert!(has_panicked && n_read < 100_000, "{who}: {n_read}");
+        }
     }
 }
