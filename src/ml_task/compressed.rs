@@ -156,8 +156,48 @@ fn stretch_of(source: &mut (dyn Read + Send), n_bytes: usize) -> Result<Vec<u8>>
 }
 
 /// Opens a content that was kept.
-pub(super) fn decompressed(files: &Files, hash: Hash) -> Result<FrameDecoder<File>> {
-    Ok(FrameDecoder::new(files.open_blob(hash)?))
+pub(super) fn decompressed(files: &Files, hash: Hash) -> Result<Decompressed> {
+    let stored = Stored { file: files.open_blob(hash)?, is_used_up: false };
+    Ok(Decompressed { decoder: FrameDecoder::new(stored), is_at_end: false })
+}
+
+/// A content that was kept, as it was before. The library takes a file that was cut off where a
+/// block ends for a shorter one; here that is a failure, for rows would be missing without a word.
+pub(super) struct Decompressed {
+    decoder: FrameDecoder<Stored>,
+    is_at_end: bool,
+}
+
+/// The file, and whether more was asked of it than it has: the mark at the end of a frame is read
+/// before that.
+struct Stored {
+    file: File,
+    is_used_up: bool,
+}
+
+impl Read for Stored {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let n_bytes = self.file.read(into)?;
+        self.is_used_up |= n_bytes == 0 && !into.is_empty();
+        Ok(n_bytes)
+    }
+}
+
+impl Read for Decompressed {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.is_at_end || into.is_empty() {
+            return Ok(0);
+        }
+        let n_bytes = self.decoder.read(into)?;
+        if n_bytes == 0 {
+            if self.decoder.get_ref().is_used_up {
+                let why = "a content is cut off; `cellar check` names it";
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, why));
+            }
+            self.is_at_end = true;
+        }
+        Ok(n_bytes)
+    }
 }
 
 #[cfg(test)]
@@ -205,6 +245,32 @@ mod tests {
                 }
                 assert_eq!(compressing.keep().unwrap().hash, blob.hash, "{n_bytes} bytes");
             }
+        }
+    }
+
+    #[test]
+    fn a_content_that_is_cut_off_anywhere_fails_to_be_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::below(folder.path());
+        let content = content(3 * BLOCK_BYTES);
+        let blob = compressed(&files, &mut &*content).unwrap();
+        let mut frame = vec![];
+        files.open_blob(blob.hash).unwrap().read_to_end(&mut frame).unwrap();
+        let mut block_ends = vec![HEADER.len()];
+        while let Some((length, _)) = frame[*block_ends.last().unwrap()..].split_first_chunk() {
+            let n_bytes = u32::from_le_bytes(*length) & !AS_IT_WAS;
+            let after = size_of::<u32>() + usize::try_from(n_bytes).unwrap();
+            block_ends.push(block_ends.last().unwrap() + after);
+        }
+        assert_eq!((block_ends.len(), block_ends.last()), (5, Some(&frame.len())));
+        for n_left in (0..frame.len()).step_by(997).chain(block_ends).chain([1, frame.len() - 1]) {
+            let mut draft = files.draft().unwrap();
+            draft.write_all(&frame[..n_left]).unwrap();
+            let cut = draft.keep().unwrap();
+            let mut back = vec![];
+            let read = decompressed(&files, cut.hash).unwrap().read_to_end(&mut back);
+            assert_eq!(read.is_ok(), n_left == frame.len(), "{n_left} of {} bytes", frame.len());
+            assert!(content.starts_with(&back));
         }
     }
 }
