@@ -32,6 +32,8 @@ mod watch;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+#[cfg(target_os = "linux")]
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use prometheus::{IntCounter, IntCounterVec, Opts};
@@ -113,13 +115,21 @@ struct Inner {
     deadlines: Deadlines,
     ended: Ended,
     is_stopped: AtomicBool,
+    /// There from liftoff on.
+    #[cfg(target_os = "linux")]
+    breaker: OnceLock<Mutex<watch::Breaker>>,
 }
 
 impl Keeper {
     /// A keeper that starts watching when the server that it is attached to lifts off.
     pub fn new(deadlines: Deadlines) -> Result<Self> {
-        let (ended, is_stopped) = (Ended::new()?, AtomicBool::new(false));
-        Ok(Self(Arc::new(Inner { deadlines, ended, is_stopped })))
+        Ok(Self(Arc::new(Inner {
+            deadlines,
+            ended: Ended::new()?,
+            is_stopped: AtomicBool::new(false),
+            #[cfg(target_os = "linux")]
+            breaker: OnceLock::new(),
+        })))
     }
 
     /// What it has ended so far.
@@ -132,10 +142,13 @@ impl Keeper {
     /// ends.
     pub fn break_off(&self, client: SocketAddr, port: u16) {
         #[cfg(target_os = "linux")]
-        match watch::break_off(client, port) {
-            Ok(true) => self.0.ended.broken_off.inc(),
-            Ok(false) => {}
-            Err(cause) => tracing::error!(%cause, "an answer ends as if it were whole"),
+        if let Some(breaker) = self.0.breaker.get() {
+            let mut breaker = breaker.lock().unwrap_or_else(PoisonError::into_inner);
+            if breaker.break_off(client, port) {
+                self.0.ended.broken_off.inc();
+            }
+        } else {
+            tracing::error!("an answer ends as if it were whole: the keeper could not start");
         }
         #[cfg(not(target_os = "linux"))]
         let _ = (client, port);
@@ -162,6 +175,11 @@ impl Fairing for Keeper {
         #[cfg(target_os = "linux")]
         if let Err(cause) = watch::start(rocket.config().port, &self.0) {
             tracing::error!(%cause, "slow clients will not be closed: the keeper could not start");
+        }
+        #[cfg(target_os = "linux")]
+        match watch::Breaker::new() {
+            Ok(breaker) => drop(self.0.breaker.set(Mutex::new(breaker))),
+            Err(cause) => tracing::error!(%cause, "answers that fail will end as if whole"),
         }
         #[cfg(not(target_os = "linux"))]
         let _ = rocket;

@@ -17,7 +17,7 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::time::Duration;
 
 use rustix::io::DupFlags;
-use rustix::net::{Shutdown, shutdown, sockopt};
+use rustix::net::{Shutdown, connect_unspec, shutdown, sockopt};
 
 use super::rules::Figures;
 
@@ -81,7 +81,8 @@ pub(super) struct Hook {
 pub(super) enum Manner {
     /// What was sent still arrives.
     Politely,
-    /// What was not taken is thrown away, and with it the memory that it holds.
+    /// What was not taken is thrown away, and with it the memory that it holds. The client is told
+    /// so at once: it never takes what it has for all there is.
     Abruptly,
 }
 
@@ -116,10 +117,12 @@ impl Hook {
             return false;
         };
         let is_ended = found == cookie && is_due(figures(pin.as_raw_fd())) && {
-            if manner == Manner::Abruptly {
-                let _ = sockopt::set_socket_linger(&pin, Some(Duration::ZERO));
-            }
-            shutdown(&pin, Shutdown::Both).is_ok()
+            let ended = match manner {
+                Manner::Politely => shutdown(&pin, Shutdown::Both),
+                // The kernel's way to say that a connection is void.
+                Manner::Abruptly => connect_unspec(&pin),
+            };
+            ended.is_ok()
         };
         self.let_go(pin);
         is_ended

@@ -6,7 +6,7 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::RawFd;
@@ -35,34 +35,39 @@ const PAUSE_WHEN_CROWDED: Duration = Duration::from_millis(50);
 
 /// Begins to watch the connections that this process accepts on `port`.
 pub(super) fn start(port: u16, inner: &Arc<Inner>) -> io::Result<()> {
-    let mut watch = Watch {
-        port,
-        status: File::open("/proc/self/status")?,
-        hook: Hook::new()?,
-        entries: Vec::new(),
-    };
+    let mut watch = Watch { port, table: Table::open()?, hook: Hook::new()?, entries: Vec::new() };
     let inner = Arc::downgrade(inner);
     thread::Builder::new().name("keeper".into()).spawn(move || watch.run(&inner))?;
     Ok(())
 }
 
-/// Breaks off the connection of a client that was accepted on `port`, if it is still there.
-pub(super) fn break_off(client: SocketAddr, port: u16) -> io::Result<bool> {
-    let mut hook = Hook::new()?;
-    for entry in fs::read_dir("/proc/self/fd")? {
-        let name = entry?.file_name();
-        let Some(fd) = name.to_str().and_then(|name| name.parse().ok()) else { continue };
-        let Found::Socket(cookie) = socket::find(fd) else { continue };
-        if socket::client_of(fd, port) == Some(client) {
-            return Ok(hook.end(fd, cookie, Manner::Abruptly, |_| true));
-        }
+/// Breaks off single connections when it is told to. It has what it needs from the start, for
+/// answers fail when descriptors are short, too.
+pub(super) struct Breaker {
+    table: Table,
+    hook: Hook,
+}
+
+impl Breaker {
+    pub(super) fn new() -> io::Result<Self> {
+        Ok(Self { table: Table::open()?, hook: Hook::new()? })
     }
-    Ok(false)
+
+    /// Breaks off the connection of a client that was accepted on `port`; says whether it did.
+    pub(super) fn break_off(&mut self, client: SocketAddr, port: u16) -> bool {
+        for fd in (0..self.table.size()).map(descriptor) {
+            let Found::Socket(cookie) = socket::find(fd) else { continue };
+            if socket::client_of(fd, port) == Some(client) {
+                return self.hook.end(fd, cookie, Manner::Abruptly, |_| true);
+            }
+        }
+        false
+    }
 }
 
 struct Watch {
     port: u16,
-    status: File,
+    table: Table,
     hook: Hook,
     /// By descriptor number: a free one, a file and a foreign socket have no entry, or no client.
     entries: Vec<Option<Entry>>,
@@ -115,7 +120,7 @@ impl Watch {
     /// Looks at everything once; says whether descriptors are about to run out.
     fn round(&mut self, inner: &Inner, now: Instant) -> bool {
         let mut n_open = 0;
-        self.entries.resize_with(self.table_size(), || None);
+        self.entries.resize_with(self.table.size(), || None);
         for number in 0..self.entries.len() {
             n_open += u64::from(self.look(number, now));
             let client = self.client(number).filter(|client| !client.is_ended);
@@ -220,18 +225,31 @@ impl Watch {
         let numbers = 0..self.entries.len();
         numbers.filter_map(|number| Some((number, self.client(number).filter(|c| !c.is_ended)?)))
     }
+}
 
-    /// One more than the highest number that a descriptor can have now, as the kernel tells it.
-    ///
-    /// Reading it anew from an open file costs no descriptor, and trying every number below is
-    /// several times cheaper than listing those in use.
-    fn table_size(&self) -> usize {
+/// How many numbers descriptors can have now, as the kernel tells it.
+///
+/// Reading it anew from an open file costs no descriptor, and trying every number below is several
+/// times cheaper than listing those in use.
+struct Table {
+    status: File,
+    size: usize,
+}
+
+impl Table {
+    fn open() -> io::Result<Self> {
+        Ok(Self { status: File::open("/proc/self/status")?, size: 1024 })
+    }
+
+    /// One more than the highest number, or what was told last.
+    fn size(&mut self) -> usize {
         let mut text = [0; 2048];
         let length = self.status.read_at(&mut text, 0).unwrap_or(0);
-        String::from_utf8_lossy(&text[..length])
+        let told = String::from_utf8_lossy(&text[..length])
             .lines()
-            .find_map(|line| line.strip_prefix("FDSize:")?.trim().parse().ok())
-            .unwrap_or(self.entries.len().max(1024))
+            .find_map(|line| line.strip_prefix("FDSize:")?.trim().parse().ok());
+        self.size = told.unwrap_or(self.size);
+        self.size
     }
 }
 
