@@ -33,12 +33,13 @@ pub(super) enum Computed {
 }
 
 /// Reads the rows, and asks the model about the good ones: on the spot if they are few, or else
-/// where it is in nobody's way.
+/// where it is in nobody's way, and only if `can_pay` takes so many.
 pub(super) async fn read_and_predict(
     model: &Arc<dyn MLModel>,
     form: Form,
     upload: Upload,
     limits: Limits,
+    can_pay: impl AsyncFnOnce(u64) -> Result<()>,
 ) -> Result<(Upload, Computed)> {
     let begun = Instant::now();
     let (upload, found) = if upload.size_bytes <= HERE_BYTES_MAX {
@@ -52,6 +53,7 @@ pub(super) async fn read_and_predict(
         };
         let (upload, block) = compute(work).await?;
         let Some(mut block) = block else { return Ok((upload, Computed::Large)) };
+        can_pay(block.rows.len() as u64).await?;
         let rows = Arc::new(mem::take(&mut block.rows));
         let outputs = predict_together(model, &rows).await;
         block.rows = Arc::unwrap_or_clone(rows);

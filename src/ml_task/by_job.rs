@@ -30,17 +30,13 @@ fn too_much_waits() -> Error {
 }
 
 impl MLService {
-    /// Refuses what the write would refuse anyway, before a large file is read and kept for it.
+    /// Refuses what the write would refuse anyway, before a large file is read or kept for it.
     async fn could_begin(&self, user_id: UserId, price: Credits) -> Result<()> {
         let look = move |r: &Reader<'_>| {
             if MLTask::count_live(r, user_id)? >= LIVE_MAX {
                 return Err(too_much_waits());
             }
-            let balance = Balance::find(r, user_id)?.available;
-            if balance < price {
-                return Err(Error::OutOfCredits { cost: price, balance });
-            }
-            Ok(())
+            Balance::require(r, user_id, price)
         };
         self.parts().database.read(look).await
     }
@@ -55,23 +51,27 @@ impl MLService {
         // A model that is being trained has its columns and its price already.
         let offer = self.parts().models.offer(name)?;
         let trained = self.parts().models.get_model(name).ok();
-        self.parts().unpaid.check(asked.caller.user_id(), self.parts().clock.now())?;
-        self.could_begin(asked.caller.user_id(), offer.price).await?;
+        let (user_id, now) = (asked.caller.user_id(), self.parts().clock.now());
+        self.parts().unpaid.check(user_id, now)?;
+        self.could_begin(user_id, offer.price).await?;
         let (form, limits) = (asked.form, self.parts().limits);
         let (files, offered) = (self.parts().files.clone(), Arc::clone(&offer));
-        let read = move || {
+        let count = move || {
             let inputs = &offered.schema.inputs;
             let n_given = form.open(upload.open()?, inputs, limits.intake)?.count()?;
-            Ok((n_given, compressed(&files, &mut upload.open()?)?))
+            Ok((n_given, upload))
         };
-        let (n_given, blob) = compute(read).await?;
+        let (n_given, upload) = compute(count).await?;
+        let price = times(offer.price, n_given)?;
+        self.could_begin(user_id, price).await?;
+        let deposit = self.parts().unpaid.deposit(user_id, upload.size_bytes, now);
+        let blob = compute(move || compressed(&files, &mut upload.open()?)).await?;
         let now = self.parts().clock.now();
         let tally = Tally { n_given, ..Tally::default() };
         let version = trained.as_ref().map_or("", |model| model.version());
         let which = Which { name: &offer.name, version, price: offer.price };
         let mut task = draft_of(&asked, &which, tally, now);
         (task.status, task.finished_at, task.started_at) = (Status::Queued, None, None);
-        let price = times(task.price, n_given)?;
         let Asked { caller, ticket, deadline, .. } = asked;
         let jobs = self.parts().jobs.clone();
         let order = move |tx: &Tx<'_>| {
@@ -95,6 +95,7 @@ impl MLService {
             })
         };
         let done = caller.write(&self.parts().database, order).await?;
+        deposit.recorded();
         Ok(Answered { done, cost: None })
     }
 }

@@ -14,7 +14,7 @@ use super::kept::Kept;
 use super::order::{Answered, Asked, Order, Refused};
 use super::outcome::Predicted;
 use super::parts::{Parts, Told};
-use super::record::{MLTask, NamedTask, Status, Tally, TaskQuery};
+use super::record::{MLTask, NamedTask, Status, Tally, TaskQuery, times};
 use super::results::{Results, Source, open_content};
 use super::submission::HERE_BYTES_MAX;
 use super::telling::{Paid, Telling};
@@ -24,6 +24,7 @@ use super::view::TaskView;
 use crate::access::Caller;
 use crate::clock::Clock;
 use crate::compute::compute;
+use crate::credits::Credits;
 use crate::database::{Database, Reader, Tx};
 use crate::error::{Error, Result};
 use crate::files::Files;
@@ -33,6 +34,7 @@ use crate::job::{JobView, Jobs, Watch, Whose};
 use crate::ml::intake;
 use crate::ml_model::MLModel;
 use crate::ml_model_manager::MLModelManager;
+use crate::transaction::Balance;
 use crate::web::Upload;
 
 /// What a fault takes where it is kept, about.
@@ -89,7 +91,10 @@ impl MLService {
         }
         let model = self.parts.models.await_model(&name).await?;
         let limits = self.parts.limits;
-        let (upload, computed) = read_and_predict(&model, form, upload, limits).await?;
+        let (user_id, price) = (asked.caller.user_id(), model.price());
+        // Much is not predicted for somebody who cannot pay for it.
+        let can_pay = async |n_rows| self.require(user_id, times(price, n_rows)?).await;
+        let (upload, computed) = read_and_predict(&model, form, upload, limits, can_pay).await?;
         match computed {
             Computed::Large if asked.speech.may_be_later() => {
                 self.begin(asked, &name, upload).await
@@ -150,6 +155,13 @@ impl MLService {
         let Asked { caller, ticket, form, speech, .. } = asked;
         let files = self.parts.files.clone();
         let is_small = upload.size_bytes <= HERE_BYTES_MAX && of.is_small();
+        let deposit = if is_small {
+            None
+        } else {
+            self.parts.unpaid.check(caller.user_id(), now)?;
+            self.require(caller.user_id(), cost).await?;
+            Some(self.parts.unpaid.deposit(caller.user_id(), upload.size_bytes, now))
+        };
         let work = Arc::new((upload, of));
         let told = Arc::clone(&work);
         let tell = move || Telling::of(&*model, form, &speech, &told.0, &told.1);
@@ -181,13 +193,22 @@ impl MLService {
         } else {
             caller.write(database, pay).await
         };
-        match paid? {
+        let paid = paid?;
+        if let Some(deposit) = deposit {
+            deposit.recorded();
+        }
+        match paid {
             // Whoever has no answer to keep writes it down after the commit, in nobody's way.
             Paid::Now(task, telling) => {
                 Ok(Answered { cost: Some(cost), done: telling.tell(&task)? })
             }
             Paid::Kept(done) => Ok(Answered { done, cost: Some(cost) }),
         }
+    }
+
+    /// Refuses what this user could not pay for now, before much is done or kept for it.
+    async fn require(&self, user_id: UserId, cost: Credits) -> Result<()> {
+        self.parts.database.read(move |r| Balance::require(r, user_id, cost)).await
     }
 
     /// Records a task that failed and costs nothing, if there is room for it. What is known of its

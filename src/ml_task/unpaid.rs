@@ -50,6 +50,30 @@ struct Day {
     n_bytes: u64,
 }
 
+/// What is kept for a request before it is recorded. If that is refused, or the client leaves
+/// before, it lies on the disk for a while all the same, and counts as what nobody paid for.
+pub(super) struct Deposit {
+    unpaid: Unpaid,
+    user_id: UserId,
+    n_bytes: u64,
+    now: Timestamp,
+}
+
+impl Deposit {
+    /// The request is recorded, and whatever is kept belongs to it.
+    pub(super) fn recorded(mut self) {
+        self.n_bytes = 0;
+    }
+}
+
+impl Drop for Deposit {
+    fn drop(&mut self) {
+        if self.n_bytes > 0 {
+            self.unpaid.note(self.user_id, self.n_bytes, self.now);
+        }
+    }
+}
+
 impl Unpaid {
     /// With this bound on what an account may keep, and on what of it may come in a day.
     pub fn new(bytes_max: u64) -> Self {
@@ -90,8 +114,8 @@ impl Unpaid {
         day.n_bytes = day.n_bytes.saturating_add(n_bytes).saturating_add(TASK_BYTES);
     }
 
-    /// Refuses work in the background, which is kept before it is known whether it fails, to
-    /// whoever has left as much as may come in a day.
+    /// Refuses what is kept before it is known whether it is recorded or fails, to whoever has left
+    /// as much as may come in a day.
     pub(super) fn check(&self, user_id: UserId, now: Timestamp) -> Result<()> {
         match self.today(user_id, now).filter(|day| day.n_bytes >= self.bytes_max) {
             None => Ok(()),
@@ -100,6 +124,11 @@ impl Unpaid {
                 Err(Error::TooMany { retry_after_s: left_s.unsigned_abs() })
             }
         }
+    }
+
+    /// Begins to keep so much for a request of which it is not certain yet that it is recorded.
+    pub(super) fn deposit(&self, user_id: UserId, n_bytes: u64, now: Timestamp) -> Deposit {
+        Deposit { unpaid: self.clone(), user_id, n_bytes, now }
     }
 
     /// The oldest of a user's tasks that cost nothing, which are too many by now.
@@ -182,6 +211,16 @@ mod tests {
         assert!(matches!(late, Err(Error::TooMany { retry_after_s: 6 })), "{late:?}");
         assert!(unpaid.check(user, begin.plus_s(DAY_S)).is_ok());
         assert!(has_room(user, 9_000, begin.plus_s(DAY_S)));
+    }
+
+    #[test]
+    fn what_is_kept_and_not_recorded_counts_as_unpaid() {
+        let (user, now) = (UserId::from_number(1), Timestamp::from_millis(0));
+        let unpaid = Unpaid::new(10_000);
+        unpaid.deposit(user, 20_000, now).recorded();
+        assert!(unpaid.check(user, now).is_ok());
+        drop(unpaid.deposit(user, 20_000, now));
+        assert!(unpaid.check(user, now).is_err());
     }
 
     #[test]

@@ -108,6 +108,12 @@ impl Balance {
         )?
         .ok_or(Error::NotFound("account"))
     }
+
+    /// Refuses what this user could not pay for now. Whoever charges or holds it later looks anew.
+    pub fn require(r: &Reader<'_>, user_id: UserId, cost: Credits) -> Result<()> {
+        let balance = Self::find(r, user_id)?.available;
+        if balance < cost { Err(Error::OutOfCredits { cost, balance }) } else { Ok(()) }
+    }
 }
 
 /// Opens the account of a new user, with nothing in it.

@@ -1,5 +1,8 @@
 //! What costs nothing is kept within bounds.
 
+use std::fs;
+use std::path::Path;
+
 use super::*;
 
 /// So many letters in which nothing comes again.
@@ -71,6 +74,46 @@ fn what_fails_beyond_a_days_room_is_answered_and_not_recorded() {
     assert_eq!(predict(&ada, &json!([wine()])).expect(200)["cost"], 1);
     app.clock.advance_s(24 * 3600);
     assert!(fail(&app.signed_in("ada"), 20_000, 9).header("Cellar-Task-Id").is_some());
+}
+
+#[test]
+fn what_is_refused_for_credits_is_not_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = Setup::default().flag("sign_up_credits", "2").start_in(folder.path());
+    let ada = app.user("ada");
+    let records: Vec<_> = (0..3)
+        .map(|mark| {
+            let mut record = wine();
+            record["note"] = json!(noise(30_000, mark));
+            record
+        })
+        .collect();
+    let body = json!({"model": "wine", "records": records});
+    let post = || ada.post("/api/tasks").json(&body);
+    post().send().problem(402, "out_of_credits");
+    post().header("Prefer", "respond-async").send().problem(402, "out_of_credits");
+    // Neither recorded nor left behind for the sweeper.
+    assert_eq!((n_tasks(&ada), n_files(folder.path())), (0, 0));
+    let body = json!({"model": "wine", "records": records[..2]});
+    ada.post("/api/tasks").json(&body).send().expect(200);
+    assert_eq!(n_files(folder.path()), 1);
+}
+
+/// Contents on the disk, whether or not anything knows of them.
+fn n_files(data: &Path) -> usize {
+    let below = |folder: &Path| -> Vec<_> {
+        let entries = fs::read_dir(folder).into_iter().flatten();
+        entries.map(|entry| entry.unwrap().path()).collect()
+    };
+    let mut folders = vec![data.join("blobs")];
+    let mut n_files = 0;
+    while let Some(folder) = folders.pop() {
+        let (inner, files): (Vec<_>, Vec<_>) =
+            below(&folder).into_iter().partition(|path| path.is_dir());
+        folders.extend(inner);
+        n_files += files.len();
+    }
+    n_files
 }
 
 #[test]
