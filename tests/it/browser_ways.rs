@@ -46,6 +46,26 @@ fn going_back_from_a_form_leaves_the_history_as_it_was() {
 }
 
 #[test]
+fn a_form_that_is_gone_asks_nothing() {
+    let binary = Binary::new();
+    let Some((_served, browser)) = stage(&binary) else { return };
+    sign_in(&browser);
+    browser.click("nav a", "Account");
+    browser.fill("Name", "Ada");
+    // Whoever leaves it goes on as soon as the next screen is there, before anything is painted.
+    browser.eval(
+        "new MutationObserver((_, watch) => { \
+         if (!document.body.innerText.includes('What can be asked on this server')) return; \
+         watch.disconnect(); document.querySelector('nav a[href=\"/\"]').click(); }) \
+         .observe(document.getElementById('main'), { childList: true, subtree: true }); true",
+    );
+    browser.click("nav a", "Models");
+    browser.click("dialog button", "Leave");
+    browser.wait_for_text("Last tasks");
+    assert_eq!(browser.eval("document.querySelectorAll('dialog').length"), 0);
+}
+
+#[test]
 fn a_screen_that_is_left_does_not_take_the_next_address_for_its_own() {
     let binary = Binary::new();
     let Some((_served, browser)) = stage(&binary) else { return };

@@ -1,6 +1,6 @@
 // @ts-check
 // What is started by a hand and done once at a time, however often the hand comes down.
-import { useEffect, useRef, useState } from '/js/core/view.js';
+import { useLayoutEffect, useRef, useState } from '/js/core/view.js';
 
 /**
  * The same deed, but a call does nothing while an earlier one is under way.
@@ -52,6 +52,6 @@ export function useAction(act, onError) {
 /** Whether the component is gone by now: a deed goes on without the dialog that it was sent from. */
 export function useGone() {
   const isGone = useRef(false);
-  useEffect(() => () => { isGone.current = true; }, []);
+  useLayoutEffect(() => () => { isGone.current = true; }, []);
   return isGone;
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // Forms that were begun and not sent: leaving them asks first.
 import { store } from '/js/core/state.js';
-import { useEffect, useRef } from '/js/core/view.js';
+import { useLayoutEffect, useRef } from '/js/core/view.js';
 
 /** Each says whether something would be lost. @type {Set<() => boolean>} */
 const guards = new Set();
@@ -39,7 +39,8 @@ export function withdrawQuestion() {
 export function useGuard(isDirty) {
   const latest = useRef(isDirty);
   latest.current = isDirty;
-  useEffect(() => {
+  // At once, and not after the next frame: whoever is quick would be asked about a form that is gone.
+  useLayoutEffect(() => {
     const guard = () => latest.current();
     guards.add(guard);
     return () => { guards.delete(guard); };

@@ -1,7 +1,7 @@
 // @ts-check
 // What somebody was typing when their session ended by itself. It comes back to them when they sign in again, and to nobody
 // else; it lies in the memory of this page alone.
-import { useEffect, useRef, useState } from '/js/core/view.js';
+import { useLayoutEffect, useRef, useState } from '/js/core/view.js';
 
 /** Each says under which name what is to be kept, or nothing. @type {Set<() => [string, any] | null>} */
 const typing = new Set();
@@ -36,7 +36,8 @@ export function useTyped(name, initial, pick = (value) => value) {
   const [value, setValue] = useState(() => (kept.has(id) ? kept.get(id) : initial));
   const latest = useRef({ value, pick });
   latest.current = { value, pick };
-  useEffect(() => {
+  // At once: what was typed into a form that is gone is not kept.
+  useLayoutEffect(() => {
     // It has come back.
     kept.delete(id);
     const tell = () => {

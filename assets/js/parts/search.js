@@ -1,5 +1,5 @@
 // @ts-check
-import { html, useEffect, useRef, useState } from '/js/core/view.js';
+import { html, useEffect, useLayoutEffect, useRef, useState } from '/js/core/view.js';
 import { Icon } from '/js/parts/icon.js';
 
 const WAIT_MS = 250;
@@ -16,7 +16,8 @@ export function Search({ label, value, onSearch, hint }) {
     if (value !== last.current) setText(value);
     last.current = value;
   }, [value]);
-  useEffect(() => {
+  // At once: what is asked for after the list is gone would be asked of the next screen.
+  useLayoutEffect(() => {
     if (text === last.current) return undefined;
     const timer = setTimeout(() => {
       last.current = text;
