@@ -158,7 +158,7 @@ impl MLService {
         let deposit = if is_small {
             None
         } else {
-            self.parts.unpaid.check(caller.user_id(), now)?;
+            self.parts.unpaid.check_lost(caller.user_id(), now)?;
             self.require(caller.user_id(), cost).await?;
             Some(self.parts.unpaid.deposit(caller.user_id(), upload.size_bytes, now))
         };

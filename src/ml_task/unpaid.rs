@@ -47,7 +47,10 @@ pub struct Unpaid {
 #[derive(Clone, Copy)]
 struct Day {
     since: Timestamp,
-    n_bytes: u64,
+    /// What failed or was cancelled, and was kept.
+    n_failed: u64,
+    /// What was kept for requests that were not recorded after all.
+    n_lost: u64,
 }
 
 /// What is kept for a request before it is recorded. If that is refused, or the client leaves
@@ -69,7 +72,7 @@ impl Deposit {
 impl Drop for Deposit {
     fn drop(&mut self) {
         if self.n_bytes > 0 {
-            self.unpaid.note(self.user_id, self.n_bytes, self.now);
+            self.unpaid.note(self.user_id, self.now, |day| &mut day.n_lost, self.n_bytes);
         }
     }
 }
@@ -88,42 +91,59 @@ impl Unpaid {
     /// today. The first of a day always has room.
     pub(super) fn has_room(&self, user_id: UserId, n_bytes: u64, now: Timestamp) -> bool {
         let with_it = n_bytes.saturating_add(TASK_BYTES);
-        let n_today = self.today(user_id, now).map_or(0, |day| day.n_bytes);
+        let n_today = self.today(user_id, now).n_bytes();
         let has_room = n_today == 0 || n_today.saturating_add(with_it) <= self.bytes_max;
         if has_room {
-            self.note(user_id, n_bytes, now);
+            self.note(user_id, now, |day| &mut day.n_failed, n_bytes);
         }
         has_room
     }
 
-    fn today(&self, user_id: UserId, now: Timestamp) -> Option<Day> {
-        self.days().get(&user_id).copied().filter(|day| day.is_at(now))
+    fn today(&self, user_id: UserId, now: Timestamp) -> Day {
+        let day = self.days().get(&user_id).copied().filter(|day| day.is_at(now));
+        day.unwrap_or_else(|| Day::beginning(now))
     }
 
-    /// Notes that so much was kept.
-    fn note(&self, user_id: UserId, n_bytes: u64, now: Timestamp) {
+    /// Notes that so much more was kept, of one sort.
+    fn note(
+        &self,
+        user_id: UserId,
+        now: Timestamp,
+        of: impl FnOnce(&mut Day) -> &mut u64,
+        n_bytes: u64,
+    ) {
         let mut days = self.days();
         if days.len() >= DAYS_MAX {
             days.retain(|_, day| day.is_at(now));
         }
-        let begun = Day { since: now, n_bytes: 0 };
-        let day = days.entry(user_id).or_insert(begun);
+        let day = days.entry(user_id).or_insert(Day::beginning(now));
         if !day.is_at(now) {
-            *day = begun;
+            *day = Day::beginning(now);
         }
-        day.n_bytes = day.n_bytes.saturating_add(n_bytes).saturating_add(TASK_BYTES);
+        let n_kept = of(day);
+        *n_kept = n_kept.saturating_add(n_bytes).saturating_add(TASK_BYTES);
     }
 
-    /// Refuses what is kept before it is known whether it is recorded or fails, to whoever has left
-    /// as much as may come in a day.
+    /// Refuses work that may fail once it is kept, to whoever has left as much as may come in a
+    /// day.
     pub(super) fn check(&self, user_id: UserId, now: Timestamp) -> Result<()> {
-        match self.today(user_id, now).filter(|day| day.n_bytes >= self.bytes_max) {
-            None => Ok(()),
-            Some(day) => {
-                let left_s = day.since.plus_s(DAY_S).millis_since(now) / 1_000 + 1;
-                Err(Error::TooMany { retry_after_s: left_s.unsigned_abs() })
-            }
+        let day = self.today(user_id, now);
+        self.refuse_beyond(day, day.n_bytes(), now)
+    }
+
+    /// Refuses what is sure to be paid for once it is recorded, to whoever has as often seen to it
+    /// that it was not.
+    pub(super) fn check_lost(&self, user_id: UserId, now: Timestamp) -> Result<()> {
+        let day = self.today(user_id, now);
+        self.refuse_beyond(day, day.n_lost, now)
+    }
+
+    fn refuse_beyond(&self, day: Day, n_bytes: u64, now: Timestamp) -> Result<()> {
+        if n_bytes < self.bytes_max {
+            return Ok(());
         }
+        let left_s = day.since.plus_s(DAY_S).millis_since(now) / 1_000 + 1;
+        Err(Error::TooMany { retry_after_s: left_s.unsigned_abs() })
     }
 
     /// Begins to keep so much for a request of which it is not certain yet that it is recorded.
@@ -166,7 +186,7 @@ impl Unpaid {
     /// Notes work in the background that ended without having been paid for, and makes room.
     pub(super) fn ended(&self, tx: &Tx<'_>, user_id: UserId, now: Timestamp) -> Result<()> {
         let newest = newest(tx, user_id, 1)?.first().map_or(0, |(_, size_bytes)| *size_bytes);
-        self.note(user_id, newest, now);
+        self.note(user_id, now, |day| &mut day.n_failed, newest);
         let surplus = self.surplus(tx, user_id)?;
         Self::delete(tx, user_id, &surplus, now)
     }
@@ -187,6 +207,14 @@ fn newest(r: &Reader<'_>, user_id: UserId, n_max: usize) -> Result<Vec<(MLTaskId
 }
 
 impl Day {
+    fn beginning(now: Timestamp) -> Self {
+        Self { since: now, n_failed: 0, n_lost: 0 }
+    }
+
+    fn n_bytes(self) -> u64 {
+        self.n_failed.saturating_add(self.n_lost)
+    }
+
     fn is_at(self, now: Timestamp) -> bool {
         now < self.since.plus_s(DAY_S)
     }
@@ -219,8 +247,12 @@ mod tests {
         let unpaid = Unpaid::new(10_000);
         unpaid.deposit(user, 20_000, now).recorded();
         assert!(unpaid.check(user, now).is_ok());
+        // What failed is no hindrance to what is paid for.
+        assert!(unpaid.has_room(user, 20_000, now));
+        assert!(unpaid.check(user, now).is_err() && unpaid.check_lost(user, now).is_ok());
         drop(unpaid.deposit(user, 20_000, now));
-        assert!(unpaid.check(user, now).is_err());
+        assert!(unpaid.check_lost(user, now).is_err());
+        assert!(unpaid.check_lost(user, now.plus_s(DAY_S)).is_ok());
     }
 
     #[test]

@@ -132,6 +132,9 @@ fn work_in_the_background_is_refused_beyond_a_days_room() {
     refused.problem(429, "too_many");
     assert!(refused.header("Retry-After").unwrap().parse::<u64>().unwrap() > 80_000);
     assert_eq!((n_tasks(&ada), balance(&ada)), (1, [100, 0]));
-    // What is answered at once is not in the way of it, nor is it of that.
+    // What is answered at once is not in the way of it, nor is it of that, however large.
     assert_eq!(predict(&ada, &json!([wine()])).expect(200)["cost"], 1);
+    let mut large = wine();
+    large["note"] = json!(noise(20_000, 2));
+    assert_eq!(predict(&ada, &json!([large])).expect(200)["cost"], 1);
 }
