@@ -1,6 +1,6 @@
 // @ts-check
 // Events from the server as they happen.
-import { useEffect, useRef } from '/js/core/view.js';
+import { useLayoutEffect, useRef } from '/js/core/view.js';
 
 const RETRY_MS = 2000;
 
@@ -89,5 +89,5 @@ export function follow({ path, name, find, isOpen, onChange }) {
 export function useFollow(key, start, onChange) {
   const latest = useRef(onChange);
   latest.current = onChange;
-  useEffect(() => (key === null ? undefined : start(key, (thing) => latest.current(thing))), [key]);
+  useLayoutEffect(() => (key === null ? undefined : start(key, (thing) => latest.current(thing))), [key]);
 }

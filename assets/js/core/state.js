@@ -84,7 +84,8 @@ export function useLoad(load, keys = []) {
 export function useEvery(period_s, act) {
   const latest = useRef(act);
   latest.current = act;
-  useEffect(() => {
+  // At once: what is gone asks for nothing more.
+  useLayoutEffect(() => {
     const visible = () => { if (!document.hidden) latest.current(); };
     const timer = setInterval(visible, period_s * 1000);
     document.addEventListener('visibilitychange', visible);

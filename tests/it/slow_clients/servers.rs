@@ -13,6 +13,7 @@ use cellar::error::Error;
 use cellar::job::Kinds;
 use cellar::server::{self, Parts};
 use cellar::web::{Download, Keeper};
+use prometheus::core::Collector;
 use rocket::data::ToByteUnit;
 use rocket::fairing::AdHoc;
 use rocket::futures::stream;
@@ -141,6 +142,10 @@ impl Inside {
 
 impl Drop for Inside {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            let ended = self.keeper.ended().by_reason.collect();
+            eprintln!("what the keeper has ended: {ended:?}");
+        }
         self.runtime.take().unwrap().shutdown_background();
     }
 }
