@@ -32,6 +32,10 @@ pub(crate) struct Window {
     pub(crate) is_dark: bool,
 }
 
+/// How long a story waits for what its page has asked for and is not shown. Where a server is held
+/// still there is no answer.
+const ANSWERS_WAIT: Duration = Duration::from_secs(10);
+
 /// One browser with one page, and everything that went wrong on it.
 pub(crate) struct Browser {
     process: Child,
@@ -272,7 +276,15 @@ impl Browser {
         assert!(n_told > 0, "nothing was said of {text}");
     }
 
+    /// The first of several refusals may be on the screen already: the others are waited for.
     fn forgive(&self, is_told: impl Fn(&Fault) -> bool) -> usize {
+        let begun = Instant::now();
+        while begun.elapsed() < ANSWERS_WAIT {
+            self.catch_up();
+            if self.link.borrow().unanswered.is_empty() {
+                break;
+            }
+        }
         let mut link = self.link.borrow_mut();
         let n_before = link.faults.len();
         link.faults.retain(|fault| !is_told(fault));

@@ -1,7 +1,7 @@
 //! The wire to the browser: commands, their answers, and every event that says that something went
 //! wrong.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -22,6 +22,8 @@ pub(super) struct Link {
     pub(super) files: HashMap<String, i64>,
     /// The files on their way, by request: which one, and how long its head is.
     awaited: HashMap<String, (String, i64)>,
+    /// The requests of which nothing has come back yet.
+    pub(super) unanswered: HashSet<String>,
 }
 
 /// Something that a visitor might not see, but that should not be. The texts are for whoever reads
@@ -44,8 +46,8 @@ impl Link {
         let stream = TcpStream::connect(authority).unwrap();
         stream.set_read_timeout(Some(PATIENCE + Duration::from_secs(30))).unwrap();
         let (socket, _) = tungstenite::client(address, stream).unwrap();
-        let (files, awaited) = (HashMap::new(), HashMap::new());
-        Self { socket, session: None, last_id: 0, faults: vec![], files, awaited }
+        let (files, awaited, unanswered) = (HashMap::new(), HashMap::new(), HashSet::new());
+        Self { socket, session: None, last_id: 0, faults: vec![], files, awaited, unanswered }
     }
 
     /// Sends a command and notes every event until its answer comes.
@@ -95,9 +97,27 @@ impl Link {
     }
 
     fn note(&mut self, event: &Value, origin: &str) {
-        let about = &event["params"];
-        self.count(event["method"].as_str().unwrap_or_default(), about);
-        self.faults.extend(fault(event["method"].as_str().unwrap_or_default(), about, origin));
+        let (method, about) = (event["method"].as_str().unwrap_or_default(), &event["params"]);
+        self.count(method, about);
+        self.follow(method, about);
+        self.faults.extend(fault(method, about, origin));
+    }
+
+    fn follow(&mut self, method: &str, about: &Value) {
+        let id = about["requestId"].as_str().unwrap_or_default();
+        match method {
+            "Network.requestWillBeSent" => {
+                self.unanswered.insert(id.to_owned());
+            }
+            "Network.responseReceived" | "Network.loadingFinished" | "Network.loadingFailed" => {
+                self.unanswered.remove(id);
+            }
+            // Nobody waits any more for what the page before had asked for.
+            "Page.frameNavigated" if about["frame"]["parentId"].is_null() => {
+                self.unanswered.clear();
+            }
+            _ => {}
+        }
     }
 }
 
