@@ -64,7 +64,7 @@ fn record() -> Value {
 }
 
 fn one_row(server: &Served, headers: &str, peers: Option<&Peers>, n_connections: usize) {
-    let load = Load { n_connections, n_of_each: 6_400 / n_connections.max(4) };
+    let load = Load { n_connections, n_of_each: 25_600 / n_connections.max(8) };
     let livez = server.request("/livez", "");
     let body = json!({"model": "wine", "rows": [record()]});
     let predict = server.post("/api/tasks", headers, &body);
