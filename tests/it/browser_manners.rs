@@ -174,16 +174,18 @@ fn the_palette_opens_from_the_keyboard_and_gives_the_focus_back() {
 
 const REQUEST: &str = "req_0123456789abcdef";
 
-/// Has the server fail at what is read below this path, until `window.fetch` is what it was.
+/// Has the server fail at what is read below this path, until `window.fetch` is what it was, and
+/// counts how often it failed.
 fn fail_at(browser: &Browser, path: &str) {
     let problem = json!({
         "type": "about:blank", "title": "Internal Server Error", "status": 500,
         "code": "internal", "detail": "something went wrong here", "request_id": REQUEST,
     });
     browser.eval(&format!(
-        "window.ask ??= fetch; window.fetch = (path, options) => path.startsWith({}) \
-         ? Promise.resolve(new Response({}, {{ status: 500, \
-           headers: {{ 'Content-Type': 'application/problem+json' }} }})) \
+        "window.ask ??= fetch; window.failed = 0; \
+         window.fetch = (path, options) => path.startsWith({}) \
+         ? (failed++, Promise.resolve(new Response({}, {{ status: 500, \
+           headers: {{ 'Content-Type': 'application/problem+json' }} }}))) \
          : ask(path, options); true",
         json!(path),
         json!(problem.to_string())
@@ -197,6 +199,8 @@ fn a_list_that_the_server_failed_at_names_the_request_and_can_be_tried_again() {
     sign_in(&browser);
     top_up(&browser, 100);
     predict(&browser, "simple", &json!([[1, 2]]));
+    // News of the balance has the list of entries ask by itself.
+    browser.wait_for_text("99 credits");
     for (link, path, sign) in [
         ("History", "/api/tasks", "Doubler"),
         ("Credits", "/api/transactions", "Top-up"),
@@ -217,9 +221,15 @@ fn a_list_that_the_server_failed_at_names_the_request_and_can_be_tried_again() {
         inspect(&browser, &format!("failed-{}", link.to_lowercase().replace(' ', "-")));
         assert_eq!(browser.eval("document.querySelectorAll('#main td time').length"), 0, "{link}");
         // It stays while the server goes on failing.
+        let asked = browser.eval("failed");
         browser.click("#main [role=alert] button", "Try again");
+        browser.wait_until(&format!("failed > {asked}"));
         browser.wait_for_text(&format!("Request {REQUEST}"));
-        browser.eval("window.fetch = ask; true");
+        // Lists ask now and then by themselves; the first question that is answered is this one.
+        browser.eval(
+            "addEventListener('click', () => { window.fetch = ask; }, \
+             { capture: true, once: true }); true",
+        );
         browser.click("#main [role=alert] button", "Try again");
         browser.wait_until(&format!(
             "!document.querySelector('#main [role=alert]') \
