@@ -80,14 +80,18 @@ impl MLService {
     }
 
     /// Has rows predicted: at once if they are few, by a job if they are many.
+    ///
+    /// What few requests need is boxed: every one makes room for the rest, and moves it about.
     pub async fn process_task(&self, order: Order) -> Result<Answered, Refused> {
-        if let Some(answered) = self.replay(&order).await? {
+        if order.ticket.has_key()
+            && let Some(answered) = Box::pin(self.replay(&order)).await?
+        {
             return Ok(answered);
         }
         let Order { caller, ticket, model: name, form, upload, speech, is_async, deadline } = order;
         let asked = Asked { caller, ticket, form, speech, deadline };
         if is_async || upload.bytes().is_none() {
-            return self.begin(asked, &name, upload).await;
+            return Box::pin(self.begin(asked, &name, upload)).await;
         }
         let model = self.parts.models.await_model(&name).await?;
         let limits = self.parts.limits;
@@ -97,7 +101,7 @@ impl MLService {
         let (upload, computed) = read_and_predict(&model, form, upload, limits, can_pay).await?;
         match computed {
             Computed::Large if asked.speech.may_be_later() => {
-                self.begin(asked, &name, upload).await
+                Box::pin(self.begin(asked, &name, upload)).await
             }
             // Their clients wait for an answer, and all or nothing is what they were promised.
             Computed::Large => {
@@ -110,7 +114,8 @@ impl MLService {
                 let draft = draft_of(&asked, &Which::of(&*model), Tally::default(), now);
                 let why = Trouble::ModelFailed;
                 let of = Predicted::default();
-                let (task, _) = self.record_failure(&asked.caller, draft, of, upload, why).await?;
+                let failed = self.record_failure(&asked, draft, of, upload, why);
+                let (task, _) = Box::pin(failed).await?;
                 Err(Refused { error, task })
             }
         }
@@ -118,9 +123,6 @@ impl MLService {
 
     /// What was answered to the same request before, without doing any of it again.
     async fn replay(&self, order: &Order) -> Result<Option<Answered>> {
-        if !order.ticket.has_key() {
-            return Ok(None);
-        }
         let (ticket, user_id) = (order.ticket.clone(), order.caller.user_id());
         let find = move |r: &Reader<'_>| {
             let Some(done) = ticket.lookup(r)? else { return Ok(None) };
@@ -146,7 +148,7 @@ impl MLService {
         task.compute_us = Some(of.compute_us);
         if tally.n_predicted == 0 || asked.speech.is_strict() && tally.n_rejected > 0 {
             let why = if tally.n_predicted == 0 { Trouble::NoGoodRow } else { Trouble::NotAllGood };
-            let (task, of) = self.record_failure(&asked.caller, task, of, upload, why).await?;
+            let (task, of) = Box::pin(self.record_failure(&asked, task, of, upload, why)).await?;
             return Err(Refused { error: Error::Invalid(of.into_issues()), task });
         }
         task.status = Status::Succeeded;
@@ -159,7 +161,7 @@ impl MLService {
             None
         } else {
             self.parts.unpaid.check_lost(caller.user_id(), now)?;
-            self.require(caller.user_id(), cost).await?;
+            Box::pin(self.require(caller.user_id(), cost)).await?;
             Some(self.parts.unpaid.deposit(caller.user_id(), upload.size_bytes, now))
         };
         let work = Arc::new((upload, of));
@@ -170,7 +172,7 @@ impl MLService {
             (tell()?, keep()?)
         } else {
             // Writing a large answer down does not wait for the disk that keeps it.
-            try_join!(compute(tell), compute(keep))?
+            Box::pin(async { try_join!(compute(tell), compute(keep)) }).await?
         };
         let request_id = caller.request_id().to_owned();
         let is_sure = is_small && !ticket.has_key();
@@ -215,7 +217,7 @@ impl MLService {
     /// rows comes back, for there may be much of it.
     async fn record_failure(
         &self,
-        caller: &Caller,
+        asked: &Asked,
         mut task: MLTask,
         of: Predicted,
         upload: Upload,
@@ -225,7 +227,7 @@ impl MLService {
         let n_faults = of.block.faults.len() as u64;
         let n_bytes = upload.size_bytes.saturating_add(n_faults * FAULT_BYTES);
         if !unpaid.has_room(user_id, n_bytes, task.created_at) {
-            tracing::info!(request_id = caller.request_id(), "a failure was not recorded");
+            tracing::info!(request_id = asked.caller.request_id(), "a failure was not recorded");
             return Ok((None, of));
         }
         task.status = Status::Failed;
@@ -240,7 +242,7 @@ impl MLService {
             Unpaid::delete(tx, user_id, &surplus, now)?;
             MLTask::create(tx, &task, &kept.record(tx, now)?).map(Some)
         };
-        Ok((caller.write(&self.parts.database, record).await?, of))
+        Ok((asked.caller.write(&self.parts.database, record).await?, of))
     }
 
     /// What the service works with.
